@@ -1,0 +1,1 @@
+"""What we do about a request: kinds, clocks, letters, and the Desk that commits."""

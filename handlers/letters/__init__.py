@@ -1,0 +1,1 @@
+"""Outgoing letters to the requester: templates by language and kind, rendered from values."""

@@ -1,0 +1,1 @@
+"""What does this mail ask for? Clues, evidence, and "cannot tell" as an answer."""

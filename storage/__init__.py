@@ -1,0 +1,1 @@
+"""What we remember: records, the Store protocol, and its backends."""
