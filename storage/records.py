@@ -1,0 +1,446 @@
+"""Frozen, typed records: what the desk remembers. No I/O, no behaviour beyond small questions.
+
+Each stored record has a `table`, a `key` and a `rev`. `rev` is the store's optimistic lock:
+it is the revision the writer has read (0 = new), and a commit fails when another came first.
+`Case.version` is another thing: it rises only when the buttons change their meaning.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A value; every field by name, nothing changes after it is made."""
+
+
+# --- mail coming in -------------------------------------------------------------------------
+
+
+class MailStatus(StrEnum):
+    """Where an inbound mail stands; `failed` waits for a person."""
+
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    HELD = "held"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class Arrival(Record, frozen=True, kw_only=True):
+    """One mail as our edge accepted it: envelope (RFC 5321), content after dot-unstuffing."""
+
+    received_at: datetime
+    mail_from: str  #: envelope sender, "" for the null sender
+    rcpt_to: tuple[str, ...]
+    peer: str  #: address of the SMTP client
+    content: bytes
+
+
+class InboundMail(Record, frozen=True, kw_only=True, tag=True):
+    """A stored raw mail and its status. Its content stays in the mail log."""
+
+    table: ClassVar[str] = "mails"
+
+    id: str  #: sorts by time of receipt
+    rev: int = 0
+    received_at: datetime
+    mail_from: str
+    rcpt_to: tuple[str, ...]
+    peer: str
+    sha256: str
+    size: int  #: bytes
+    status: MailStatus = MailStatus.RECEIVED
+    reason: str = ""  #: why held, ignored or failed; never words of the mail
+    case: str | None = None
+    message_id: str = ""  #: header field, once parsed
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+class Attachment(Record, frozen=True, kw_only=True):
+    """What the mail carries beside its text; the bytes stay in the raw mail."""
+
+    name: str
+    media_type: str
+    size: int  #: bytes, decoded
+    sha256: str
+
+
+class ParsedMail(Record, frozen=True, kw_only=True):
+    """What could be read of a raw mail (RFC 5322). Header values are claims, never trusted."""
+
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    sent_at: datetime | None = None
+    header_from: str = ""  #: address only
+    from_name: str = ""
+    reply_to: str = ""
+    to: tuple[str, ...] = ()  #: addresses in To and Cc
+    subject: str = ""
+    text: str = ""  #: everything readable, quotations included
+    shown: str = ""  #: the new text alone; what is classified and shown first
+    attachments: tuple[Attachment, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()  #: lower-case name, value; what screening needs
+    media_type: str = "text/plain"
+    returned_ids: tuple[str, ...] = ()  #: Message-IDs found in a returned original (bounces)
+    defects: tuple[str, ...] = ()  #: what was wrong with it, in words
+    readable: bool = True  #: False: it could not be read safely, only some headers are here
+
+    def header(self, name: str) -> str:
+        """The first value of a header field, or ""."""
+        wanted = name.lower()
+        return next((value for field, value in self.headers if field == wanted), "")
+
+
+class Evidence(Record, frozen=True, kw_only=True):
+    """Words that spoke for a kind: code points in subject + blank line + shown text."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+class Reading(Record, frozen=True, kw_only=True):
+    """What the classifier understood. `kinds` is best first and never empty."""
+
+    kinds: tuple[str, ...]
+    decision: Literal["auto", "triage", "ignore"]
+    confidence: dict[str, float]  #: all nine words, 0..1
+    evidence: tuple[Evidence, ...] = ()
+    language: str = "und"  #: ISO 639-1 or "und"
+    regimes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
+
+
+# --- cases ----------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "open"
+    AWAITING_REQUESTER = "awaiting_requester"
+    AWAITING_OWNERS = "awaiting_owners"
+    AWAITING_APPROVAL = "awaiting_approval"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a request ended."""
+
+    FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
+    REFUSED = "refused"
+    REFERRED = "referred"
+    WITHDRAWN = "withdrawn"
+    EXPIRED_UNVERIFIED = "expired_unverified"
+    NOT_A_REQUEST = "not_a_request"
+    DUPLICATE = "duplicate"
+    UPHELD = "upheld"
+    PARTLY_UPHELD = "partly_upheld"
+    NOT_UPHELD = "not_upheld"
+
+
+class Circle(StrEnum):
+    """Who may see and act on a case."""
+
+    STAFF = "staff"
+    MANAGERS = "managers"
+    RESTRICTED = "restricted"
+    COUNSEL = "counsel"
+
+
+class ClockEvent(Record, frozen=True, kw_only=True):
+    """Pause, resume, restart or extend: what moves `due_on`, and when."""
+
+    type: Literal["pause", "resume", "restart", "extend"]
+    at: datetime
+    reason: str
+    until: date | None = None
+
+
+class Due(Record, frozen=True, kw_only=True):
+    """By when, and why: `why` is one sentence a requester or a regulator could read."""
+
+    due_on: date
+    aim_on: date
+    regime: str
+    rule: str  #: the rule's id and version
+    why: str
+
+
+class Request(Record, frozen=True, kw_only=True):
+    """One right asked for in a case. `kind` is None while a person still has to sort it."""
+
+    id: int  #: 1, 2, … within the case
+    kind: str | None
+    right: str = ""
+    due: Due
+    status: Status = Status.OPEN
+    outcome: Outcome | None = None
+    reason: str = ""
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    done: tuple[str, ...] = ()  #: names of the steps already taken
+    events: tuple[ClockEvent, ...] = ()
+
+
+class Verification(Record, frozen=True, kw_only=True):
+    """That identity is settled: how, by whom, when."""
+
+    how: str
+    by: str
+    at: datetime
+
+
+class Posted(Record, frozen=True, kw_only=True):
+    """Where a message stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+class LetterState(Record, frozen=True, kw_only=True):
+    """What the case knows of one of its letters; the words are in the outbox message."""
+
+    id: str  #: the outbox message's
+    template: str
+    status: "OutboxStatus"
+    by: str
+    at: datetime  #: when it goes out, or went out
+    bounced: bool = False
+
+
+class Case(Record, frozen=True, kw_only=True, tag=True):
+    """One conversation with one requester."""
+
+    table: ClassVar[str] = "cases"
+
+    ref: str  #: "PR-2026-0042"
+    rev: int = 0
+    version: int = 1
+    received_at: datetime
+    requester: str  #: address, lower case; "" when the mail names none
+    requester_name: str = ""
+    requester_hash: str  #: keyed hash of the address: the only way it is looked up
+    subject: str = ""
+    language: str = "und"
+    requests: tuple[Request, ...]
+    circle: Circle = Circle.STAFF
+    triage: bool = False
+    reading: Reading | None = None
+    confirmed: bool = False  #: a person confirmed or corrected the kinds
+    assignee: str | None = None
+    verification: Verification | None = None
+    mails: tuple[str, ...] = ()  #: ids of inbound mails
+    held: tuple[str, ...] = ()  #: ids of mails that may belong here
+    held_for: str = ""  #: reference of the case this one's mail may belong to
+    message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
+    letters: tuple[LetterState, ...] = ()
+    acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason
+    defects: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    card: Posted | None = None
+    answered: bool = False  #: the requester wrote and nobody has opened it yet
+    remind_at: datetime | None = None  #: when the clock next has business with this case
+    reminded: tuple[str, ...] = ()  #: rungs of the ladder already climbed
+
+    @property
+    def key(self) -> str:
+        return self.ref
+
+    @property
+    def closed(self) -> bool:
+        return all(request.status is Status.CLOSED for request in self.requests)
+
+    @property
+    def open_requests(self) -> tuple[Request, ...]:
+        return tuple(r for r in self.requests if r.status is not Status.CLOSED)
+
+    @property
+    def due(self) -> Due:
+        """The clock that ends first among the open requests (among all, when closed)."""
+        return min((r.due for r in self.open_requests or self.requests), key=lambda d: d.due_on)
+
+    def request(self, number: int) -> Request:
+        """Raises KeyError for a number this case does not have."""
+        for request in self.requests:
+            if request.id == number:
+                return request
+        raise KeyError(f"{self.ref} has no request {number}")
+
+
+class Suppression(Record, frozen=True, kw_only=True, tag=True):
+    """An address that must get no marketing, under its keyed hash."""
+
+    table: ClassVar[str] = "suppressions"
+
+    hash: str
+    rev: int = 0
+    address: str
+    since: datetime
+    case: str
+
+    @property
+    def key(self) -> str:
+        return self.hash
+
+
+class Mark(Record, frozen=True, kw_only=True, tag=True):
+    """Something that may happen once: a day's digest, an address's daily allowance."""
+
+    table: ClassVar[str] = "marks"
+
+    id: str
+    rev: int = 0
+    at: datetime
+    count: int = 1
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+# --- what goes out --------------------------------------------------------------------------
+
+
+class Card(Record, frozen=True, kw_only=True, tag="card"):
+    """Make the case's card show its present state: posted once, edited ever after."""
+
+    case: str
+
+
+class ThreadLine(Record, frozen=True, kw_only=True, tag="thread"):
+    """A line in the thread of the case's card. Our words only, nothing personal."""
+
+    case: str
+    text: str
+    mention: tuple[str, ...] = ()  #: Slack ids of people to notify
+
+
+class DirectMessage(Record, frozen=True, kw_only=True, tag="direct"):
+    """A line to one person, with the case's card behind a button when a case is named."""
+
+    person: str  #: Slack id
+    text: str
+    case: str = ""
+
+
+class DigestLine(Record, frozen=True, kw_only=True):
+    """One urgent case in the digest."""
+
+    ref: str
+    title: str
+    due_on: date
+    days_left: int  #: working to `due_on`; negative = overdue
+    assignee: str | None
+    version: int
+
+
+class Digest(Record, frozen=True, kw_only=True, tag="digest"):
+    """What managers read once a working day. Figures only; nothing personal."""
+
+    day: date
+    overdue: int
+    due_soon: int  #: within 7 days
+    not_taken: int
+    waiting: int
+    triage: int
+    open: int
+    opened: int  #: since the digest before
+    closed: int
+    ignored: int
+    dead: int  #: letters and Slack messages that need a person
+    urgent: tuple[DigestLine, ...]
+
+
+class Closing(Record, frozen=True, kw_only=True):
+    """What a letter ends when it goes out: one request, how, and why."""
+
+    request: int
+    outcome: Outcome
+    reason: str = ""
+
+
+class Letter(Record, frozen=True, kw_only=True, tag="letter"):
+    """An outgoing mail to the requester. The Message-ID is made from the outbox message's id."""
+
+    case: str
+    to: str
+    subject: str
+    body: str
+    template: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    automatic: bool = False  #: sent without a person: RFC 3834 headers
+    closing: Closing | None = None
+
+
+Content = Card | ThreadLine | DirectMessage | Digest | Letter
+
+
+class OutboxStatus(StrEnum):
+    """`draft` waits for its author's preview, `dead` for a person."""
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class OutboxMessage(Record, frozen=True, kw_only=True, tag=True):
+    """A durable intent to send. Messages of one lane go out in order."""
+
+    table: ClassVar[str] = "outbox"
+
+    id: str
+    rev: int = 0
+    lane: str  #: "slack:staff", "slack:U…", "mail:PR-2026-0042"
+    case: str | None = None
+    content: Content
+    created_at: datetime
+    created_by: str
+    send_after: datetime
+    status: OutboxStatus = OutboxStatus.PENDING
+    attempts: int = 0  #: counted before each attempt
+    claimed_until: datetime | None = None
+    sent_at: datetime | None = None
+    posted: Posted | None = None  #: Slack's receipt
+    receipt: str = ""  #: the next mail server's reply
+    error: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+Stored = InboundMail | Case | OutboxMessage | Suppression | Mark
+
+
+class Commit(Record, frozen=True, kw_only=True):
+    """One happening, written whole or not at all: who did what, and the records as they are now."""
+
+    at: datetime
+    actor: str  #: "desk", "requester", or a Slack id
+    act: str  #: a verb: open, claim, send …
+    case: str | None = None
+    note: str = ""
+    puts: tuple[Stored, ...] = ()
+
+
+class Entry(Record, frozen=True, kw_only=True):
+    """One line of the journal as it is read back."""
+
+    seq: int
+    at: datetime
+    actor: str
+    act: str
+    case: str | None
+    note: str

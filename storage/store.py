@@ -1,0 +1,110 @@
+"""The Store protocol: one transaction per happening, reads as frozen records, two backends.
+
+Written against PostgreSQL's rules: everything may block, so everything is awaited; a commit
+is all or nothing; two writers of one record are told apart by `rev`.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from storage.records import (
+    Arrival,
+    Case,
+    Commit,
+    Entry,
+    InboundMail,
+    MailStatus,
+    Mark,
+    OutboxMessage,
+    OutboxStatus,
+    Suppression,
+)
+
+
+class Mails(Protocol):
+    """The one way in for raw mail."""
+
+    async def append(self, arrival: Arrival) -> InboundMail:
+        """Keep a mail; durable when this returns. Raises StoreFull, StoreFailed."""
+
+    async def raw(self, mail_id: str) -> bytes:
+        """The content as received. Raises UnknownReference."""
+
+    def waiting(self) -> AsyncIterator[InboundMail]:
+        """Mails that are kept and not yet worked on (status received), oldest first."""
+
+
+class Store(Protocol):
+    """What the desk remembers."""
+
+    mails: Mails
+
+    async def commit(self, commit: Commit) -> int:
+        """Write one happening; returns its sequence number when it is durable.
+
+        Each record in `puts` replaces the stored one whole, if that one's `rev` is still the
+        put's; it is then stored with `rev + 1`. Raises Conflict (nothing written), StoreFull,
+        StoreFailed.
+        """
+
+    async def next_reference(self, year: int) -> str:
+        """A case reference not given out before, such as PR-2026-0042."""
+
+    async def case(self, ref: str) -> Case | None: ...
+
+    async def cases(self, refs: Iterable[str] | None = None) -> tuple[Case, ...]:
+        """The named cases, or every open one, by due date."""
+
+    def all_cases(self) -> AsyncIterator[Case]:
+        """Every case, closed ones too, by reference."""
+
+    async def cases_of(self, requester_hash: str) -> tuple[Case, ...]:
+        """The cases of one requester, newest first."""
+
+    async def case_with_message(self, message_id: str) -> Case | None:
+        """The case whose conversation holds this Message-ID."""
+
+    async def cases_to_remind(self, now: datetime, limit: int = 100) -> tuple[Case, ...]:
+        """Cases whose `remind_at` has come, earliest first."""
+
+    async def next_remind_at(self) -> datetime | None: ...
+
+    async def mail(self, mail_id: str) -> InboundMail | None: ...
+
+    def all_mails(self) -> AsyncIterator[InboundMail]:
+        """Every inbound mail, worked on or not, oldest first."""
+
+    async def mails_with(self, status: MailStatus) -> tuple[InboundMail, ...]: ...
+
+    async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
+        """The first other mail of the same envelope and sha256 received in that time before it."""
+
+    async def message(self, message_id: str) -> OutboxMessage | None: ...
+
+    async def messages_of(self, ref: str) -> tuple[OutboxMessage, ...]:
+        """Outbox messages of one case, oldest first."""
+
+    async def messages_with(self, status: OutboxStatus) -> tuple[OutboxMessage, ...]: ...
+
+    async def claim(self, now: datetime, lease: timedelta) -> OutboxMessage | None:
+        """Take the next message that is due, with its attempt already counted and durable.
+
+        In one lane the oldest goes first; a message waiting for its retry holds back its lane,
+        one with a first `send_after` in the future does not; a lane with a live claim waits.
+        """
+
+    async def next_send_at(self) -> datetime | None:
+        """When `claim` can next find something, at the latest; None = nothing pending."""
+
+    async def mark(self, mark_id: str) -> Mark | None: ...
+
+    async def suppression(self, address_hash: str) -> Suppression | None: ...
+
+    def history(self, ref: str | None = None) -> AsyncIterator[Entry]:
+        """The journal, of one case or whole, oldest first."""
+
+    async def changed(self) -> None:
+        """Return at the next commit made after this call began (a wake-up, never a promise)."""
+
+    async def close(self) -> None: ...
