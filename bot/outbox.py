@@ -1,0 +1,147 @@
+"""The outbox worker: claim a due message, hand it to its transport, mark it sent, late or dead.
+
+A transport answers with a receipt, `SendLater` or `SendFailed`. Anything else it raises is a fault
+of ours: the message is kept and tried again, because what is lost here is lost for good.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from handlers.clock import Clock
+from handlers.desk import Desk
+from storage.errors import StoreError
+from storage.records import Letter, OutboxMessage, Posted, Record
+from storage.store import Store
+
+log = logging.getLogger("desk.outbox")
+
+#: how long an attempt may take before another worker may claim the message
+LEASE = timedelta(seconds=90)
+#: an attempt is cut off well before its lease ends
+ATTEMPT_SECONDS = 45.0
+IN_FLIGHT = 8
+#: waits between attempts; the last one repeats until `LETTER_LIFE` has passed (RFC 5321 4.5.4.1)
+LADDER = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240))
+SLACK_LADDER = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
+LETTER_LIFE = timedelta(days=4)
+
+
+class SendLater(Exception):
+    """Not now; `after` is the least number of seconds to wait, `error` says why."""
+
+    def __init__(self, error: str, after: float = 0) -> None:
+        super().__init__(error)
+        self.error = error
+        self.after = after
+
+
+class SendFailed(Exception):
+    """Never: trying again cannot help. A person has to look."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Receipt(Record, frozen=True, kw_only=True):
+    """What the other side said when it took the message."""
+
+    posted: Posted | None = None  #: Slack
+    reply: str = ""  #: the next mail server
+
+
+Transport = Callable[[OutboxMessage], Awaitable[Receipt]]
+
+
+def wait_before_retry(message: OutboxMessage, after: float) -> timedelta:
+    """How long to wait after this attempt: the ladder, or longer when the other side says so."""
+    ladder = LADDER if isinstance(message.content, Letter) else SLACK_LADDER
+    rung = ladder[min(message.attempts, len(ladder)) - 1]
+    return max(rung, timedelta(seconds=after))
+
+
+def outlived(message: OutboxMessage, now: datetime) -> bool:
+    """Has a letter been refused for so long that a person must look? Slack is never given up."""
+    return isinstance(message.content, Letter) and now - message.send_after > LETTER_LIFE
+
+
+class Outbox:
+    """Sends what is due, several lanes at a time, one message of a lane after the other."""
+
+    def __init__(
+        self, store: Store, desk: Desk, clock: Clock, *, slack: Transport, mail: Transport
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._slack = slack
+        self._mail = mail
+        self._in_flight: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until cancelled. A store that fails ends this; nothing else does."""
+        try:
+            while True:
+                await self._step()
+        finally:
+            for task in self._in_flight:
+                task.cancel()
+            await asyncio.gather(*self._in_flight, return_exceptions=True)
+
+    async def _step(self) -> None:
+        changed = asyncio.ensure_future(self._store.changed())
+        try:
+            if len(self._in_flight) < IN_FLIGHT:
+                message = await self._store.claim(self._clock.now(), LEASE)
+                if message is not None:
+                    self._in_flight.add(asyncio.create_task(self._deliver(message)))
+                    return
+            await self._wait(changed)
+        finally:
+            changed.cancel()
+
+    async def _wait(self, changed: "asyncio.Future[None]") -> None:
+        """Until there is something to do: a commit, a delivery that ended, or the time."""
+        waits: set[asyncio.Future[None]] = {changed, *self._in_flight}
+        timer = None
+        if (when := await self._store.next_send_at()) and when > self._clock.now():
+            timer = asyncio.ensure_future(self._clock.wait_until(when))
+            waits.add(timer)
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        for task in [task for task in self._in_flight if task.done()]:
+            self._in_flight.discard(task)
+            task.result()
+
+    async def _deliver(self, message: OutboxMessage) -> None:
+        transport = self._mail if isinstance(message.content, Letter) else self._slack
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                receipt = await transport(message)
+        except SendFailed as failed:
+            await self._desk.give_up(message, failed.error, self._clock.now())
+        except SendLater as later:
+            await self._late(message, later.error, later.after)
+        except TimeoutError:
+            await self._late(message, "no answer in time", 0)
+        except StoreError:
+            raise
+        except Exception as fault:  # noqa: BLE001  a fault of ours must not lose the message
+            log.error("outbox %s: %s while sending", message.id, type(fault).__name__)
+            await self._late(message, f"fault: {type(fault).__name__}", 30)
+        else:
+            await self._desk.sent(
+                message, self._clock.now(), posted=receipt.posted, receipt=receipt.reply
+            )
+
+    async def _late(self, message: OutboxMessage, error: str, after: float) -> None:
+        now = self._clock.now()
+        if outlived(message, now):
+            await self._desk.give_up(message, error, now)
+            return
+        await self._desk.delay(message, error, now + wait_before_retry(message, after), now)

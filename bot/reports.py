@@ -1,0 +1,146 @@
+"""Cases, mails and messages as rows and JSON for the command line. Pure; addresses masked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from handlers.handler import Kind
+from handlers.offers import mask
+from storage.records import Case, InboundMail, OutboxMessage, Request
+
+Row = tuple[str, ...]
+
+
+def request_json(request: Request) -> dict[str, Any]:
+    """One request as `desk list --json` has it."""
+    return {
+        "kind": request.kind,
+        "right": request.right,
+        "regime": request.due.regime,
+        "status": request.status.value,
+        "outcome": request.outcome.value if request.outcome else None,
+        "due_on": request.due.due_on.isoformat(),
+    }
+
+
+def case_json(case: Case, *, full: bool = False) -> dict[str, Any]:
+    """One case as `desk list --json` has it; the requester masked unless `full`."""
+    return {
+        "ref": case.ref,
+        "status": status_of(case),
+        "triage": case.triage,
+        "received_at": case.received_at.isoformat(),
+        "assignee": case.assignee,
+        "requester": case.requester if full else mask(case.requester),
+        "requests": [request_json(request) for request in case.requests],
+        "mails": list(case.mails),
+    }
+
+
+def status_of(case: Case) -> str:
+    """The case's status: closed when all is closed, else that of its most urgent request."""
+    if case.closed:
+        return "closed"
+    return min(case.open_requests, key=lambda r: r.due.due_on).status.value
+
+
+def mail_json(mail: InboundMail) -> dict[str, Any]:
+    """One inbound mail as `desk mails --json` has it."""
+    return {
+        "id": mail.id,
+        "message_id": mail.message_id,
+        "sha256": mail.sha256,
+        "size": mail.size,
+        "received_at": mail.received_at.isoformat(),
+        "status": mail.status.value,
+        "reason": mail.reason,
+        "case": mail.case,
+    }
+
+
+def message_json(message: OutboxMessage) -> dict[str, Any]:
+    """One dead outbox message as `desk failed --json` has it."""
+    return {
+        "id": message.id,
+        "what": type(message.content).__name__.lower(),
+        "case": message.case,
+        "attempts": message.attempts,
+        "error": message.error,
+        "since": message.created_at.isoformat(),
+    }
+
+
+def case_rows(cases: Sequence[Case], now: datetime, *, full: bool = False) -> list[Row]:
+    """Reference, kinds, due date with days left, status, assignee, requester."""
+    return [
+        (
+            case.ref,
+            kinds_of(case),
+            "" if case.closed else due_text(case, now),
+            status_of(case),
+            case.assignee or "",
+            case.requester if full else mask(case.requester),
+        )
+        for case in cases
+    ]
+
+
+def kinds_of(case: Case) -> str:
+    """The kinds of a case in words."""
+    return ", ".join(request.kind or "to sort" for request in case.requests)
+
+
+def due_text(case: Case, now: datetime) -> str:
+    """`2026-12-23 (28 days)`."""
+    left = (case.due.due_on - now.date()).days
+    return f"{case.due.due_on} ({left} days)" if left >= 0 else f"{case.due.due_on} (overdue)"
+
+
+def mail_rows(mails: Sequence[InboundMail]) -> list[Row]:
+    """Id, time of receipt, size, status, reason, case."""
+    return [
+        (
+            mail.id,
+            mail.received_at.isoformat(timespec="seconds"),
+            str(mail.size),
+            mail.status.value,
+            mail.reason,
+            mail.case or "",
+        )
+        for mail in mails
+    ]
+
+
+def kind_rows(kinds: Sequence[Kind]) -> list[Row]:
+    """Name, title, who sees it, what verification it takes, its steps."""
+    return [
+        (
+            kind.name,
+            kind.title,
+            kind.circle.value,
+            kind.depth.value,
+            " → ".join(step.label for step in kind.steps),
+        )
+        for kind in kinds
+    ]
+
+
+def case_lines(case: Case, *, full: bool = False) -> list[str]:
+    """One case in words, line by line."""
+    lines = [
+        f"{case.ref}  {status_of(case)}  received {case.received_at.isoformat(timespec='minutes')}",
+        f"requester: {case.requester if full else mask(case.requester)}",
+        f"with: {case.assignee or 'nobody yet'}",
+        f"acknowledgement: {case.acknowledgement or 'not sent'}",
+    ]
+    for request in case.requests:
+        ended = f", {request.outcome.value}" if request.outcome else ""
+        lines.append(f"{request.id}. {request.kind or 'to sort'}: {request.status.value}{ended}")
+        lines.append(f"   due {request.due.due_on}, aim for {request.due.aim_on}")
+        lines.append(f"   {request.due.why} (rule {request.due.rule})")
+    lines += [
+        f"letter {letter.template}: {letter.status.value}{', bounced' if letter.bounced else ''}"
+        for letter in case.letters
+    ]
+    lines += [f"mail {mail}" for mail in case.mails]
+    return lines

@@ -1,0 +1,217 @@
+"""The only reader of the environment and of desk.toml; reports all faults at once."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from storage.errors import SettingsError
+from storage.records import Record
+
+FILE = Path("desk.toml")
+
+
+class Settings(Record, frozen=True, kw_only=True):
+    """What the operator decided; everything has a safe default."""
+
+    data: Path = Path("data")
+    address: tuple[str, ...] = ("compliance@cafex.com",)
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 8025
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    relay: tuple[str, int] | None = None
+    master_key_file: Path | None = None
+    database_url: str = ""
+    slack_bot_token: str = ""
+    slack_app_token: str = ""
+    slack_signing_secret: str = ""
+    slack_api_url: str = ""
+    slack_channel: str = ""
+    slack_managers: str = ""
+    slack_restricted: str = ""
+    counsel: tuple[str, ...] = ()
+    timezone: str = "Europe/London"
+    digest_at: time = time(9, 0)
+    http_port: int | None = None
+    alarm_mail: str = ""
+    pilot: bool = False
+    people: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+    def missing(self) -> tuple[str, ...]:
+        """What `desk run` cannot start without, a sentence each."""
+        faults = [
+            f"{name} is not set: {hint}."
+            for name, value, hint in (
+                ("SLACK_BOT_TOKEN", self.slack_bot_token, "install the app in Slack, copy xoxb-…"),
+                ("DESK_SLACK_CHANNEL", self.slack_channel, "the id of the staff channel, C…"),
+                ("DESK_MASTER_KEY_FILE", self.master_key_file, "make one with `desk key new FILE`"),
+            )
+            if not value
+        ]
+        if not self.slack_app_token and not (self.slack_signing_secret and self.http_port):
+            faults.append(
+                "Slack cannot reach the desk: set SLACK_APP_TOKEN (Socket Mode), "
+                "or SLACK_SIGNING_SECRET and DESK_HTTP_PORT (signed HTTP)."
+            )
+        if self.database_url:
+            faults.append(
+                "DESK_DATABASE_URL is set, and this version keeps its data in files only: unset it."
+            )
+        return tuple(faults)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise ValueError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _host_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ValueError("it must look like mail.example.org:25")
+    return host.strip("[]"), _port(port)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    found = tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
+    if not found or not all(re.fullmatch(r"[^@\s+]+@[^@\s]+\.[^@\s.]+", part) for part in found):
+        raise ValueError("it must be one or more addresses such as privacy@example.org")
+    return found
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError) as fault:
+        raise ValueError("no such time zone; use a name such as Europe/London") from fault
+    return text
+
+
+def _time(text: str) -> time:
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
+        raise ValueError("a time looks like 09:00")
+    hour, minute = text.split(":")
+    return time(int(hour), int(minute))
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in {"1", "on", "yes", "true"}:
+        return True
+    if text.lower() in {"0", "off", "no", "false", ""}:
+        return False
+    raise ValueError("use 1 or 0")
+
+
+def _slack_id(prefix: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(rf"[{prefix}][A-Z0-9]{{2,}}", text):
+            raise ValueError(
+                f"a Slack id here starts with {' or '.join(prefix)}, such as C01ABCDEF"
+            )
+        return text
+
+    return read
+
+
+def _people_ids(text: str) -> tuple[str, ...]:
+    return tuple(_slack_id("UW")(part) for part in re.split(r"[,;\s]+", text) if part)
+
+
+def _token(prefix: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not text.startswith(prefix):
+            raise ValueError(f"this token must start with {prefix}")
+        return text
+
+    return read
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://\S+", text):
+        raise ValueError("it must be a URL such as https://slack.example.org/api/")
+    return text if text.endswith("/") else text + "/"
+
+
+#: environment name, field, reader
+READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+    ("DESK_DATA", "data", Path),
+    ("DESK_ADDRESS", "address", _addresses),
+    ("DESK_SMTP_HOST", "smtp_host", str),
+    ("DESK_SMTP_PORT", "smtp_port", _port),
+    ("DESK_TLS_CERT", "tls_cert", Path),
+    ("DESK_TLS_KEY", "tls_key", Path),
+    ("DESK_RELAY", "relay", _host_port),
+    ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
+    ("DESK_DATABASE_URL", "database_url", str),
+    ("SLACK_BOT_TOKEN", "slack_bot_token", _token("xoxb-")),
+    ("SLACK_APP_TOKEN", "slack_app_token", _token("xapp-")),
+    ("SLACK_SIGNING_SECRET", "slack_signing_secret", str),
+    ("SLACK_API_URL", "slack_api_url", _url),
+    ("DESK_SLACK_CHANNEL", "slack_channel", _slack_id("CG")),
+    ("DESK_SLACK_MANAGERS", "slack_managers", _slack_id("CG")),
+    ("DESK_SLACK_RESTRICTED", "slack_restricted", _slack_id("CG")),
+    ("DESK_COUNSEL", "counsel", _people_ids),
+    ("DESK_TIMEZONE", "timezone", _zone),
+    ("DESK_DIGEST_AT", "digest_at", _time),
+    ("DESK_HTTP_PORT", "http_port", _port),
+    ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
+    ("DESK_PILOT", "pilot", _switch),
+)
+
+
+def toml_name(name: str) -> str:
+    """How a setting is called in desk.toml: DESK_SMTP_PORT is smtp_port there."""
+    return name.removeprefix("DESK_").lower()
+
+
+def _file_values(path: Path) -> tuple[dict[str, str], dict[str, Any], list[str]]:
+    """Values of desk.toml by environment name, the tables in it, and what is wrong with it."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, {}, []
+    except (OSError, ValueError) as fault:
+        return {}, {}, [f"{path} cannot be read ({fault}): mend it or move it away."]
+    people = document.pop("people", {})
+    known = {toml_name(name): name for name, _, _ in READERS}
+    faults = [
+        f"{path}: there is no setting called {key}; see the table in the README."
+        for key in document
+        if key not in known
+    ]
+    values = {
+        known[key]: " ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for key, value in document.items()
+        if key in known
+    }
+    return values, people, faults
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> Settings:
+    """Settings from the environment, then from desk.toml. Raises SettingsError (every fault)."""
+    environ = os.environ if environ is None else environ
+    values, people, faults = _file_values(file) if file is not None else ({}, {}, [])
+    values |= {
+        name: environ[name].strip() for name, _, _ in READERS if environ.get(name, "").strip()
+    }
+    read: dict[str, Any] = {"people": people}
+    for name, field, reader in READERS:
+        if name not in values:
+            continue
+        try:
+            read[field] = reader(values[name])
+        except ValueError as fault:
+            faults.append(f"{name} cannot be used: {fault}.")
+    if bool(read.get("tls_cert")) != bool(read.get("tls_key")):
+        faults.append("DESK_TLS_CERT and DESK_TLS_KEY belong together: set both or neither.")
+    if faults:
+        raise SettingsError(tuple(faults))
+    return Settings(**read)
