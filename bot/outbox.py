@@ -7,7 +7,7 @@ of ours: the message is kept and tried again, because what is lost here is lost 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from handlers.clock import Clock
 from handlers.desk import Desk
@@ -22,10 +22,10 @@ LEASE = timedelta(seconds=90)
 #: an attempt is cut off well before its lease ends
 ATTEMPT_SECONDS = 45.0
 IN_FLIGHT = 8
-#: waits between attempts; the last one repeats until `LETTER_LIFE` has passed (RFC 5321 4.5.4.1)
+#: waits between attempts; the last one repeats (RFC 5321 4.5.4.1 asks for four to five days)
 LADDER = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240))
 SLACK_LADDER = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
-LETTER_LIFE = timedelta(days=4)
+LETTER_ATTEMPTS = 30  #: four days of the ladder
 
 
 class SendLater(Exception):
@@ -62,9 +62,9 @@ def wait_before_retry(message: OutboxMessage, after: float) -> timedelta:
     return max(rung, timedelta(seconds=after))
 
 
-def outlived(message: OutboxMessage, now: datetime) -> bool:
+def outlived(message: OutboxMessage) -> bool:
     """Has a letter been refused for so long that a person must look? Slack is never given up."""
-    return isinstance(message.content, Letter) and now - message.send_after > LETTER_LIFE
+    return isinstance(message.content, Letter) and message.attempts >= LETTER_ATTEMPTS
 
 
 class Outbox:
@@ -141,7 +141,7 @@ class Outbox:
 
     async def _late(self, message: OutboxMessage, error: str, after: float) -> None:
         now = self._clock.now()
-        if outlived(message, now):
+        if outlived(message):
             await self._desk.give_up(message, error, now)
             return
         await self._desk.delay(message, error, now + wait_before_retry(message, after), now)

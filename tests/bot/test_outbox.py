@@ -1,0 +1,188 @@
+"""The worker against a real store: order, retries, death, and the lanes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.outbox import (
+    LETTER_ATTEMPTS,
+    Outbox,
+    Receipt,
+    SendFailed,
+    SendLater,
+    outlived,
+    wait_before_retry,
+)
+from handlers.desk import Desk
+from handlers.policy import Policy
+from handlers.registry import load
+from storage.embedded import EmbeddedStore, open_store
+from storage.records import Commit, DirectMessage, Letter, OutboxMessage, OutboxStatus, Posted
+from storage.sealing import Keys, new_key_file
+from tests.conftest import HandClock
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
+    opened = await open_store(tmp_path / "data")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def desk(store: EmbeddedStore, tmp_path: Path) -> Desk:
+    new_key_file(tmp_path / "key")
+    return Desk(store, load(), Policy(), Keys.load(tmp_path / "key"))
+
+
+def direct(number: int, clock: HandClock, *, lane: str = "slack:U01ANA", after: int = 0):
+    return OutboxMessage(
+        id=f"{number:020d}",
+        lane=lane,
+        content=DirectMessage(person="U01ANA", text=f"line {number}"),
+        created_at=clock.now() + timedelta(microseconds=number),
+        created_by="desk",
+        send_after=clock.now() + timedelta(seconds=after),
+    )
+
+
+async def put(store: EmbeddedStore, clock: HandClock, *messages: OutboxMessage) -> None:
+    await store.commit(Commit(at=clock.now(), actor="desk", act="test", puts=messages))
+
+
+class Wire:
+    """A transport that remembers, and fails as told."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.faults: list[Exception] = []
+        self.happened = asyncio.Condition()
+
+    async def __call__(self, message: OutboxMessage) -> Receipt:
+        async with self.happened:
+            self.happened.notify_all()
+            if self.faults:
+                raise self.faults.pop(0)
+            self.sent.append(message.id)
+        return Receipt(posted=Posted(channel="D1", ts=message.id))
+
+
+@asynccontextmanager
+async def running(store: EmbeddedStore, desk: Desk, clock: HandClock, wire: Wire):
+    task = asyncio.create_task(Outbox(store, desk, clock, slack=wire, mail=wire).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(store: EmbeddedStore, message_id: str, status: OutboxStatus) -> OutboxMessage:
+    async with asyncio.timeout(10):
+        while True:
+            changed = asyncio.ensure_future(store.changed())
+            await asyncio.sleep(0)
+            message = await store.message(message_id)
+            if message is not None and message.status is status:
+                changed.cancel()
+                return message
+            await changed
+
+
+async def test_one_lane_keeps_its_order(store: EmbeddedStore, desk: Desk, clock: HandClock):
+    wire = Wire()
+    messages = [direct(n, clock) for n in range(5)]
+    await put(store, clock, *messages)
+    async with running(store, desk, clock, wire):
+        await until(store, messages[-1].id, OutboxStatus.SENT)
+    assert wire.sent == [m.id for m in messages]
+
+
+async def test_a_receipt_is_kept(store: EmbeddedStore, desk: Desk, clock: HandClock):
+    message = direct(1, clock)
+    await put(store, clock, message)
+    async with running(store, desk, clock, Wire()):
+        sent = await until(store, message.id, OutboxStatus.SENT)
+    assert sent.posted == Posted(channel="D1", ts=message.id)
+    assert sent.attempts == 1
+
+
+async def test_later_means_later_and_holds_the_lane(
+    store: EmbeddedStore, desk: Desk, clock: HandClock
+):
+    wire = Wire()
+    wire.faults = [SendLater("429", 20)]
+    first, second, other = direct(1, clock), direct(2, clock), direct(3, clock, lane="slack:U02BEN")
+    await put(store, clock, first, second, other)
+    async with running(store, desk, clock, wire):
+        await until(store, other.id, OutboxStatus.SENT)
+        assert wire.sent == [other.id]
+        waiting = await until(store, first.id, OutboxStatus.PENDING)
+        assert waiting.attempts == 1
+        assert waiting.send_after >= clock.now() + timedelta(seconds=20)
+        clock.move(timedelta(seconds=21))
+        await until(store, second.id, OutboxStatus.SENT)
+    assert wire.sent == [other.id, first.id, second.id]
+
+
+async def test_never_means_dead_and_frees_the_lane(
+    store: EmbeddedStore, desk: Desk, clock: HandClock
+):
+    wire = Wire()
+    wire.faults = [SendFailed("invalid_blocks")]
+    first, second = direct(1, clock), direct(2, clock)
+    await put(store, clock, first, second)
+    async with running(store, desk, clock, wire):
+        await until(store, second.id, OutboxStatus.SENT)
+    dead = await until(store, first.id, OutboxStatus.DEAD)
+    assert dead.error == "invalid_blocks"
+
+
+async def test_a_fault_of_ours_loses_nothing(store: EmbeddedStore, desk: Desk, clock: HandClock):
+    wire = Wire()
+    wire.faults = [ValueError("nora@example.org")]
+    message = direct(1, clock)
+    await put(store, clock, message)
+    async with running(store, desk, clock, wire):
+        async with wire.happened:
+            await wire.happened.wait()
+        async with asyncio.timeout(10):
+            while not (kept := await store.message(message.id)) or not kept.error:
+                await store.changed()
+        assert "nora" not in kept.error
+        clock.move(timedelta(minutes=5))
+        await until(store, message.id, OutboxStatus.SENT)
+
+
+async def test_what_is_not_due_waits_for_the_clock(
+    store: EmbeddedStore, desk: Desk, clock: HandClock
+):
+    wire = Wire()
+    later, now = direct(1, clock, after=60), direct(2, clock)
+    await put(store, clock, later, now)
+    async with running(store, desk, clock, wire):
+        await until(store, now.id, OutboxStatus.SENT)
+        assert wire.sent == [now.id]
+        clock.move(timedelta(seconds=61))
+        await until(store, later.id, OutboxStatus.SENT)
+
+
+def test_the_ladder_climbs_and_heeds_the_other_side(clock: HandClock):
+    letter = Letter(case="PR-1", to="a@example.org", subject="s", body="b", template="answer")
+    message = OutboxMessage(
+        id="1",
+        lane="mail:PR-1",
+        content=letter,
+        created_at=clock.now(),
+        created_by="desk",
+        send_after=clock.now(),
+        attempts=1,
+    )
+    assert wait_before_retry(message, 0) == timedelta(minutes=1)
+    assert wait_before_retry(message, 600) == timedelta(minutes=10)
+    assert timedelta(days=3) < LETTER_LIFE

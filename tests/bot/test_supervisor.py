@@ -1,0 +1,56 @@
+import asyncio
+
+import pytest
+
+from bot import supervisor as module
+from bot.supervisor import Supervisor
+from storage.errors import StoreFailed
+
+
+async def test_a_failing_task_is_counted_shown_and_restarted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
+    runs = 0
+    steady = asyncio.Event()
+
+    async def stumbles() -> None:
+        nonlocal runs
+        runs += 1
+        if runs < 3:
+            raise ValueError("words of a mail")
+        steady.set()
+        await asyncio.Event().wait()
+
+    supervisor = Supervisor()
+    supervisor.start("stumbles", stumbles)
+    await asyncio.wait_for(steady.wait(), 5)
+    assert supervisor.faults == {"stumbles": 2}
+    assert not supervisor.down
+    await supervisor.stop()
+
+
+async def test_only_a_store_failure_ends_the_process():
+    async def breaks() -> None:
+        raise StoreFailed("the disk is gone")
+
+    supervisor = Supervisor()
+    waiting = asyncio.create_task(supervisor.wait())
+    await asyncio.sleep(0)
+    supervisor.start("breaks", breaks)
+    with pytest.raises(StoreFailed):
+        await asyncio.wait_for(waiting, 5)
+    await supervisor.stop()
+
+
+async def test_logs_carry_no_words_of_the_fault(caplog: pytest.LogCaptureFixture):
+    failed = asyncio.Event()
+
+    async def leaks() -> None:
+        failed.set()
+        raise ValueError("nora@example.org")
+
+    supervisor = Supervisor()
+    supervisor.start("leaks", leaks)
+    await asyncio.wait_for(failed.wait(), 5)
+    await supervisor.stop()
+    assert "leaks failed: ValueError" in caplog.text
+    assert "nora" not in caplog.text

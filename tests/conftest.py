@@ -1,0 +1,31 @@
+"""What every test may use: a clock that is set by hand, and a place of its own for data."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+
+class HandClock:
+    """Calendar time that stands still until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._moved = asyncio.Event()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def move(self, by: timedelta) -> None:
+        self._now += by
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    async def wait_until(self, when: datetime) -> None:
+        while self._now < when:
+            await self._moved.wait()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(datetime(2026, 11, 25, 10, 0, tzinfo=UTC))
