@@ -6,16 +6,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from bot.outbox import (
-    LETTER_ATTEMPTS,
     Outbox,
     Receipt,
     SendFailed,
     SendLater,
-    outlived,
     wait_before_retry,
 )
 from handlers.desk import Desk

@@ -1,0 +1,329 @@
+"""Drives desk and sandbox as people would: mail over SMTP, clicks over the page's sockets."""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from bot.app import App, build
+from bot.demo import DemoOptions, SandboxClock, desk_environment, free_port
+from bot.sandbox import Sandbox, SandboxOptions
+from bot.settings import load
+from storage.records import Case
+
+SECONDS = 20
+ANA, BEN, MARA, OLE = "U01ANA", "U02BEN", "U03MARA", "U04OLE"
+STAFF, MANAGERS, RESTRICTED = "C01STAFF", "C02MANAGERS", "C03RESTRICTED"
+
+
+def buttons(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every action a person could take in these blocks; overflow entries one by one."""
+    found = []
+    for block in blocks:
+        parts = block.get("elements", []) if block["type"] == "actions" else []
+        for part in [*parts, *([block["accessory"]] if "accessory" in block else [])]:
+            base = {
+                "type": part["type"],
+                "action_id": part.get("action_id"),
+                "block_id": block.get("block_id"),
+            }
+            if part["type"] == "button":
+                found.append(
+                    {
+                        **base,
+                        "label": part["text"]["text"],
+                        "text": part["text"],
+                        "value": part.get("value", ""),
+                        "style": part.get("style"),
+                    }
+                )
+            for option in part.get("options", []):
+                found.append({**base, "label": option["text"]["text"], "selected_option": option})
+    return found
+
+
+class Acting:
+    """One person at the sandbox's page."""
+
+    def __init__(self, http: aiohttp.ClientSession, who: str) -> None:
+        self.http = http
+        self.who = who
+        self.messages: dict[str, dict[str, dict[str, Any]]] = {}
+        self.mails: dict[str, list[dict[str, Any]]] = {}
+        self.stack: list[dict[str, Any]] = []
+        self._changed = asyncio.Condition()
+        self._reading: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._socket = await self.http.ws_connect(f"/live?as={self.who}")
+        self._take(await self._socket.receive_json())
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._reading is not None
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
+        await self._socket.close()
+
+    async def _read(self) -> None:
+        async for frame in self._socket:
+            async with self._changed:
+                self._take(frame.json())
+                self._changed.notify_all()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        match event["type"]:
+            case "state":
+                self.messages = {c: {m["ts"]: m for m in ms} for c, ms in event["messages"].items()}
+                self.mails = {a: list(ms) for a, ms in event["mails"].items()}
+                self.stack = event["stack"]
+            case "message":
+                channel = self.messages.setdefault(event["channel"], {})
+                channel[event["message"]["ts"]] = event["message"]
+            case "deleted":
+                self.messages.get(event["channel"], {}).pop(event["ts"], None)
+            case "views":
+                self.stack = event["stack"]
+            case "mail":
+                self.mails.setdefault(event["address"], []).append(event["mail"])
+
+    async def until(self, look: Callable[[], Any], what: str = "") -> Any:
+        """What `look` finds, as soon as it finds something."""
+        try:
+            async with asyncio.timeout(SECONDS), self._changed:
+                while not (found := look()):
+                    await self._changed.wait()
+                return found
+        except TimeoutError:
+            texts = {c: [m["text"] for m in ms.values()] for c, ms in self.messages.items()}
+            raise AssertionError(f"{self.who} never saw {what}; messages {texts}") from None
+
+    async def _do(self, what: str, **body: Any) -> dict[str, Any]:
+        async with self.http.post(f"/do/{what}", json={"as": self.who, **body}) as answer:
+            return await answer.json()
+
+    # --- reading ---------------------------------------------------------------------------
+
+    async def card(self, ref: str, having: str = "", channel: str = STAFF) -> dict[str, Any]:
+        """The case's card, once a button of that label is on it."""
+
+        def look() -> dict[str, Any] | None:
+            for message in self.messages.get(channel, {}).values():
+                if (
+                    ref in message["text"]
+                    and message.get("blocks")
+                    and not message.get("thread_ts")
+                ):
+                    labels = [b["label"] for b in buttons(message["blocks"])]
+                    if not having or having in labels:
+                        return message
+            return None
+
+        return await self.until(look, f"card {ref} with {having!r}")
+
+    async def line(self, text: str, channel: str | None = None) -> dict[str, Any]:
+        """A message that holds this text, in one channel or in any."""
+
+        def look() -> dict[str, Any] | None:
+            for name, messages in self.messages.items():
+                for message in messages.values():
+                    if channel in (None, name) and text in message["text"]:
+                        return message
+            return None
+
+        return await self.until(look, f"line {text!r}")
+
+    async def window(self, text: str) -> dict[str, Any]:
+        """The window on top, once it holds this text somewhere."""
+        return await self.until(
+            lambda: self.stack[-1] if self.stack and text in str(self.stack[-1]) else None,
+            f"window with {text!r} (top: {self.stack[-1:]})",
+        )
+
+    async def mail(self, address: str, text: str) -> dict[str, Any]:
+        """A mail that arrived in this mailbox and holds this text."""
+
+        def look() -> dict[str, Any] | None:
+            for mail in self.mails.get(address, []):
+                if mail["direction"] == "in" and text in mail["subject"] + mail["text"]:
+                    return mail
+            return None
+
+        return await self.until(
+            look, f"mail with {text!r} for {address}: {self.mails.get(address)}"
+        )
+
+    # --- doing -----------------------------------------------------------------------------
+
+    async def click(self, ref: str, label: str, channel: str = STAFF) -> dict[str, Any]:
+        """Press a button of the card, once it is there."""
+        card = await self.card(ref, label, channel)
+        return await self.press(card, label, channel)
+
+    async def press(self, message: dict[str, Any], label: str, channel: str) -> dict[str, Any]:
+        """Press a button of this very message, however old it is."""
+        action = next(b for b in buttons(message["blocks"]) if b["label"] == label)
+        answer = await self._do("click", channel=channel, ts=message["ts"], action=action)
+        assert answer["ok"], answer
+        return answer
+
+    async def press_in_window(self, label: str) -> dict[str, Any]:
+        view = self.stack[-1]
+        action = next(b for b in buttons(view["blocks"]) if b["label"] == label)
+        return await self._do("click", view_id=view["id"], action=action, values={})
+
+    async def submit(self, **answers: str | list[str]) -> dict[str, Any]:
+        """Send the window on top; answers by block_id (text, or the value of an option)."""
+        view = self.stack[-1]
+        return await self._do("submit", view_id=view["id"], values=filled(view, answers))
+
+    async def close(self) -> None:
+        await self._do("close", view_id=self.stack[-1]["id"], clear=True)
+
+    async def command(self, text: str, channel: str = STAFF) -> dict[str, Any]:
+        return await self._do("command", channel=channel, text=text)
+
+    async def say(self, text: str, channel: str = STAFF, thread_ts: str = "") -> dict[str, Any]:
+        return await self._do("say", channel=channel, text=text, thread_ts=thread_ts)
+
+
+def filled(view: dict[str, Any], answers: dict[str, str | list[str]]) -> dict[str, Any]:
+    """state.values of a view: what stands in it already, changed by these answers."""
+    values: dict[str, Any] = {}
+    for block in view["blocks"]:
+        if block["type"] != "input":
+            continue
+        element = block["element"]
+        name = block["block_id"].partition(":")[0]
+        values[block["block_id"]] = {element["action_id"]: _value(element, answers.get(name))}
+    return values
+
+
+def _value(element: dict[str, Any], answer: str | list[str] | None) -> dict[str, Any]:
+    kind = element["type"]
+    if kind == "plain_text_input":
+        return {"type": kind, "value": element.get("initial_value") if answer is None else answer}
+    wanted = [answer] if isinstance(answer, str) else answer
+    chosen = [o for o in element["options"] if wanted is not None and o["value"] in wanted]
+    if kind == "checkboxes":
+        kept = element.get("initial_options", []) if wanted is None else chosen
+        return {"type": kind, "selected_options": kept}
+    return {"type": kind, "selected_option": chosen[0] if chosen else element.get("initial_option")}
+
+
+class World:
+    """A sandbox and a desk on loopback, joined only by sockets and settings."""
+
+    def __init__(self, data: Path, *, http_mode: bool = False) -> None:
+        self.data = data
+        self.http_mode = http_mode
+        self.smtp_port = free_port()
+        self.http_port = free_port() if http_mode else None
+        self.app: App
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["World"]:
+        self.sandbox = Sandbox(
+            SandboxOptions(
+                data=self.data / "sandbox",
+                desk_smtp=("127.0.0.1", self.smtp_port),
+                desk_http_port=self.http_port,
+                clock_moves=True,
+            )
+        )
+        await self.sandbox.start()
+        self.clock = SandboxClock(self.sandbox.web_url.replace("http:", "ws:", 1) + "clock")
+        following = asyncio.create_task(self.clock.follow())
+        await self.clock.ready()
+        self.http = aiohttp.ClientSession(self.sandbox.web_url)
+        try:
+            await self.start_desk()
+            yield self
+            await self.stop_desk()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await self.http.close()
+            await self.sandbox.stop()
+
+    async def start_desk(self) -> None:
+        options = DemoOptions(data=self.data, smtp_port=self.smtp_port, web_port=0)
+        environment = desk_environment(options, self.sandbox.settings())
+        if self.http_port is not None:
+            environment["DESK_HTTP_PORT"] = str(self.http_port)
+        self.app = await build(load(environment, file=None), self.clock)
+        await self.app.start()
+
+    async def stop_desk(self) -> None:
+        await self.app.stop()
+
+    def acting(self, who: str) -> Acting:
+        return Acting(self.http, who)
+
+    async def move(self, by: timedelta) -> None:
+        """Move the sandbox's clock, and so the desk's."""
+        target = self.clock.now() + by
+        async with self.http.post("/do/clock", json={"seconds": by.total_seconds()}) as answer:
+            assert answer.status == 200
+        async with asyncio.timeout(SECONDS):
+            await self.clock.wait_until(target)
+
+    async def send(self, mail: EmailMessage, mail_from: str | None = None) -> str:
+        """Any SMTP client: smtplib in a thread. The server's last reply."""
+
+        def sending() -> str:
+            with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=SECONDS) as client:
+                sender = str(mail["From"]) if mail_from is None else mail_from
+                client.ehlo()
+                client.mail(sender.rpartition("<")[2].rstrip(">"))
+                client.rcpt(str(mail["To"]))
+                code, text = client.data(mail.as_bytes())
+                return f"{code} {text.decode()}"
+
+        return await asyncio.to_thread(sending)
+
+    async def case_from(self, address: str) -> Case:
+        """The newest case of this requester, once there is one."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                changed = asyncio.ensure_future(self.app.store.changed())
+                await asyncio.sleep(0)
+                found = [c async for c in self.app.store.all_cases() if c.requester == address]
+                if found:
+                    changed.cancel()
+                    return found[-1]
+                await changed
+
+    async def case_when(self, ref: str, look: Callable[[Case], bool]) -> Case:
+        """The case, once it is so."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                changed = asyncio.ensure_future(self.app.store.changed())
+                await asyncio.sleep(0)
+                case = await self.app.store.case(ref)
+                if case is not None and look(case):
+                    changed.cancel()
+                    return case
+                await changed
+
+
+def mail(sender: str, subject: str, body: str, **headers: str) -> EmailMessage:
+    """A plain mail to the desk."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = headers.pop("To", "compliance@cafex.com")
+    message["Subject"] = subject
+    message["Message-ID"] = headers.pop(
+        "Message_ID", f"<{abs(hash((sender, subject)))}@example.org>"
+    )
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(body)
+    return message
