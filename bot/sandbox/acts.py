@@ -152,6 +152,8 @@ async def deliver_event(parts: Parts, payload: Json) -> None:
         try:
             await parts.desk.send("events_api", payload, retry)
         except NotDeliveredError as error:
+            if error.code == "no_retry":
+                return
             reason = _RETRY_REASONS.get(error.code, "http_error")
             retry = {"retry_attempt": number, "retry_reason": reason}
         else:

@@ -62,7 +62,9 @@ class PageApi:
             mail = {"type": "mail", "address": change["address"], "mail": change["mail"]}
             parts.hub.send(mail)
         elif kind == "channel":
-            parts.hub.send({"type": "channel", "channel": change["channel"]})
+            parts.hub.send(
+                {"type": "channel", "channel": change["channel"]}, change["channel"]["members"]
+            )
         elif kind == "clock":
             parts.calendar.offset = change["offset"]
             parts.hub.send({"type": "clock", "clock": parts.clock()})
@@ -105,6 +107,7 @@ class PageApi:
         user = self._parts.workspace.users.get(request.query.get("as", ""))
         if user is None:
             return web.json_response({"ok": False, "error": "user_not_found"}, status=404)
+        await self._parts.desk.probe()
         first = {"type": "state", **self.state(user)}
         return await self._parts.hub.serve(request, user.id, first)
 
@@ -186,6 +189,10 @@ class PageApi:
         new = msgspec.structs.replace(old, **changes)
         record = {"kind": "channel", "channel": msgspec.to_builtins(new)}
         self._parts.state.record(record)
+        for user in set(old.members) ^ set(new.members):
+            if user in self._parts.workspace.users:
+                state = self.state(self._parts.workspace.users[user])
+                self._parts.hub.send({"type": "state", **state}, {user})
         if new.is_ext_shared != old.is_ext_shared:
             inner = {
                 "type": "channel_shared" if new.is_ext_shared else "channel_unshared",
@@ -219,8 +226,7 @@ def _act(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
-            body = msgspec.json.decode(await request.read() or b"{}")
-            answer = await run(body if isinstance(body, dict) else {})
+            answer = await run(_body(await request.read()))
         except (SlackError, NotDeliveredError) as error:
             answer = {"ok": False, "error": error.code}
             if isinstance(error, SlackError):
@@ -230,6 +236,13 @@ def _act(
         return web.json_response(answer)
 
     return handler
+
+
+def _body(content: bytes) -> Json:
+    body = msgspec.json.decode(content or b"{}")
+    if not isinstance(body, dict) or not isinstance(body.get("values") or {}, dict):
+        raise SlackError("invalid_arguments")
+    return body
 
 
 def _moment(text: str) -> datetime:

@@ -32,6 +32,9 @@ class Delivery(Protocol):
     def connected(self) -> bool:
         """Whether a desk is known to listen."""
 
+    async def probe(self) -> None:
+        """Bring `connected` up to date where it can only be known by trying."""
+
     async def send(self, kind: str, payload: Json, retry: Json | None = None) -> Json | None:
         """Deliver to one place and return what the ack carried.
 

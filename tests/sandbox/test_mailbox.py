@@ -14,13 +14,13 @@ class Desk:
     def __init__(self) -> None:
         self.mails = asyncio.Queue()
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if not address.startswith("compliance"):
             return "550 5.1.1 no such address"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server, _session, envelope):
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
         self.mails.put_nowait((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         return "250 2.0.0 Kept as m1"
 
