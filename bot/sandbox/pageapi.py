@@ -1,7 +1,7 @@
 """What the page asks for and does: /live, /clock, /mailbox and the /do/* acts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ class PageApi:
             "mail": self._mail,
             "clock": self._clock,
             "channel": self._channel_settings,
+            "refuse": self._refuse,
         }
         return [
             web.get("/live", self._live),
@@ -132,7 +133,8 @@ class PageApi:
         return await acts.submit(self._parts, self._user(body), body)
 
     async def _close(self, body: Json) -> Json:
-        await acts.close(self._parts, self._user(body), body)
+        for payload in acts.close(self._parts, self._user(body), body):
+            self._spawn(acts.deliver_closed(self._parts, payload))
         return {"ok": True}
 
     async def _command(self, body: Json) -> Json:
@@ -145,11 +147,11 @@ class PageApi:
         user = self._user(body)
         event = acts.say(self._parts, user, self._channel(body, user), body)
         if event is not None:
-            self._deliver(event)
+            self._spawn(acts.deliver_event(self._parts, event))
         return {"ok": True}
 
-    def _deliver(self, event: Json) -> None:
-        task = asyncio.create_task(acts.deliver_event(self._parts, event))
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -199,7 +201,16 @@ class PageApi:
                 "channel": new.id,
                 "event_ts": self._parts.ts(),
             }
-            self._deliver(acts.new_event(self._parts, inner, shared=new.is_ext_shared))
+            event = acts.new_event(self._parts, inner, shared=new.is_ext_shared)
+            self._spawn(acts.deliver_event(self._parts, event))
+        return {"ok": True}
+
+    async def _refuse(self, body: Json) -> Json:
+        """Let a mailbox answer RCPT with `reply` (an SMTP reply line), or take mail again."""
+        address, reply = str(body.get("address")).lower(), body.get("reply")
+        self._parts.refusals.pop(address, None)
+        if reply:
+            self._parts.refusals[address] = str(reply)
         return {"ok": True}
 
     def _user(self, body: Json) -> User:

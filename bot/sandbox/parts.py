@@ -1,6 +1,6 @@
 """What one running sandbox is made of; handed to every request handler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.sandbox.live import Hub
@@ -44,7 +44,9 @@ class Delivery(Protocol):
 
 @dataclass(slots=True)
 class Parts:
-    """`web_url` ends with a slash; `mail_host` and `mail_port` are the mailbox's."""
+    """`web_url` ends with a slash. `ephemerals`: ts to (person, channel, message).
+    `refusals`: address to the SMTP reply its mailbox gives instead of taking a mail.
+    """
 
     options: SandboxOptions
     timing: Timing
@@ -55,7 +57,8 @@ class Parts:
     hub: Hub
     clocks: Hub
     modals: Modals
-    ephemerals: dict[str, tuple[str, str, Json]]
+    ephemerals: dict[str, tuple[str, str, Json]] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     delivery: Delivery | None = None
     web_url: str = ""
     mail_port: int = 0

@@ -140,3 +140,17 @@ async def test_page_files_are_served_with_a_strict_policy_and_nothing_else(
     for path in ("page/none.js", "page/..%2fserver.py", "page/sandbox/sandbox.jsonl"):
         async with world.session.get(url + path) as response:
             assert response.status == 404
+
+
+async def test_stopping_does_not_wait_for_pages_and_desks(start):
+    world = await start()
+    page = await world.page("U01ANA")
+    await page.next("state")
+    ticket = world.sandbox.parts.delivery.ticket()
+    link = await world.session.ws_connect(f"{world.sandbox.web_url}link/?ticket={ticket}")
+    async with asyncio.timeout(4):
+        await world.sandbox.stop()
+    assert (await link.receive_json())["type"] == "hello"
+    assert (await link.receive_json())["type"] == "disconnect"
+    await link.close()
+    await page.close()
