@@ -7,7 +7,8 @@ const WORDS = {
   channel_not_found: "That channel does not exist for this person.",
   not_in_channel: "This person is not a member of that channel.",
   message_not_found: "That message is gone.",
-  view_not_found: "That window is closed.",
+  not_found: "That window is no longer open.",
+  invalid_errors: "The desk refused the form in a way Slack does not accept (invalid_errors).",
   no_answer: "The sandbox does not answer. Is it still running?",
 };
 

@@ -63,15 +63,37 @@ async function post(app, where, { field, error, onInput }) {
 
 async function deliver(app, where, text) {
   const as = app.world.me;
-  if (!text.startsWith("/")) return send("say", { as, channel: where.channel, text, thread_ts: where.thread });
+  if (!text.startsWith("/")) {
+    return send("say", { as, channel: where.channel, text: spoken(text, app.reader), thread_ts: where.thread });
+  }
   // Slack has no slash commands in threads.
   if (where.thread) return { ok: false, error: "Commands do not work in threads. Use the box of the channel." };
-  return send("command", { as, channel: where.channel, text });
+  return send("command", { as, channel: where.channel, text: mentions(text, app.reader, (user) => `<@${user.id}|${user.name}>`) });
 }
 
+/** What a person types is words, never a live sequence: Slack's client escapes it; only @names become mentions. */
+function spoken(text, reader) {
+  const escaped = text.replace(/[&<>]/g, (char) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[char]);
+  return mentions(escaped, reader, (user) => `<@${user.id}>`);
+}
+
+function mentions(text, reader, write) {
+  const people = reader.people();
+  const find = (name) => people.find((user) => [user.name, user.real_name].some((own) => own.toLowerCase() === name.toLowerCase()));
+  return text.replace(/(?<!\S)@([\p{L}]+(?: [\p{L}]+)?)/gu, (whole, name) => {
+    const user = find(name);
+    if (user) return write(user);
+    const [first, ...rest] = name.split(" ");
+    const short = find(first);
+    return short ? [write(short), ...rest].join(" ") : whole;
+  });
+}
+
+/** Slack names the bare error word of a command; the words after it are ours. */
 function refusal(text, error) {
   if (!text.startsWith("/")) return inWords(error);
-  const words = inWords(error);
-  return words === error && /^[a-z_]+$/.test(error) ? `${text.split(/\s/)[0]} failed with the error “${error}”`
-    : `${text.split(/\s/)[0]} failed: ${words}${words === error ? "" : ` (${error})`}`;
+  const code = /[a-z]+(_[a-z]+)+$/.exec(error)?.[0] ?? "";
+  const explained = code && inWords(code) !== code ? ` ${inWords(code)}` : "";
+  if (error.startsWith("/")) return `${error}.${explained}`;
+  return code ? `${text.split(/\s/)[0]} failed with the error ${code}.${explained}` : error;
 }

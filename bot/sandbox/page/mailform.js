@@ -10,10 +10,10 @@ export function mailForm(app, draft) {
   const parts = fields(app, draft);
   const result = el("p", { class: "mail-result", role: "status", "data-testid": "mail-result" });
   const button = el("button", { type: "submit", class: "button primary", "data-testid": "mail-send" }, "Send");
-  const cancel = el("button", { type: "button", class: "button", on: { click: () => app.go({ kind: "mail", address: parts.from() }) } }, "Back to the mailbox");
+  const cancel = el("button", { type: "button", class: "button", on: { click: () => app.go({ kind: "mail", address: parts.from() }) } }, "To the mailbox");
   const form = el("form", { class: "mail-form", "data-testid": "mail-compose", "aria-label": draft.mail ? "Reply" : "New mail" },
-    el("h2", {}, draft.mail ? "Reply" : "New mail to the desk"), parts.nodes,
-    draft.mail ? null : examples(parts), el("div", { class: "mail-buttons" }, button, cancel), result);
+    el("h2", {}, draft.mail ? "Reply" : "New mail to the desk"), draft.mail ? null : examples(parts),
+    parts.nodes, el("div", { class: "mail-buttons" }, button, cancel), result);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.getAttribute("aria-busy") === "true") return;

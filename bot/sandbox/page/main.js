@@ -72,15 +72,23 @@ class App {
     this.place = place;
     this.drawer(false);
     this.draw();
-    if (place.kind === "channel") part("main").querySelector("[data-testid=composer]")?.focus({ preventScroll: true });
+    if (place.kind !== "channel") return;
+    const box = place.thread ? "composer-thread" : "composer";
+    document.querySelector(`[data-testid=${box}]`)?.focus({ preventScroll: true });
   }
 
   apply(event) {
+    const { channels } = this.world;
+    if (event.type === "channel" && !channels.has(event.channel.id) && event.channel.members?.includes(this.world.me)) {
+      // Newly let in: what was said before comes with the whole state.
+      return this.actAs(this.person, this.place);
+    }
     const known = event.type === "message" && this.world.messages.get(event.channel)?.has(event.message.ts);
     apply(this.world, event);
     if (event.type === "message" && !known) this.tell(event);
     this.draw();
     if (event.type === "state" || event.type === "views") this.modal.sync();
+    return undefined;
   }
 
   tell({ channel, message }) {

@@ -131,11 +131,13 @@ export class Modal {
     this.errors = errors;
     this.banner = "";
     this.draw(false);
-    this.dialog.querySelector("[aria-invalid] input, [aria-invalid]")?.focus();
+    const wrong = this.dialog.querySelector(".wrong");
+    wrong?.querySelector("input, textarea, .select")?.focus({ preventScroll: true });
+    wrong?.scrollIntoView({ block: "center" });
   }
 
   complain(view, error) {
-    if (error === "view_not_found" || this.view?.id !== view.id) {
+    if (this.view?.id !== view.id) {
       this.app.toast(inWords(error));
       return;
     }
@@ -155,11 +157,12 @@ export class Modal {
   async close(clear) {
     if (!this.view) return;
     const answer = await send("close", { as: this.app.world.me, view_id: this.view.id, clear });
+    if (answer.ok) return;
+    this.app.toast(inWords(answer.error));
     // A window the sandbox no longer knows (it was started anew) can only be put away.
-    if (!answer.ok) {
-      this.app.world.stack = [];
-      this.sync();
-    }
+    if (answer.error !== "not_found" && answer.error !== "no_answer") return;
+    this.app.world.stack = [];
+    this.sync();
   }
 }
 

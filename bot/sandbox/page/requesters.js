@@ -3,7 +3,7 @@
 export const PEOPLE = [
   { name: "Nora Example", address: "nora@example.org" },
   { name: "Luc Martin", address: "luc@example.net" },
-  { name: "Greta Sommer", address: "greta.sommer@example.com" },
+  { name: "Iris Sample", address: "iris@example.com" },
   { name: "Irene Vale", address: "irene.vale@example.org" },
   { name: "Sam Doe", address: "sam.doe@example.net" },
 ];

@@ -13,7 +13,7 @@ export function drawTimeline(app, box, channel) {
   const from = app.earlier.has(channel) ? 0 : Math.max(0, all.length - AT_ONCE);
   const items = from ? [earlier(app, channel, from)] : [];
   items.push(...rows(app, channel, all.slice(from)));
-  if (!items.length) items.push(nothing());
+  if (!items.length) items.push(nothing(app, channel));
   pinned(box, channel, () => keyed(box, items));
 }
 
@@ -61,9 +61,12 @@ function earlier(app, channel, count) {
     make: () => el("button", { type: "button", class: "button earlier", on: { click: show } }, `Show ${count} earlier messages`) };
 }
 
-function nothing() {
-  return { key: "nothing", deps: [],
-    make: () => el("p", { class: "empty" }, "Nothing here yet. Write a mail as a requester and the desk puts a card here.") };
+function nothing(app, channel) {
+  const outsider = app.world.users.get(app.world.me)?.role === "outsider";
+  let words = "Nothing here yet. Write a mail as a requester and the desk puts a card here.";
+  if (outsider) words = `Somebody without a role sees no cards. Try ${app.world.command} below to see what the desk says.`;
+  else if (app.world.channels.get(channel)?.is_im) words = "Nothing here yet. What concerns this person alone comes here.";
+  return { key: "nothing", deps: [words], make: () => el("p", { class: "empty" }, words) };
 }
 
 /** Stays at the newest message when the reader was there; a place shown for the first time starts at the newest. */

@@ -40,7 +40,10 @@ const APPLY = {
   },
   clock(world, { clock }) { setClock(world, clock); },
   desk(world, { desk }) { world.desk = desk; },
-  channel(world, { channel }) { world.channels.set(channel.id, channel); },
+  channel(world, { channel }) {
+    if (channel.members?.includes(world.me)) world.channels.set(channel.id, channel);
+    else world.channels.delete(channel.id);
+  },
 };
 
 export function apply(world, event) {
