@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.options import SandboxOptions, Timing
 from bot.sandbox.server import Sandbox
+from tests.sandbox.browser import devtools, stage, tab  # noqa: F401 - fixtures
 
 CARD = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "*Card*"}},

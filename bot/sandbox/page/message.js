@@ -73,8 +73,8 @@ function threadLine(app, channel, message) {
   const replies = repliesTo(app.world, channel, message.ts);
   const open = () => app.go({ ...app.place, thread: message.ts });
   if (!replies.length) {
-    return el("button", { type: "button", class: "reply-quiet", "data-testid": "reply-in-thread", on: { click: open } },
-      icon("reply"), "Reply in thread");
+    return el("button", { type: "button", class: "reply-quiet", "data-testid": "reply-in-thread", "aria-label": "Start a thread", on: { click: open } },
+      icon("reply"), "Thread");
   }
   const words = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
   return el("button", { type: "button", class: "thread-line", "data-testid": "open-thread", on: { click: open } },
