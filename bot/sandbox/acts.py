@@ -1,6 +1,7 @@
 """What a person does on the page: it becomes a payload, and the desk's ack is carried out."""
 
 import asyncio
+import contextlib
 import secrets
 
 from bot.sandbox import messages, payloads
@@ -88,8 +89,8 @@ def _carry_out(parts: Parts, user: User, view_id: str, answer: Json) -> Json:
     return {"ok": True}
 
 
-async def close(parts: Parts, user: User, body: Json) -> None:
-    """Close a view, or with `clear` all of them; the desk hears of it when it asked to."""
+def close(parts: Parts, user: User, body: Json) -> list[Json]:
+    """Close a view, or with `clear` all of them. Returns the payloads the desk asked for."""
     view = _own_view(parts, user, body)
     cleared = bool(body.get("clear")) or view["clear_on_close"]
     closed = parts.modals.stack(user.id)[::-1] if cleared else [view]
@@ -97,11 +98,17 @@ async def close(parts: Parts, user: User, body: Json) -> None:
         parts.modals.clear(user.id)
     else:
         parts.modals.remove(user.id, view["id"])
-    for one in closed:
-        if one["notify_on_close"]:
-            sender = _sender(parts, user)
-            payload = payloads.view_closed(sender, one, cleared=cleared)
-            await parts.desk.send("interactive", payload)
+    return [
+        payloads.view_closed(_sender(parts, user), one, cleared=cleared)
+        for one in closed
+        if one["notify_on_close"]
+    ]
+
+
+async def deliver_closed(parts: Parts, payload: Json) -> None:
+    """Nobody waits for what the desk makes of a closed view, and it is told once."""
+    with contextlib.suppress(NotDeliveredError):
+        await parts.desk.send("interactive", payload)
 
 
 async def command(parts: Parts, user: User, channel: Channel, text: str) -> None:
@@ -152,6 +159,8 @@ async def deliver_event(parts: Parts, payload: Json) -> None:
         try:
             await parts.desk.send("events_api", payload, retry)
         except NotDeliveredError as error:
+            if error.code == "no_retry":
+                return
             reason = _RETRY_REASONS.get(error.code, "http_error")
             retry = {"retry_attempt": number, "retry_reason": reason}
         else:

@@ -62,9 +62,9 @@ def edited(parts: Parts, old: Json, args: Json) -> Json:
     given = [name for name in ("text", "blocks", "attachments", "metadata") if name in args]
     if not given:
         raise SlackError("no_text")
-    if len(args.get("text") or "") > MAX_EDIT_TEXT:
-        raise SlackError("msg_too_long")
     content = checked_content({"text": old["text"]} | args)
+    if "text" in args and len(content["text"]) > MAX_EDIT_TEXT:
+        raise SlackError("msg_too_long")
     gone = {"attachments", "metadata"} & set(given)
     if "text" in args or "blocks" in args:
         gone.add("blocks")
@@ -106,6 +106,8 @@ def reachable(parts: Parts, wanted: object, *, by_user: bool = False) -> Channel
 def checked_content(args: Json) -> Json:
     """Checked text, blocks, attachments and metadata of a message."""
     text, blocks, attachments = (args.get(k) for k in ("text", "blocks", "attachments"))
+    if not isinstance(text or "", str) or not isinstance(attachments or [], list):
+        raise SlackError("invalid_arguments")
     if not (text or blocks or attachments):
         raise SlackError("no_text")
     if blocks:

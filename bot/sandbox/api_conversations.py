@@ -126,8 +126,11 @@ def _visible(parts: Parts, args: Json, direct_scope: str) -> Channel:
 
 def _between(found: list[Json], args: Json) -> list[Json]:
     inclusive = str(args.get("inclusive", "")).lower() in {"1", "true"}
-    oldest = micros(str(args.get("oldest") or "0"))
-    latest = micros(str(args.get("latest") or "9999999999"))
+    try:
+        oldest = micros(str(args.get("oldest") or "0"))
+        latest = micros(str(args.get("latest") or "9999999999"))
+    except ValueError as error:
+        raise SlackError("invalid_arguments") from error
     return [
         message
         for message in found
@@ -146,13 +149,13 @@ def _messages(page: list[Json], cursor: str, args: Json) -> Json:
 
 
 def _page(found: list[Item], args: Json, default: int) -> tuple[list[Item], str]:
-    limit = int(args.get("limit") or default)
+    limit = str(args.get("limit") or default)
     cursor = str(args.get("cursor") or "0")
-    if not 1 <= limit <= 1000:
+    if not limit.isdecimal() or not 1 <= int(limit) <= 1000:
         raise SlackError("invalid_limit")
-    if not cursor.isdigit():
+    if not cursor.isdecimal():
         raise SlackError("invalid_cursor")
-    end = int(cursor) + limit
+    end = int(cursor) + int(limit)
     return found[int(cursor) : end], str(end) if end < len(found) else ""
 
 

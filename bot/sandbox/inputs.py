@@ -51,6 +51,18 @@ def find_element(blocks: list[Json], block_id: str, action_id: str) -> Json | No
     return None
 
 
+def offered(element: Json, value: Any) -> Any:
+    """A chosen value with its options as they were offered; None for one that was not."""
+    if isinstance(value, list):
+        found = [offered(element, one) for one in value]
+        return None if None in found else found
+    if not isinstance(value, dict) or "value" not in value or "external" in element["type"]:
+        return value
+    groups = element.get("option_groups") or [{"options": element.get("options")}]
+    options = [option for group in groups for option in group.get("options") or []]
+    return next((option for option in options if option["value"] == value["value"]), None)
+
+
 def state_values(blocks: list[Json], given: Json) -> Json:
     """`state.values` for these blocks: what was given, else the initial value, else empty."""
     values: Json = {}
@@ -61,8 +73,7 @@ def state_values(blocks: list[Json], given: Json) -> Json:
         key, initial, empty = _KEYS[kind]
         typed = (given.get(block["block_id"]) or {}).get(element["action_id"])
         value = typed.get(key, empty) if typed else element.get(initial, empty)
-        if value == "" and key == "value":
-            value = None
+        value = offered(element, value) or empty
         values.setdefault(block["block_id"], {})[element["action_id"]] = {"type": kind, key: value}
     return values
 

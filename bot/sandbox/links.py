@@ -45,7 +45,7 @@ class Links:
         if ticket not in self._tickets:
             return web.Response(status=403, text="unknown or used ticket")
         self._tickets.remove(ticket)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         if len(self._open) >= MOST_LINKS:
             await socket.send_str('{"type":"disconnect","reason":"too_many_websockets"}')
@@ -91,7 +91,9 @@ class Links:
             "type": kind,
             "envelope_id": envelope_id,
             "payload": payload,
-            "accepts_response_payload": kind != "events_api",
+            # only a form's and a command's answer means something (Slack, Socket Mode)
+            "accepts_response_payload": kind == "slash_commands"
+            or payload.get("type") == "view_submission",
         }
         if kind == "events_api":
             envelope |= retry or {"retry_attempt": 0, "retry_reason": ""}
@@ -119,6 +121,9 @@ class Links:
                 continue
             return
         raise NotDeliveredError("app_not_responding")
+
+    async def probe(self) -> None:
+        """Nothing to find out: an open socket is a listening desk."""
 
     async def close(self) -> None:
         """Tell the desk to go elsewhere, and close."""

@@ -29,20 +29,23 @@ class Hub:
 
     async def serve(self, request: web.Request, user: str, first: Json) -> web.WebSocketResponse:
         """Speak to one page until it goes away; `first` is sent at once."""
-        socket = web.WebSocketResponse(heartbeat=30)
-        await socket.prepare(request)
+        socket = web.WebSocketResponse(heartbeat=30, timeout=1.0)
         queue: asyncio.Queue[Json | None] = asyncio.Queue()
         queue.put_nowait(first)
+        # before the first await, so that nothing falls between `first` and what follows it
         self._queues[queue] = user
-        writer = asyncio.create_task(_write(socket, queue))
         try:
-            async for _ in socket:
-                """A page only listens here; what it does comes by POST."""
+            await socket.prepare(request)
+            writer = asyncio.create_task(_write(socket, queue))
+            try:
+                async for _ in socket:
+                    """A page only listens here; what it does comes by POST."""
+            finally:
+                writer.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                    await writer
         finally:
             del self._queues[queue]
-            writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
-                await writer
         return socket
 
 

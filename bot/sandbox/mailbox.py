@@ -39,6 +39,16 @@ class Mailbox:
                 transport.close()
             await self._server.wait_closed()
 
+    async def handle_RCPT(  # noqa: N802 -- the name aiosmtpd calls
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        """Take every address, but for those told to refuse."""
+        refusal = self._parts.refusals.get(address.lower())
+        if refusal is not None:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
     async def handle_DATA(  # noqa: N802 -- the name aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:

@@ -9,6 +9,8 @@ from bot.sandbox.parts import Parts
 from bot.sandbox.seed import APP, BOT, BOT_USER, TEAM, Channel
 from bot.sandbox.workspace import Json
 
+# nobody clicks in an ephemeral message older than so many others
+MOST_WHISPERS = 1000
 BOT_PROFILE = {
     "id": BOT,
     "app_id": APP,
@@ -119,8 +121,10 @@ def _record(parts: Parts, channel: str, message: Json) -> None:
 
 
 def whisper(parts: Parts, channel: str, user: str, message: Json) -> None:
-    """Show a message to one person; nothing keeps it."""
+    """Show a message to one person; it is gone after a restart."""
     parts.ephemerals[message["ts"]] = (user, channel, message)
+    while len(parts.ephemerals) > MOST_WHISPERS:
+        del parts.ephemerals[next(iter(parts.ephemerals))]
     event = {"type": "message", "channel": channel, "message": shown(message) | {"ephemeral": True}}
     parts.hub.send(event, {user})
 

@@ -1,7 +1,7 @@
 """What the page asks for and does: /live, /clock, /mailbox and the /do/* acts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ class PageApi:
             "mail": self._mail,
             "clock": self._clock,
             "channel": self._channel_settings,
+            "refuse": self._refuse,
         }
         return [
             web.get("/live", self._live),
@@ -62,7 +63,9 @@ class PageApi:
             mail = {"type": "mail", "address": change["address"], "mail": change["mail"]}
             parts.hub.send(mail)
         elif kind == "channel":
-            parts.hub.send({"type": "channel", "channel": change["channel"]})
+            parts.hub.send(
+                {"type": "channel", "channel": change["channel"]}, change["channel"]["members"]
+            )
         elif kind == "clock":
             parts.calendar.offset = change["offset"]
             parts.hub.send({"type": "clock", "clock": parts.clock()})
@@ -105,6 +108,7 @@ class PageApi:
         user = self._parts.workspace.users.get(request.query.get("as", ""))
         if user is None:
             return web.json_response({"ok": False, "error": "user_not_found"}, status=404)
+        await self._parts.desk.probe()
         first = {"type": "state", **self.state(user)}
         return await self._parts.hub.serve(request, user.id, first)
 
@@ -129,7 +133,8 @@ class PageApi:
         return await acts.submit(self._parts, self._user(body), body)
 
     async def _close(self, body: Json) -> Json:
-        await acts.close(self._parts, self._user(body), body)
+        for payload in acts.close(self._parts, self._user(body), body):
+            self._spawn(acts.deliver_closed(self._parts, payload))
         return {"ok": True}
 
     async def _command(self, body: Json) -> Json:
@@ -142,11 +147,11 @@ class PageApi:
         user = self._user(body)
         event = acts.say(self._parts, user, self._channel(body, user), body)
         if event is not None:
-            self._deliver(event)
+            self._spawn(acts.deliver_event(self._parts, event))
         return {"ok": True}
 
-    def _deliver(self, event: Json) -> None:
-        task = asyncio.create_task(acts.deliver_event(self._parts, event))
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -186,13 +191,26 @@ class PageApi:
         new = msgspec.structs.replace(old, **changes)
         record = {"kind": "channel", "channel": msgspec.to_builtins(new)}
         self._parts.state.record(record)
+        for user in set(old.members) ^ set(new.members):
+            if user in self._parts.workspace.users:
+                state = self.state(self._parts.workspace.users[user])
+                self._parts.hub.send({"type": "state", **state}, {user})
         if new.is_ext_shared != old.is_ext_shared:
             inner = {
                 "type": "channel_shared" if new.is_ext_shared else "channel_unshared",
                 "channel": new.id,
                 "event_ts": self._parts.ts(),
             }
-            self._deliver(acts.new_event(self._parts, inner, shared=new.is_ext_shared))
+            event = acts.new_event(self._parts, inner, shared=new.is_ext_shared)
+            self._spawn(acts.deliver_event(self._parts, event))
+        return {"ok": True}
+
+    async def _refuse(self, body: Json) -> Json:
+        """Let a mailbox answer RCPT with `reply` (an SMTP reply line), or take mail again."""
+        address, reply = str(body.get("address")).lower(), body.get("reply")
+        self._parts.refusals.pop(address, None)
+        if reply:
+            self._parts.refusals[address] = str(reply)
         return {"ok": True}
 
     def _user(self, body: Json) -> User:
@@ -219,8 +237,7 @@ def _act(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
-            body = msgspec.json.decode(await request.read() or b"{}")
-            answer = await run(body if isinstance(body, dict) else {})
+            answer = await run(_body(await request.read()))
         except (SlackError, NotDeliveredError) as error:
             answer = {"ok": False, "error": error.code}
             if isinstance(error, SlackError):
@@ -230,6 +247,13 @@ def _act(
         return web.json_response(answer)
 
     return handler
+
+
+def _body(content: bytes) -> Json:
+    body = msgspec.json.decode(content or b"{}")
+    if not isinstance(body, dict) or not isinstance(body.get("values") or {}, dict):
+        raise SlackError("invalid_arguments")
+    return body
 
 
 def _moment(text: str) -> datetime:

@@ -1,6 +1,6 @@
 """What one running sandbox is made of; handed to every request handler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.sandbox.live import Hub
@@ -32,6 +32,9 @@ class Delivery(Protocol):
     def connected(self) -> bool:
         """Whether a desk is known to listen."""
 
+    async def probe(self) -> None:
+        """Bring `connected` up to date where it can only be known by trying."""
+
     async def send(self, kind: str, payload: Json, retry: Json | None = None) -> Json | None:
         """Deliver to one place and return what the ack carried.
 
@@ -41,7 +44,9 @@ class Delivery(Protocol):
 
 @dataclass(slots=True)
 class Parts:
-    """`web_url` ends with a slash; `mail_host` and `mail_port` are the mailbox's."""
+    """`web_url` ends with a slash. `ephemerals`: ts to (person, channel, message).
+    `refusals`: address to the SMTP reply its mailbox gives instead of taking a mail.
+    """
 
     options: SandboxOptions
     timing: Timing
@@ -52,7 +57,8 @@ class Parts:
     hub: Hub
     clocks: Hub
     modals: Modals
-    ephemerals: dict[str, tuple[str, str, Json]]
+    ephemerals: dict[str, tuple[str, str, Json]] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     delivery: Delivery | None = None
     web_url: str = ""
     mail_port: int = 0

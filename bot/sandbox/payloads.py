@@ -1,10 +1,8 @@
 """The payloads a click, a form, a command or a message becomes. Pure."""
 
-from typing import Any
-
 import msgspec
 
-from bot.sandbox.inputs import state_values
+from bot.sandbox.inputs import offered, state_values
 from bot.sandbox.seed import APP, BOT_USER, COMMAND, TEAM, TEAM_DOMAIN, Channel, User
 from bot.sandbox.workspace import Json
 
@@ -34,26 +32,12 @@ def action(element: Json, block_id: str, given: Json, ts: str) -> Json | None:
         return done
     for name, value in given.items():
         if name == "value" or name.startswith("selected_"):
-            if not _offered(element, value):
+            done[name] = offered(element, value)
+            if value is not None and done[name] is None:
                 return None
-            done[name] = value
     if element.get("placeholder"):
         done["placeholder"] = element["placeholder"]
     return done
-
-
-def _offered(element: Json, value: Any) -> bool:
-    """Whether a chosen option is one of those offered; other values are free."""
-    groups = element.get("option_groups") or [{"options": element.get("options")}]
-    offered = [option for group in groups for option in group.get("options") or []]
-    chosen = [one for one in (value if isinstance(value, list) else [value]) if _is_option(one)]
-    if not offered or element.get("type") == "external_select":
-        return True
-    return all(any(one["value"] == option["value"] for option in offered) for one in chosen)
-
-
-def _is_option(value: Any) -> bool:
-    return isinstance(value, dict) and "value" in value
 
 
 def _base(kind: str, sender: Sender) -> Json:

@@ -46,7 +46,6 @@ class Sandbox:
             hub=hub,
             clocks=Hub(),
             modals=Modals(lambda user, stack: hub.send({"type": "views", "stack": stack}, {user})),
-            ephemerals={},
         )
         self._page = PageApi(self.parts)
         state.watch(self._page.publish)

@@ -1,5 +1,7 @@
 """Signed HTTP: each payload as one POST to the desk, with Slack's v0 signature."""
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
 import time
@@ -23,6 +25,7 @@ class SignedHttp:
 
     def __init__(self, port: int, secret: str, timing: Timing, changed: Callable[[], None]) -> None:
         self._url = f"http://127.0.0.1:{port}/slack/events"
+        self._port = port
         self._secret = secret
         self._timing = timing
         self._changed = changed
@@ -48,12 +51,27 @@ class SignedHttp:
                 self._url, data=body, headers=headers, timeout=timeout
             ) as response:
                 self._saw(connected=True)
+                if response.status != 200 and response.headers.get("x-slack-no-retry") == "1":
+                    raise NotDeliveredError("no_retry")
                 return _answer(response.status, await response.text())
         except TimeoutError as error:
             raise NotDeliveredError("operation_timeout") from error
         except aiohttp.ClientError as error:
             self._saw(connected=False)
             raise NotDeliveredError("app_not_responding") from error
+
+    async def probe(self) -> None:
+        """Whether anything listens on the desk's port."""
+        try:
+            async with asyncio.timeout(0.5):
+                _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except (OSError, TimeoutError):
+            self._saw(connected=False)
+            return
+        self._saw(connected=True)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     def _saw(self, *, connected: bool) -> None:
         if connected != self.connected:

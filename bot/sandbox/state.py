@@ -4,6 +4,7 @@ A flush hands the line to the kernel, which outlives a killed process. Power los
 promised here: this is a toy's state, and the desk's own store keeps its own promises.
 """
 
+import fcntl
 import os
 import secrets
 from collections.abc import Callable
@@ -23,16 +24,20 @@ class State:
         self.workspace = Workspace()
         self._watchers: list[Callable[[Json], None]] = []
         path = folder / "sandbox.jsonl"
-        self._cut_torn_line(path)
         # 0600: the file holds the tokens
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._file = os.fdopen(handle, "ab")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise OSError(error.errno, f"another sandbox uses {folder}") from error
+        self._replay(path)
         if not self.workspace.secrets:
             self.record({"kind": "secrets", "secrets": _new_secrets()})
 
-    def _cut_torn_line(self, path: Path) -> None:
-        if not path.exists():
-            return
+    def _replay(self, path: Path) -> None:
+        """Apply what is there; a line a killed process left unfinished is cut off."""
         content = path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):

@@ -67,6 +67,6 @@ class Workspace:
 
 
 def micros(ts: str) -> int:
-    """A Slack ts in microseconds since 1970."""
+    """A Slack ts in microseconds since 1970. Raises ValueError."""
     seconds, _, rest = ts.partition(".")
-    return int(seconds) * 1_000_000 + int(rest or 0)
+    return int(seconds) * 1_000_000 + int(rest.ljust(6, "0")[:6])

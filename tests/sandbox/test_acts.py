@@ -8,6 +8,7 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_sdk.errors import SlackApiError
 
+from bot.sandbox import acts
 from tests.sandbox.conftest import CARD, CLAIM, FORM, WAIT
 
 ANA = {"as": "U01ANA"}
@@ -213,6 +214,39 @@ async def test_a_response_url_replaces_and_deletes_its_source(world):
     await page.close()
 
 
+async def test_a_response_url_changes_a_card_and_speaks_in_the_channel(world):
+    app = world.bolt()
+    done = asyncio.Event()
+
+    @app.action("claim")
+    async def claim(ack, respond):
+        await ack()
+        await respond("With Ana", replace_original=True)
+        await respond("Ana has it", response_type="in_channel")
+        done.set()
+
+    await world.connect(app)
+    ts = await world.card()
+    await world.do("click", **ANA, channel="C01STAFF", ts=ts, action=CLAIM)
+    await asyncio.wait_for(done.wait(), 5)
+    history = await world.client.conversations_history(channel="C01STAFF")
+    assert [(m["text"], "blocks" in m) for m in history["messages"]] == [
+        ("Ana has it", False),
+        ("With Ana", False),
+    ]
+    assert history["messages"][1]["ts"] == ts
+
+
+async def test_a_response_url_ends_after_thirty_minutes(world):
+    tickets = world.sandbox.parts.tickets
+    url = world.sandbox.parts.response_url("actions", tickets.url("U01ANA", "C01STAFF", None, None))
+    async with world.session.post(url, json={"text": "in time"}) as response:
+        assert (response.status, await response.text()) == (200, "ok")
+    world.protocol.seconds += 1801
+    async with world.session.post(url, json={"text": "too late"}) as response:
+        assert (response.status, (await response.json())["error"]) == (404, "expired_url")
+
+
 async def test_each_payload_goes_to_one_of_many_connections(world):
     took = {"one": 0, "two": 0}
     for name in took:
@@ -323,6 +357,9 @@ async def test_signed_http_reaches_bolt(start, unused_port):
     away = await world.do("click", **ANA, channel="C01STAFF", ts=ts, action=CLAIM)
     assert away == {"ok": False, "error": "app_not_responding"}
     runner = await serve(app, unused_port)
+    page = await world.page("U01ANA")
+    assert (await page.next("state"))["desk"]["connected"] is True
+    await page.close()
     assert await world.do("click", **ANA, channel="C01STAFF", ts=ts, action=CLAIM) == {"ok": True}
     assert await heard.get() == ("claim", "v1")
     await world.do("command", **ANA, channel="C01STAFF", text="/privacy due")
@@ -346,3 +383,23 @@ async def serve(bolt, port):
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     return runner
+
+
+async def test_no_retry_is_honoured_over_http(start, unused_port):
+    world = await start(desk_http_port=unused_port)
+    heads = asyncio.Queue()
+
+    async def handle(request):
+        heads.put_nowait(request.headers.get("x-slack-retry-num"))
+        stop = {"x-slack-no-retry": "1"} if heads.qsize() == 2 else {}
+        return web.Response(status=500, headers=stop)
+
+    app = web.Application()
+    app.router.add_post("/slack/events", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", unused_port).start()
+    event = acts.new_event(world.sandbox.parts, {"type": "message", "event_ts": "1.0"})
+    await acts.deliver_event(world.sandbox.parts, event)
+    assert [heads.get_nowait() for _ in range(heads.qsize())] == [None, "1"]
+    await runner.cleanup()

@@ -202,3 +202,39 @@ async def test_foreign_hosts_and_origins_are_turned_away(world):
     live = world.sandbox.web_url.replace("http", "ws", 1) + "live?as=U01ANA"
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await world.session.ws_connect(live, headers=foreign)
+
+
+async def test_listing_and_opening_conversations(world):
+    listed = await world.client.conversations_list(types="private_channel")
+    assert [c["id"] for c in listed["channels"]] == ["C01STAFF", "C02MANAGERS", "C03RESTRICTED"]
+    assert await refused(world.client.conversations_list()) == "missing_scope"
+    again = await world.client.conversations_open(users=["U02BEN"], return_im=True)
+    assert again["already_open"] is True
+    assert again["channel"]["user"] == "U02BEN"
+    assert await refused(world.client.conversations_open(users="U99")) == "user_not_found"
+    assert await refused(world.client.conversations_open(users="U00DESK")) == "cannot_dm_bot"
+    assert await refused(world.client.conversations_members(channel="C99")) == "channel_not_found"
+    first = await world.client.conversations_members(channel="C01STAFF", limit=3)
+    cursor = first["response_metadata"]["next_cursor"]
+    rest = await world.client.conversations_members(channel="C01STAFF", limit=3, cursor=cursor)
+    assert (len(first["members"]), rest["members"]) == (3, ["U00DESK"])
+    assert rest["response_metadata"]["next_cursor"] == ""
+    wrong = world.client.conversations_members(channel="C01STAFF", limit="many")
+    assert await refused(wrong) == "invalid_limit"
+    thread = world.client.conversations_replies(channel="C01STAFF", ts="1.000001")
+    assert await refused(thread) == "thread_not_found"
+
+
+async def test_bodies_that_are_no_json_are_refused(world):
+    url = f"{world.settings['SLACK_API_URL']}chat.postMessage"
+    headers = {
+        "Authorization": f"Bearer {world.settings['SLACK_BOT_TOKEN']}",
+        "Content-Type": "application/json",
+    }
+    for body, error in ((b"{", "invalid_json"), (b"[]", "json_not_object")):
+        async with world.session.post(url, data=body, headers=headers) as response:
+            assert (await response.json())["error"] == error
+    form = {"channel": "C01STAFF", "blocks": "[{"}
+    headers.pop("Content-Type")
+    async with world.session.post(url, data=form, headers=headers) as response:
+        assert (await response.json())["error"] == "invalid_blocks_format"

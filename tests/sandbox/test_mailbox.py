@@ -14,13 +14,13 @@ class Desk:
     def __init__(self) -> None:
         self.mails = asyncio.Queue()
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if not address.startswith("compliance"):
             return "550 5.1.1 no such address"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server, _session, envelope):
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
         self.mails.put_nowait((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         return "250 2.0.0 Kept as m1"
 
@@ -115,3 +115,26 @@ async def test_a_desk_that_is_away_is_said_to_be_away(start, unused_port):
     answer = await world.do("mail", **{"from": "zoe@example.net", "subject": "x", "body": "x"})
     assert answer["ok"] is False
     assert f"127.0.0.1:{unused_port} does not answer" in answer["error"]
+
+
+async def test_a_mailbox_can_be_told_to_refuse(world):
+    await world.do("refuse", address="nora@example.org", reply="451 4.3.0 try later")
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as caught:
+        await deliver(world, From="compliance@cafex.com", To="nora@example.org", Subject="x")
+    assert caught.value.recipients[0].code == 451
+    await world.do("refuse", address="nora@example.org", reply=None)
+    await deliver(world, From="compliance@cafex.com", To="nora@example.org", Subject="x")
+    assert len(world.sandbox.parts.workspace.mails["nora@example.org"]) == 1
+
+
+async def test_html_alone_and_attachments_are_shown_as_words(world):
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@example.com", "b@example.org", "x"
+    mail.set_content("<p>Caf&eacute;</p>", subtype="html")
+    mail.add_attachment(b"{}", maintype="application", subtype="json", filename="data.json")
+    host, port = world.settings["DESK_RELAY"].split(":")
+    await aiosmtplib.send(mail, hostname=host, port=int(port), start_tls=False)
+    (kept,) = world.sandbox.parts.workspace.mails["b@example.org"]
+    assert kept["text"].strip() == "Café"
+    assert kept["attachments"] == [{"name": "data.json", "type": "application/json"}]
+    assert kept["auto"] is False

@@ -1,34 +1,65 @@
 """Starting, stopping, coming back, and the clock."""
 
+import asyncio
+import json
 import re
-from datetime import datetime, timedelta
+import sys
+from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import Sandbox, SandboxOptions
 
+ALONE = """
+import asyncio, sys
+from pathlib import Path
+from bot.sandbox import Sandbox, SandboxOptions
 
-async def test_everything_is_back_after_a_restart_and_a_torn_line(start, tmp_path):
-    first = await start(clock_moves=True)
-    ts = await first.card()
-    await first.client.chat_update(channel="C01STAFF", ts=ts, text="Card of Ana")
-    gone = await first.card("C02MANAGERS")
-    await first.client.chat_delete(channel="C02MANAGERS", ts=gone)
-    await first.do("clock", seconds=86_400)
-    settings = first.settings
-    file = tmp_path / "sandbox" / "sandbox.jsonl"
-    # a second sandbox over the same file is what a killed one leaves behind
+async def main():
+    sandbox = Sandbox(SandboxOptions(data=Path(sys.argv[1]), clock_moves=True))
+    await sandbox.start()
+    print(sandbox.web_url, sandbox.settings()["SLACK_BOT_TOKEN"], flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_everything_is_back_after_kill_9_and_a_torn_line(start, tmp_path):
+    folder = tmp_path / "sandbox"
+    alone = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ALONE, str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    url, token = (await asyncio.wait_for(alone.stdout.readline(), 10)).decode().split()
+    client = AsyncWebClient(token, base_url=f"{url}api/")
+    ts = (await client.chat_postMessage(channel="C01STAFF", text="Card"))["ts"]
+    await client.chat_update(channel="C01STAFF", ts=ts, text="Card of Ana")
+    gone = (await client.chat_postMessage(channel="C02MANAGERS", text="x"))["ts"]
+    await client.chat_delete(channel="C02MANAGERS", ts=gone)
+    async with aiohttp.ClientSession() as session:
+        await session.post(f"{url}do/clock", json={"seconds": 86_400})
+    alone.kill()
+    await alone.wait()
+    file = folder / "sandbox.jsonl"
     with file.open("ab") as torn:
         torn.write(b'{"kind":"message","chan')
-    second = await start(clock_moves=True)
-    assert second.settings["SLACK_BOT_TOKEN"] == settings["SLACK_BOT_TOKEN"]
-    history = await second.client.conversations_history(channel="C01STAFF")
-    assert [m["text"] for m in history["messages"]] == ["Card of Ana"]
-    assert (await second.client.conversations_history(channel="C02MANAGERS"))["messages"] == []
-    assert second.sandbox.now() - first.sandbox.now() < timedelta(seconds=5)
-    later = await second.card()
-    assert later > ts
     assert file.stat().st_mode & 0o777 == 0o600
+
+    world = await start(clock_moves=True)
+    assert world.settings["SLACK_BOT_TOKEN"] == token
+    history = await world.client.conversations_history(channel="C01STAFF")
+    assert [m["text"] for m in history["messages"]] == ["Card of Ana"]
+    assert (await world.client.conversations_history(channel="C02MANAGERS"))["messages"] == []
+    assert world.sandbox.now() - datetime.now(UTC) > timedelta(hours=23)
+    assert await world.card() > ts
+    assert all(json.loads(line) for line in file.read_bytes().splitlines())
+
+
+async def test_two_sandboxes_do_not_share_a_folder(world, tmp_path):
+    with pytest.raises(OSError, match="another sandbox uses"):
+        Sandbox(SandboxOptions(data=tmp_path / "sandbox"))
 
 
 async def test_the_clock_moves_forward_only_and_is_followed(start):
@@ -109,3 +140,17 @@ async def test_page_files_are_served_with_a_strict_policy_and_nothing_else(
     for path in ("page/none.js", "page/..%2fserver.py", "page/sandbox/sandbox.jsonl"):
         async with world.session.get(url + path) as response:
             assert response.status == 404
+
+
+async def test_stopping_does_not_wait_for_pages_and_desks(start):
+    world = await start()
+    page = await world.page("U01ANA")
+    await page.next("state")
+    ticket = world.sandbox.parts.delivery.ticket()
+    link = await world.session.ws_connect(f"{world.sandbox.web_url}link/?ticket={ticket}")
+    async with asyncio.timeout(4):
+        await world.sandbox.stop()
+    assert (await link.receive_json())["type"] == "hello"
+    assert (await link.receive_json())["type"] == "disconnect"
+    await link.close()
+    await page.close()
