@@ -261,3 +261,27 @@ async def test_the_clock_moves_and_the_days_with_it(stage):
     await stage.test("clock-date").fill("2030-01-01T09:00")
     await stage.test("clock-go").click()
     await expect(stage.test("toast")).to_contain_text("forward")
+
+
+async def test_the_page_comes_back_with_its_sandbox(start, tab, unused_port):
+    world = await start(web_port=unused_port)
+    await world.card()
+    await tab.goto(world.sandbox.web_url)
+    await expect(tab.get_by_test_id("message")).to_have_count(1)
+    await world.sandbox.stop()
+    await expect(tab.get_by_test_id("offline")).to_be_visible()
+    again = await start(web_port=unused_port)
+    await again.card()
+    await expect(tab.get_by_test_id("offline")).to_be_hidden()
+    await expect(tab.get_by_test_id("message")).to_have_count(2)
+
+
+async def test_a_narrow_window_has_the_places_in_a_drawer(stage):
+    await stage.tab.set_viewport_size({"width": 390, "height": 800})
+    await stage.card(words("wide " * 80), actions(*(button(f"b{n}", "Button") for n in range(9))))
+    assert await stage.tab.evaluate("document.documentElement.scrollWidth") == 390
+    await expect(stage.test("channel-C03RESTRICTED")).to_be_hidden()
+    await stage.tab.get_by_role("button", name="People and channels").click()
+    await stage.test("channel-C03RESTRICTED").click()
+    await expect(stage.test("channel-C03RESTRICTED")).to_be_hidden()
+    await expect(stage.tab.get_by_role("heading", level=1)).to_have_text("privacy-restricted")

@@ -89,7 +89,7 @@ export class Modal {
         back ? this.closer({ class: "bare", "aria-label": "Back", "data-testid": "modal-back" }, icon("back"), false) : null,
         el("h2", { id: "modal-title" }, plain(view.title)),
         this.closer({ class: "bare", "aria-label": "Close the window", "data-testid": "modal-x" }, icon("close"), true)),
-      el("div", { class: "modal-scroll", tabindex: "-1" },
+      el("div", { class: "modal-scroll", tabindex: "0", role: "group", "aria-labelledby": "modal-title" },
         this.banner ? el("p", { class: "banner", role: "alert", "data-testid": "modal-banner" }, this.banner) : null,
         renderBlocks(view.blocks ?? [], this.app.reader, surface, this.errors)),
       el("footer", { class: "dialog-foot" },
@@ -188,5 +188,6 @@ function restore(dialog, focus) {
 
 function firstPlace(dialog) {
   return dialog.querySelector(".modal-scroll :is(input, textarea, .select)") ?? dialog.querySelector("[data-testid=modal-submit]")
-    ?? dialog.querySelector("[data-testid=modal-close]");
+    // Only something to read: the arrow keys scroll it at once.
+    ?? dialog.querySelector(".modal-scroll");
 }

@@ -53,13 +53,13 @@ export function apply(world, event) {
 function setClock(world, clock) {
   if (!clock) return;
   world.clock = clock;
-  world.clockAt = performance.now();
+  world.clockAt = Date.now();
 }
 
 /** The desk's time in ms: it runs on by itself between two words of the sandbox. */
 export function now(world) {
   if (!world.clock) return Date.now();
-  return Date.parse(world.clock.now) + performance.now() - world.clockAt;
+  return Date.parse(world.clock.now) + Date.now() - world.clockAt;
 }
 
 export const tsMs = (ts) => Number(ts) * 1000;
