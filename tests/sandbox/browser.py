@@ -3,9 +3,9 @@
 import asyncio
 import re
 import shutil
-import subprocess
 
 import pytest
+import pytest_asyncio
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -131,47 +131,45 @@ class Stage:
         return await self.tab.evaluate(f"async () => {{ {script} }}")
 
 
-@pytest.fixture(scope="module")
-def devtools(tmp_path_factory):
-    """One browser for a file of tests: starting it takes longer than most of them."""
+# One loop, one driver and one browser for all: starting them takes longer than most tests.
+shared = pytest_asyncio.fixture(loop_scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium found on this machine")
-    home = tmp_path_factory.mktemp("chromium")
-    command = [CHROMIUM, *QUIET, "--headless", "--remote-debugging-port=0"]
-    process = subprocess.Popen(
-        [*command, f"--user-data-dir={home}", "about:blank"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
-        said = (re.search(r"listening on (ws://\S+)", line) for line in process.stderr)
-        yield next(found.group(1) for found in said if found)
-        process.terminate()
-        process.stderr.read()
-
-
-@pytest.fixture
-async def tab(devtools):
     playwright = pytest.importorskip("playwright.async_api", reason="Playwright is not here")
     playwright.expect.set_options(timeout=5000)
     async with playwright.async_playwright() as tools:
-        browser = await tools.chromium.connect_over_cdp(devtools)
-        context = await browser.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(5000)
-        page = await context.new_page()
-        faults = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
-        yield page
-        await context.close()
-        await browser.close()
-        assert not faults
+        made = await tools.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield made
+        await made.close()
 
 
-@pytest.fixture
-async def stage(start, tab):
-    world = await start(clock_moves=True)
+@shared
+async def tab(browser):
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(5000)
+    page = await context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
+    yield page
+    await context.close()
+    assert not faults
+
+
+@shared
+async def opened(opener, tmp_path):
+    """As `start`, in the browser's loop."""
+    async with opener(tmp_path) as run:
+        yield run
+
+
+@shared
+async def stage(opened, tab):
+    world = await opened(clock_moves=True)
     made = Stage(world, tab)
     await world.connect(made.app)
     await tab.goto(world.sandbox.web_url)

@@ -5,6 +5,7 @@ import pytest
 from tests.sandbox.browser import STAFF, Stage, actions, button, field, form, option, plain, words
 
 expect = pytest.importorskip("playwright.async_api", reason="Playwright is not here").expect
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SHORT = {"type": "plain_text_input"}
 LONG = {"type": "plain_text_input", "multiline": True}
@@ -188,8 +189,8 @@ async def test_ephemerals_are_for_one_person(stage):
     await expect(only).to_have_count(0)
 
 
-async def test_commands_and_their_errors(start, tab):
-    world = await start()
+async def test_commands_and_their_errors(opened, tab):
+    world = await opened()
     await tab.goto(world.sandbox.web_url)
     stage = Stage(world, tab)
     box = stage.test("composer")
@@ -263,14 +264,14 @@ async def test_the_clock_moves_and_the_days_with_it(stage):
     await expect(stage.test("toast")).to_contain_text("forward")
 
 
-async def test_the_page_comes_back_with_its_sandbox(start, tab, unused_port):
-    world = await start(web_port=unused_port)
+async def test_the_page_comes_back_with_its_sandbox(opened, tab, unused_port):
+    world = await opened(web_port=unused_port)
     await world.card()
     await tab.goto(world.sandbox.web_url)
     await expect(tab.get_by_test_id("message")).to_have_count(1)
     await world.sandbox.stop()
     await expect(tab.get_by_test_id("offline")).to_be_visible()
-    again = await start(web_port=unused_port)
+    again = await opened(web_port=unused_port)
     await again.card()
     await expect(tab.get_by_test_id("offline")).to_be_hidden()
     await expect(tab.get_by_test_id("message")).to_have_count(2)

@@ -8,9 +8,10 @@ import aiosmtplib
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from tests.sandbox.browser import Stage
+from tests.sandbox.browser import Stage, shared
 
 expect = pytest.importorskip("playwright.async_api", reason="Playwright is not here").expect
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 TAGGED = "compliance+pr42@cafex.com"
 
 
@@ -32,13 +33,13 @@ class Door:
         return "250 2.0.0 Kept as m1"
 
 
-@pytest.fixture
-async def post(start, tab, unused_port):
+@shared
+async def post(opened, tab, unused_port):
     door = Door()
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(door, hostname="desk.localhost"), "127.0.0.1", unused_port
     )
-    world = await start(desk_smtp=("127.0.0.1", unused_port))
+    world = await opened(desk_smtp=("127.0.0.1", unused_port))
     await tab.goto(world.sandbox.web_url)
     stage = Stage(world, tab)
     stage.mails = door.mails

@@ -8,6 +8,7 @@ import pytest
 from tests.sandbox.browser import plain, words
 
 expect = pytest.importorskip("playwright.async_api", reason="Playwright is not here").expect
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOSTILE = (
     "<script>window.hit = 1</script> <!channel> <https://example.org|klick> *fett* :tada: &amp;"
@@ -107,7 +108,7 @@ async def test_dates_follow_the_readers_zone_and_the_desks_day(stage):
     assert got == [row[3] for row in asked]
 
 
-def test_no_markup_is_made_from_text():
+async def test_no_markup_is_made_from_text():
     folder = Path(__file__).parents[2] / "bot" / "sandbox" / "page"
     sources = {path.name: path.read_text("utf-8") for path in folder.glob("*.js")}
     assert sources

@@ -60,6 +60,6 @@ export function icon(name) {
 export function avatar(user) {
   const words = (user?.real_name || user?.name || "?").split(/\s+/);
   const letters = words.slice(0, 2).map((word) => word[0] ?? "").join("").toUpperCase();
-  const shade = [...(user?.id ?? "")].reduce((sum, char) => (sum * 31 + char.codePointAt(0)) % 997, 7) % 6;
+  const shade = [...(user?.id ?? "")].reduce((sum, char) => (sum * 5 + char.codePointAt(0)) % 6, 1);
   return el("span", { class: `avatar shade-${user?.is_bot ? "bot" : shade}`, "aria-hidden": "true" }, letters);
 }
