@@ -72,7 +72,8 @@ class App {
     this.place = place;
     this.drawer(false);
     this.draw();
-    if (place.kind !== "channel") return;
+    // On a touch screen focus would bring up the keyboard over the messages.
+    if (place.kind !== "channel" || !matchMedia("(hover: hover)").matches) return;
     const box = place.thread ? "composer-thread" : "composer";
     document.querySelector(`[data-testid=${box}]`)?.focus({ preventScroll: true });
   }
