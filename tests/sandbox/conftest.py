@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.options import SandboxOptions, Timing
 from bot.sandbox.server import Sandbox
+from tests.sandbox.browser import browser, opened, stage, tab  # noqa: F401 - fixtures
 
 CARD = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "*Card*"}},
@@ -130,24 +132,34 @@ class Page:
 Start = Callable[..., Awaitable[World]]
 
 
+@contextlib.asynccontextmanager
+async def sandboxes(folder: Path) -> AsyncIterator[Start]:
+    """Start sandboxes over the same folder, one after the other."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def run(ack: float = 3.0, **options: Any) -> World:
+            protocol = Protocol()
+            timing = Timing(monotonic=protocol, ack=ack, event_retries=(0.0, 0.0, 0.0))
+            sandbox = Sandbox(SandboxOptions(data=folder / "sandbox", **options), timing)
+            await sandbox.start()
+            stack.push_async_callback(sandbox.stop)
+            session = aiohttp.ClientSession()
+            stack.push_async_callback(session.close)
+            world = World(sandbox, protocol, session)
+            stack.push_async_callback(world.close)
+            return world
+
+        yield run
+
+
+@pytest.fixture
+def opener():
+    return sandboxes
+
+
 @pytest.fixture
 async def start(tmp_path) -> AsyncIterator[Start]:
-    """Start sandboxes over the same folder, one after the other."""
-    stack = contextlib.AsyncExitStack()
-
-    async def run(ack: float = 3.0, **options: Any) -> World:
-        protocol = Protocol()
-        timing = Timing(monotonic=protocol, ack=ack, event_retries=(0.0, 0.0, 0.0))
-        sandbox = Sandbox(SandboxOptions(data=tmp_path / "sandbox", **options), timing)
-        await sandbox.start()
-        stack.push_async_callback(sandbox.stop)
-        session = aiohttp.ClientSession()
-        stack.push_async_callback(session.close)
-        world = World(sandbox, protocol, session)
-        stack.push_async_callback(world.close)
-        return world
-
-    async with stack:
+    async with sandboxes(tmp_path) as run:
         yield run
 
 
