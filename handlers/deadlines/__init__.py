@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 
-
 from handlers.deadlines.rules import CALENDAR, POLICY, TIMEZONE, Rule
 from handlers.deadlines.working_days import add_working_days, last_working_day, local_day
 from storage.records import Due
