@@ -142,7 +142,7 @@ class Send(Action):
         going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
         return Effect(
             case=_went(with_letter(moment.case, going), going),
-            said=f"The letter goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
+            said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
             line=f"<@{moment.by.id}> sent a letter: {template.title}.",
             send=letter.id,
         )
