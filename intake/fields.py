@@ -1,4 +1,4 @@
-"""Header fields (RFC 5322): cut to what is safe, then read by mail-parser, whose every fault counts.
+"""Header fields (RFC 5322): cut to what is safe, then read by mail-parser, every fault caught.
 
 A header value is a claim. Nothing here is trusted, everything is bounded.
 """

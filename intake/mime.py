@@ -41,21 +41,19 @@ class _Walk:
             self.defects["it has too many parts; some were left out"] = None
             return
         media_type = _media_type(part)
-        children = part.get_payload()
+        children = _children(part)
         if part.defects:
             self.defects["its MIME structure is broken"] = None
-        if not isinstance(children, list):
+        if children is None:
             self._leaf(part, media_type, into)
         elif media_type == "multipart/alternative":
             self._alternative(children, into, depth)
         elif media_type == "multipart/report":
             self._returned(children, into, depth)
-        elif media_type.startswith("message/"):
-            for child in children:
-                self.visit(child, self.forwarded, depth + 1)
         else:
+            place = self.forwarded if media_type.startswith("message/") else into
             for child in children:
-                self.visit(child, into, depth + 1)
+                self.visit(child, place, depth + 1)
 
     def _alternative(self, forms: list[Message], into: list[str] | None, depth: int) -> None:
         """RFC 2046 5.1.4: the same thing in several forms; plain text when it says anything."""
@@ -75,19 +73,22 @@ class _Walk:
         """RFC 3464: words for people, a report for machines, and the mail it is about."""
         for part in parts:
             media_type = _media_type(part)
-            payload = part.get_payload()
-            if media_type == "message/delivery-status" and isinstance(payload, list):
-                for block in payload:
-                    for name in ("action", "status"):
-                        if value := str(block.get(name, "")).strip()[:40].lower():
-                            self.report.append((f"report-{name}", value))
-            elif media_type in {"message/rfc822", "message/global"} and isinstance(payload, list):
-                heads = "\n".join(f"Message-ID: {child.get('message-id', '')}" for child in payload)
-                self.returned_ids += _MESSAGE_ID.findall(heads)
+            if media_type == "message/delivery-status":
+                self._status(_children(part) or [])
+            elif media_type in {"message/rfc822", "message/global"}:
+                ids = [child.get("message-id", "") for child in _children(part) or []]
+                self.returned_ids += _MESSAGE_ID.findall("".join(f"Message-ID: {i}\n" for i in ids))
             elif media_type.endswith("rfc822-headers"):
                 self.returned_ids += _MESSAGE_ID.findall(self._decode(part))
             else:
                 self.visit(part, into, depth + 1)
+
+    def _status(self, blocks: list[Message]) -> None:
+        """RFC 3464 2.3: was it given up, or only delayed?"""
+        for block in blocks:
+            for name in ("action", "status"):
+                if value := str(block.get(name, "")).strip()[:40].lower():
+                    self.report.append((f"report-{name}", value))
 
     def _leaf(self, part: Message, media_type: str, into: list[str] | None) -> None:
         name = _file_name(part)
@@ -121,6 +122,13 @@ class _Walk:
         if fault:
             self.defects[fault] = None
         return charset.clean(text)
+
+
+def _children(part: Message) -> list[Message] | None:
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        return None
+    return [child for child in payload if isinstance(child, Message)]
 
 
 def _media_type(part: Message) -> str:
