@@ -2,7 +2,7 @@
 
 Not a kind, so no file in `kinds/`; the classifier weighs these for `not_a_request`.
 """
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped, and speaks eight languages
 
 from handlers.handler import Clue, spoken
 
@@ -17,6 +17,7 @@ NOISE: tuple[Clue, ...] = (
                 r"\b(viagra|casino|crypto(currency)? (investment|opportunity)|inheritance|lottery winner|beneficiary of the sum|wire transfer of)\b",
             ),
             3.0: (
+                r"\b(delete|remove|archive|close) (a |an |the |this |that |our |some |two |unused )?(old |empty |test )?(space|room|seats?|licen[cs]es?|channel|meeting|folder|guest|team)\b",
                 r"\b(book|schedule|grab|set up|arrange|hop on) (a |some )?(\w{1,10} )?(demo|call|meeting|15 minutes|chat|time)\b",
                 r"\b(we (offer|provide|help|specialise|specialize)|our (solution|platform|services|product|team) (can|helps|offers|will))\b",
                 r"\b(job|vacancy|position|role|internship|opening|application for|candidate|recruit\w{1,5}|hiring)\b…\b(apply|applying|cv|resume|interview|interested|experience|attached|opportunity)\b",

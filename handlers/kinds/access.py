@@ -1,5 +1,5 @@
 """Somebody wants to see their data (GDPR Art. 15, portability Art. 20, CCPA 1798.110)."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
 from storage.records import Outcome
@@ -11,26 +11,40 @@ ENGLISH = spoken(
             r"\b(subject access|data subject access|dsar\b|\bsar\b)",
             r"\bright (of|to) access\b",
             r"\b(right to (data )?portability|data portability)\b",
-            r"\b(copy|copies|export|extract|download|disclosure|overview|list|record|report) (of|with) "
-            r"(all |any |every |the )?(of )?(my|our|his|her|the) (own )?(client.?s |personal |customer |user |account |meeting )?"
-            r"(data|info|information|records?|files?|recordings?|log.?ins?|sign.?ins?|details)\b",
-            r"\b(send|give|provide|e.?mail|get|furnish|supply|show|share)( with)? (me|us)…"
-            r"\b(everything|all( of)? (the |my |your )?(personal )?(data|information|info|records|files)|"
-            r"whatever|anything|what)…\b(you|cafex|your company)( guys)?( currently| still)? (have|hold|keep|store|know|got|process|collected?)",
-            r"\bwhat (personal )?(data|information|info|details|records)( about me| on me)?( do| does| have) (you|cafex|your company|spaces)"
-            r"( guys)?( currently| still| actually)? (have|hold|keep|store|collect|collected|process|got)\b",
-            r"\b(access|see|view|obtain|inspect|review|receive|get) (to )?(a copy of )?(all |any )?(of )?(the |my |our )(own )?"
-            r"(personal )?(data|information|info)\b(?!…\b(delete|erase|removed?)\b)",
+            (
+                r"\b(copy|copies|export|extract|download|disclosure|overview|list|record|report) (of|with) "
+                r"(all |any |every |the )?(of )?(my|our|his|her|the) (own )?(client.?s |personal |customer |user |account |meeting )?"
+                r"(data|info|information|records?|files?|recordings?|log.?ins?|sign.?ins?|details)\b"
+            ),
+            (
+                r"\b(send|give|provide|e.?mail|get|furnish|supply|show|share)( with)? (me|us)…"
+                r"\b(everything|all( of)? (the |my |your )?(personal )?(data|information|info|records|files)|"
+                r"whatever|anything|what)…\b(you|cafex|your company)( guys)?( currently| still)? (have|hold|keep|store|know|got|process|collected?)"
+            ),
+            (
+                r"\bwhat (personal )?(data|information|info|details|records)( about me| on me)?( do| does| have) (you|cafex|your company|spaces)"
+                r"( guys)?( currently| still| actually)? (have|hold|keep|store|collect|collected|process|got)\b"
+            ),
+            (
+                r"\b(access|see|view|obtain|inspect|review|receive|get) (to )?(a copy of )?(all |any )?(of )?(the |my |our )(own )?"
+                r"(personal )?(data|information|info)\b(?!…\b(delete|erase|removed?)\b)"
+            ),
         ),
         3.0: (
-            r"\b(do|does|did|whether|if) (you|cafex|spaces|your company)…\b(hold|have|store|keep|process|know)( any| anything| some)?"
-            r"( personal)?( data| information| info| records?| thing)?( at all)? (on|about|concerning|relating to|of) (me|us|my (client|husband|wife|mother|father|son|daughter))\b",
+            (
+                r"\b(do|does|did|whether|if) (you|cafex|spaces|your company)…\b(hold|have|store|keep|process|know)( any| anything| some)?"
+                r"( personal)?( data| information| info| records?| thing)?( at all)? (on|about|concerning|relating to|of) (me|us|my (client|husband|wife|mother|father|son|daughter))\b"
+            ),
             r"\b(article|art|section|sec|s) (15|20|45|94|1798 1(00|10|15|30))\b",
             r"\bwhere (did|do|have) you (get|got|obtain|obtained|find|found|have)…\b(my|our|me)\b",
-            r"\b(who|whom|which (third )?part(y|ies)|which companies|with whom)…\b(shared?|disclosed?|sold|passed?|given|receiv\w{1,4})…\b(my|our) (personal )?"
-            r"(data|information|info|details|address|e.?mail)\b",
-            r"\b(want|like|wish|need|please|request(ing)?|entitled|ask(ing)?|demand)…\b(know|see|find out|learn|told)…"
-            r"\b(what|which|everything|all|anything)…\b(about|on|concerning) (me|us)\b",
+            (
+                r"\b(who|whom|which (third )?part(y|ies)|which companies|with whom)…\b(shared?|disclosed?|sold|passed?|given|receiv\w{1,4})…\b(my|our) (personal )?"
+                r"(data|information|info|details|address|e.?mail)\b"
+            ),
+            (
+                r"\b(want|like|wish|need|please|request(ing)?|entitled|ask(ing)?|demand)…\b(know|see|find out|learn|told)…"
+                r"\b(what|which|everything|all|anything)…\b(about|on|concerning) (me|us)\b"
+            ),
             r"\b(download|export|take out|extract)…\bmy (personal |own |account |meeting |chat )?(data|information|recordings?|history|messages|chats)\b",
             r"\brequest(ing)?( for| to)? (access|disclosure)…\b(data|information|records)\b",
             r"\b(categories|specific pieces) of (personal )?(information|data)\b",
@@ -196,8 +210,6 @@ POLISH = spoken(
 
 class Access(Kind):
     """A copy, a yes or no, where it came from, who received it; portability too."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "access"
     title = "Access request"

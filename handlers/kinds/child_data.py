@@ -1,5 +1,5 @@
 """A child's data have already been given (COPPA 16 CFR 312.6, GDPR Art. 8 and 17(1)(f))."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
 from storage.records import Circle, Outcome
@@ -123,8 +123,6 @@ OTHERS = (
 
 class ChildData(Kind):
     """A child's data: the closed circle, and who may speak for the child, come first."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "child_data"
     title = "Child's data"

@@ -1,5 +1,5 @@
 """Somebody has a grievance about privacy, or about how a request was handled."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, Kind, spoken
 from storage.records import Outcome
@@ -170,8 +170,6 @@ OTHERS = (
 
 class Complaint(Kind):
     """A grievance, an appeal against an answer of ours, or a threat that belongs to one."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "complaint"
     title = "Complaint"

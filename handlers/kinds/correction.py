@@ -1,5 +1,5 @@
 """Somebody says what we hold about them is wrong (GDPR Art. 16, CCPA 1798.106)."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
 from storage.records import Outcome
@@ -9,10 +9,14 @@ ENGLISH = spoken(
     {
         4.0: (
             r"\bright (to|of) (rectification|correction|rectify|correct)\b",
-            r"\b(rectif(y|ied|ication)|correct(ed|ing|ion)?|amend(ed|ing|ment)?|fix(ed|ing)?|updat(e|ed|ing)|chang(e|ed|ing)|put right)( of| to)?…\b(my|his|her|our) "
-            r"(\w{1,12} ){0,3}(name|surname|address|date of birth|birth ?date|birthday|details|data|information|record|records|phone|number|title|gender|pronouns?|e.?mail|spelling|maiden name|marital status|profile)\b",
-            r"\b(my|his|her) (\w{1,12} ){0,3}(name|surname|address|date of birth|birth ?date|details|data|information|records?|phone|number|title|gender|e.?mail|profile)…"
-            r"\b(is|are|was|were|has been|have been|seems?) (still )?(wrong|incorrect|inaccurate|misspel(t|led)|mis.?spelled|out ?dated|out of date|incomplete|false|not (right|correct|accurate))\b",
+            (
+                r"\b(rectif(y|ied|ication)|correct(ed|ing|ion)?|amend(ed|ing|ment)?|fix(ed|ing)?|updat(e|ed|ing)|chang(e|ed|ing)|put right)( of| to)?…\b(my|his|her|our) "
+                r"(\w{1,12} ){0,3}(name|surname|address|date of birth|birth ?date|birthday|details|data|information|record|records|phone|number|title|gender|pronouns?|e.?mail|spelling|maiden name|marital status|profile)\b"
+            ),
+            (
+                r"\b(my|his|her) (\w{1,12} ){0,3}(name|surname|address|date of birth|birth ?date|details|data|information|records?|phone|number|title|gender|e.?mail|profile)…"
+                r"\b(is|are|was|were|has been|have been|seems?) (still )?(wrong|incorrect|inaccurate|misspel(t|led)|mis.?spelled|out ?dated|out of date|incomplete|false|not (right|correct|accurate))\b"
+            ),
         ),
         3.0: (
             r"\b(inaccurate|incorrect|wrong|false|outdated|incomplete|misspel(t|led)) (personal )?(data|information|details|name|address|date of birth|entry|record)\b",
@@ -135,8 +139,6 @@ OTHERS = (
 
 class Correction(Kind):
     """Personal data that are wrong, incomplete or out of date."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "correction"
     title = "Correction request"

@@ -1,5 +1,5 @@
 """Somebody wants their data gone, or no longer used (GDPR Art. 17, 18, 21, 22; CCPA 1798.105)."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
 from storage.records import Outcome
@@ -8,12 +8,18 @@ ENGLISH = spoken(
     "en",
     {
         4.0: (
+            r"\b(my|our|his|her|their) (entire |whole |old |personal |customer |user |cafex |spaces |own )?(account|profile|data|information|info|details|records?|cv|history|recordings?)…\b(delet|eras|remov|wip|destroy|purg)ed\b",
+            r"\bget rid of (all |everything )?…\b(my|our|me|us)\b",
             r"\bright (to|of) (be forgotten|erasure|deletion|delete|restriction|object)\b",
-            r"\b(delet(e|ed|ing|ion)|eras(e|ed|ing|ure)|remov(e|ed|ing|al)|wip(e|ed|ing)|destr(oy|oyed|uction)|purg(e|ed|ing)|scrub|forget)"
-            r"( of)?…\b(my|our|his|her|their|this|the) (entire |whole |old |personal |customer |user |cafex |spaces |own )?"
-            r"(and all )?(account|profile|data|information|info|details|records?|cv|r[eé]sum[eé]|history|recordings?|personal data|application|entry)\b",
-            r"\b(delete|erase|remove|wipe|destroy|purge|get rid of|forget)…\b(everything|anything|all( data| information| traces?)?|any (data|information|records?))…"
-            r"\b(about|on|of|concerning|relating to|related to|from|you (have|hold|keep))( me| us)?\b",
+            (
+                r"\b(delet(e|ed|ing|ion)|eras(e|ed|ing|ure)|remov(e|ed|ing|al)|wip(e|ed|ing)|destr(oy|oyed|uction)|purg(e|ed|ing)|scrub|forget)"
+                r"( of)?…\b(my|our|his|her|their|this|the) (entire |whole |old |personal |customer |user |cafex |spaces |own )?"
+                r"(and all )?(account|profile|data|information|info|details|records?|cv|r[eé]sum[eé]|history|recordings?|personal data|application|entry)\b"
+            ),
+            (
+                r"\b(delete|erase|remove|wipe|destroy|purge|get rid of|forget)…\b(everything|anything|all( data| information| traces?)?|any (data|information|records?))…"
+                r"\b(about|on|of|concerning|relating to|related to|from|you (have|hold|keep))( me| us)?\b"
+            ),
             r"\b(close|terminate|cancel|deactivate|shut down|end|kill) (down )?my (\w{1,12} ){0,2}account…\b(delete|erase|remove|data|everything|information)\b",
             r"\b(forget|erase|delete|remove) me\b(?! from (the |your |this |all )?(mailing|newsletter|marketing|e.?mail|distribution|list))",
         ),
@@ -156,8 +162,6 @@ POLISH = spoken(
 
 class Deletion(Kind):
     """The account and all data or part of it; restriction, objection, withdrawn consent."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "deletion"
     title = "Deletion request"

@@ -1,5 +1,5 @@
 """A court, police force, regulator, trustee or process server demands something."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
 from storage.records import Circle, Outcome
@@ -107,8 +107,6 @@ OTHERS = (
 
 class LegalDemand(Kind):
     """Counsel alone touches it; the sender is proven by a call back, never by the mail."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "legal_demand"
     title = "Legal demand"

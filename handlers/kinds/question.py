@@ -1,5 +1,5 @@
 """Somebody asks about privacy without claiming a right of their own."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, Kind, spoken
 
@@ -144,8 +144,6 @@ OTHERS = (
 
 class Question(Kind):
     """About the policy, processors, cookies, the officer: no data of their own."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "question"
     title = "Question"

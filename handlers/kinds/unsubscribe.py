@@ -1,5 +1,5 @@
 """Somebody wants no more marketing (GDPR Art. 21(2), CAN-SPAM, CASL, CCPA 1798.120)."""
-# ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
+# ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import CLOSE, CONFIRM, Kind, Step, spoken
 from storage.records import Case, Outcome, Request
@@ -11,11 +11,15 @@ ENGLISH = spoken(
     {
         4.0: (
             r"\bunsub(scribe|scribed|scribing|scription)?\b",
-            r"\b(remove|take|delete|drop|get|strike|scrub) (me|us|my (e.?mail|address|name|number|e.?mail address)|this (address|e.?mail|number)|(him|her|my \w{3,10}))( \w{1,12})? (from|off)…"
-            rf"\b{MAIL}?( )?(lists?|mailings?|newsletters?|database for marketing)\b",
+            (
+                r"\b(remove|take|delete|drop|get|strike|scrub) (me|us|my (e.?mail|address|name|number|e.?mail address)|this (address|e.?mail|number)|(him|her|my \w{3,10}))( \w{1,12})? (from|off)…"
+                rf"\b{MAIL}?( )?(lists?|mailings?|newsletters?|database for marketing)\b"
+            ),
             r"\bopt(ing|ed)?.?( me| us)?.?out\b(?!…\b(cookies?|recording)\b)",
-            r"\b(stop|quit|cease|don.?t|do not|no more|no longer|never|not)…\b(send(ing)?|e.?mail(ing)?|mail(ing)?|call(ing)?|text(ing)?|contact(ing)?|spam(ming)?|receiv(e|ing)|get(ting)?)…"
-            r"\b(marketing|newsletters?|promotion\w{0,4}|promo\w{0,2}|advert\w{0,7}|ads|offers|mailings?|spam|commercial|product news|sales (e.?mails?|calls?)|junk)\b",
+            (
+                r"\b(stop|quit|cease|don.?t|do not|no more|no longer|never|not)…\b(send(ing)?|e.?mail(ing)?|mail(ing)?|call(ing)?|text(ing)?|contact(ing)?|spam(ming)?|receiv(e|ing)|get(ting)?)…"
+                r"\b(marketing|newsletters?|promotion\w{0,4}|promo\w{0,2}|advert\w{0,7}|ads|offers|mailings?|spam|commercial|product news|sales (e.?mails?|calls?)|junk)\b"
+            ),
             r"\b(do not|don.?t) (sell|share)( or (sell|share))?…\b(my|personal)\b",
             r"\bobject(ion)?…\b(direct )?marketing\b",
         ),
@@ -129,8 +133,6 @@ OTHERS = (
 
 class Unsubscribe(Kind):
     """Marketing by mail, phone, text or post; partners' marketing; do-not-sell."""
-
-    # ruff: noqa: E501, RUF001  a regular expression is not wrapped, and speaks eight languages
 
     name = "unsubscribe"
     title = "Unsubscribe"

@@ -76,7 +76,7 @@ def _environment() -> SandboxedEnvironment:
 
 
 def render(name: str, case: Case, policy: Policy, now: datetime, **values: object) -> Rendered:
-    """Fill a template in. Raises KeyError for an unknown one, UndefinedError for a lacking value."""
+    """Fill a template in. Raises KeyError for an unknown name, UndefinedError for a missing value."""
     source = template(name)
     context = {
         "ref": case.ref,
