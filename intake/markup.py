@@ -4,82 +4,22 @@ import re
 from html.parser import HTMLParser
 
 _LIMIT = 2 * 2**20  # characters of HTML that are read
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-    ]
+#: names of elements: those that start a line, that want a blank one before, that show no text
+_BLOCKS_ARE = (
+    "address article aside blockquote center dd div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tbody tfoot thead tr "
+    "ul"
 )
-_PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre"))
-_SILENT = frozenset(
-    [
-        "script",
-        "style",
-        "head",
-        "title",
-        "template",
-        "noscript",
-        "object",
-        "applet",
-        "svg",
-        "math",
-        "audio",
-        "video",
-        "canvas",
-        "textarea",
-        "select",
-    ]
+_PARAGRAPHS_ARE = "p h1 h2 h3 h4 h5 h6 ul ol table pre"
+_SILENT_ARE = (
+    "script style head title template noscript object applet svg math audio video canvas "
+    "textarea select"
 )
-_VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
+_VOID_ARE = "area base br col embed hr img input link meta source track wbr"
+_BLOCKS = frozenset(_BLOCKS_ARE.split())
+_PARAGRAPHS = frozenset(_PARAGRAPHS_ARE.split())
+_SILENT = frozenset(_SILENT_ARE.split())
+_VOID = frozenset(_VOID_ARE.split())
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|opacity\s*:\s*0(?![.\d])|"
     r"font-size\s*:\s*0(?![.\d])|max-height\s*:\s*0(?![.\d])",

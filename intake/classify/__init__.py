@@ -14,10 +14,23 @@ from handlers.handler import Kind
 from handlers.noise import NOISE
 from intake.classify.flags import flags
 from intake.classify.language import language
-from intake.classify.scoring import Clues, Found, apart, likelihood, score, straightened
+from intake.classify.needles import Index
+from intake.classify.scoring import Clues, Found, Text, apart, likelihood, score, straightened
 from storage.records import Evidence, ParsedMail, Reading, Record
 
 NOT_A_REQUEST = "not_a_request"
+#: the words of the glossary; a reading names a confidence for each
+WORDS = (
+    "access",
+    "deletion",
+    "correction",
+    "unsubscribe",
+    "child_data",
+    "complaint",
+    "legal_demand",
+    "question",
+    NOT_A_REQUEST,
+)
 _LIKELY = 0.5  # from here on a kind is named
 _SURE = 0.8  # from here on nobody has to sort it first
 _SIGN = 0.15  # from here on no machine may ignore it
@@ -52,6 +65,8 @@ class Classifier:
     def __init__(self, registry: Kinds) -> None:
         self._kinds = {name: Clues(kind.clues) for name, kind in registry.kinds.items()}
         self._noise = Clues(NOISE)
+        every = (*self._kinds.values(), self._noise)
+        self._index = Index(needles for clues in every for needles in clues.needles)
 
     def read(self, parsed: ParsedMail, *, robot: bool = False) -> Reading:
         """What the mail asks; `robot` says that a machine or a list sent it."""
@@ -72,14 +87,21 @@ class Classifier:
 
     def _weigh(self, parsed: ParsedMail, text: str, spoken: str) -> Scores:
         # English stands in mails of every language, so its clues always count.
-        languages = None if spoken == "und" else frozenset(("en", spoken))
+        languages = None if spoken == "und" else frozenset(("", "en", spoken))
         old = bool(parsed.shown.strip()) and _REPLY.match(parsed.subject) is not None
         body_at = len(parsed.subject) + 2 if old else 0
-        found = {n: c.find(text, languages, body_at) for n, c in self._kinds.items()}
-        noise = score(self._noise.find(text, languages, body_at))
+        held = Text(words=text, present=self._index.present(text), languages=languages)
+        found = {name: clues.find(held, body_at) for name, clues in self._kinds.items()}
+        noise = score(self._noise.find(held, body_at))
         confidence = {n: round(likelihood(score(f), noise), 4) for n, f in found.items()}
         confidence[NOT_A_REQUEST] = round(1 - max(confidence.values(), default=0.0), 4)
+        confidence = dict.fromkeys(WORDS, 0.0) | confidence
         return Scores(confidence=confidence, found=found, noise=noise)
+
+
+def unread() -> Reading:
+    """For a mail that could not be read: nobody knows, a person looks."""
+    return Reading(kinds=(NOT_A_REQUEST,), decision="triage", confidence=dict.fromkeys(WORDS, 0.0))
 
 
 def settled(reading: Reading, *, robot: bool) -> Reading:

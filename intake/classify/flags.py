@@ -1,7 +1,7 @@
 """Red flags: signs that a mail needs a careful person, whatever else it asks."""
 # ruff: noqa: E501  a regular expression is not wrapped, and speaks eight languages
 
-import re
+from intake.classify.needles import Signs
 
 _FLAGS = {
     "lawyer": r"solicitors?|attorneys? at law|law firm|my (lawyer|attorney)|our client|we act for|letter before (action|claim)|legal counsel|barrister|rechtsanw[aä]lt\w*|kanzlei|mandant\w*|avocate?s?|abogad[oa]s?|avvocat\w+|advocaat|advogad[oa]s?|adwokat\w*|radca prawn\w*",
@@ -13,11 +13,9 @@ _FLAGS = {
     "staff": r"your (employee|colleague|staff member|staff|agent|support agent|sales ?(man|woman|person|rep\w*)|manager|engineer)\W+(\w+\W+){0,6}?(harass\w*|abus\w*|rude|leaked|looked|accessed|shared|misused|stalk\w*|insult\w*|read|listened|watched|contacted me privately|threaten\w*)|(former|ex).?(employee|colleague|staff)|i (used to|previously) work(ed)? (for|at) (you|cafex)|my former employer|when i worked (for|at) (you|cafex)|ehemalige[rn]? mitarbeiter\w*|ihr mitarbeiter|ancien\w* salari[eé]\w*|exempleado",
     "agent": r"on behalf of|authori[sz]ed agent|power of attorney|acting for|i represent|we represent|instructed by|my (late|elderly|disabled|mother.?s|father.?s|husband.?s|wife.?s)|im auftrag|bevollm[aä]chtigt\w*|vollmacht|en nombre de|au nom de|per conto di|namens|em nome de|w imieniu|mandataire",
 }
-_PATTERNS = {
-    name: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) for name, words in _FLAGS.items()
-}
+_SIGNS = Signs({name: rf"(?<!\w)(?:{words})(?!\w)" for name, words in _FLAGS.items()})
 
 
 def flags(text: str) -> tuple[str, ...]:
-    """The names of the red flags a text raises."""
-    return tuple(name for name, pattern in _PATTERNS.items() if pattern.search(text))
+    """The names of the red flags a text in lower case raises."""
+    return _SIGNS.of(text)

@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable
 
 from handlers.handler import Clue
+from intake.classify.needles import Needles, needles
 from storage.records import Record
 
 #: what takes the force from the words after it: "I do not want you to …", "ohne …"
 _DENIED = re.compile(
     r"(?:(?<!\byou )\b(?:do not|don.?t)|\b(?:(?:am|are|is)(?: not|n.?t)|not asking|nor|"
-    r"rather than|instead of|no need to|never asked (?:you )?to|(?:m[oö]chte|will|sollen?|bitte|wollen) nicht|"
+    r"rather than|instead of|no need to|never asked (?:you )?to|"
+    r"(?:m[oö]chte|will|sollen?|bitte|wollen) nicht|"
     r"ne (?:veux|souhaite|demande|voulons)|no (?:quiero|deseo|solicito|pido)|"
     r"non (?:voglio|desidero|chiedo)|(?:wil|wens|vraag) niet|n[aã]o (?:quero|desejo|pe[cç]o)|"
     r"nie (?:chc[eę]|prosz[eę])))(?: (?!only\b|just\b)\w+){0,4} *\Z",
@@ -45,32 +47,58 @@ class Found(Record, frozen=True, kw_only=True):
     end: int
 
 
+class Text(Record, frozen=True, kw_only=True):
+    """What clues are looked for in. `languages` None = all of them."""
+
+    words: str
+    present: frozenset[str]
+    languages: frozenset[str] | None
+
+
 class Clues:
     """The clues of one kind, ready to be looked for."""
 
     def __init__(self, clues: Iterable[Clue]) -> None:
+        # The text is in lower case already; ignoring case takes twice as long.
         self._clues = tuple(
-            (re.compile(clue.pattern, re.IGNORECASE), clue.weight, clue.language) for clue in clues
+            (needles(clue.pattern), re.compile(_lowered(clue.pattern)), clue) for clue in clues
         )
 
-    def find(self, text: str, languages: frozenset[str] | None, body_at: int) -> list[Found]:
+    @property
+    def needles(self) -> Iterable[Needles]:
+        """What to look for first."""
+        return (wanted for wanted, _, _ in self._clues)
+
+    def find(self, text: Text, body_at: int) -> list[Found]:
         """What speaks for and against the kind. A clue counts once, in the body if it can.
 
-        `languages` None = all of them; before `body_at` words are old and count for half.
+        Before `body_at` words are old and count for half.
         """
         found = []
-        for pattern, weight, language in self._clues:
-            if language and languages is not None and language not in languages:
+        for wanted, pattern, clue in self._clues:
+            if text.languages is not None and clue.language not in text.languages:
                 continue
-            if (place := _place(pattern, text, body_at, denies=weight < 0)) is not None:
-                worth = weight if weight < 0 or place[0] >= body_at else weight / 2
+            if any(needed.isdisjoint(text.present) for needed in wanted):
+                continue
+            if place := _place(pattern, text.words, body_at, denies=clue.weight < 0):
+                old = clue.weight > 0 and place[0] < body_at
+                worth = clue.weight / 2 if old else clue.weight
                 found.append(Found(weight=worth, start=place[0], end=place[1]))
         return found
 
 
+def _lowered(pattern: str) -> str:
+    """The pattern for a text in lower case; its classes (\\W, \\B, \\S, \\D) stay as they are."""
+    return re.sub(r"(?<!\\)[A-Z]", lambda found: found.group().lower(), pattern)
+
+
 def straightened(text: str) -> str:
-    """The text clues are looked for in: same length, plain quotes and blanks, bounded."""
-    return text[:_FIRST].translate(_STRAIGHT)
+    """The text for clues: lower case, plain quotes and blanks, bounded, every place as it was."""
+    text = text[:_FIRST].translate(_STRAIGHT)
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(low if len(low := one.lower()) == 1 else one for one in text)
 
 
 def _place(
