@@ -91,6 +91,8 @@ class _Walk:
                     self.report.append((f"report-{name}", value))
 
     def _leaf(self, part: Message, media_type: str, into: list[str] | None) -> None:
+        if media_type.startswith("multipart/"):  # it says so, and has no parts: all is text
+            media_type = "text/plain"
         name = _file_name(part)
         attached = name or part.get_content_disposition() == "attachment"
         if media_type in {"text/plain", "text/html"} and not attached:
@@ -125,9 +127,9 @@ class _Walk:
 
 
 def _children(part: Message) -> list[Message] | None:
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():  # asking for the payload itself would decode it as declared
         return None
+    payload = part.get_payload()
     return [child for child in payload if isinstance(child, Message)]
 
 

@@ -30,6 +30,7 @@ _HEADING = re.compile(
     r"\*?(from|von|de|da|van|od)\*?[ \t]?:[^\n]*)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_OPENING = re.compile(r"(on|am|le|el|il|op|em|a|w|dnia|den)\b", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl"]
 
@@ -68,9 +69,11 @@ def _drop_heading(kept: list[str]) -> None:
         kept.pop()
     for lines in (1, 2, 3):
         heading = " ".join(line.strip() for line in kept[-lines:])
-        if len(kept) >= lines and _HEADING.fullmatch(heading):
+        if len(kept) >= lines and _OPENING.match(heading) and _HEADING.fullmatch(heading):
             del kept[-lines:]
             return
+    if kept and _HEADING.fullmatch(kept[-1]):
+        del kept[-1]
 
 
 def _without_heading(text: str) -> str:

@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import msgspec
-from handlers.desk import Desk
 
 from handlers.clock import Clock
+from handlers.desk import Desk
 from handlers.policy import Policy
 from intake import classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses

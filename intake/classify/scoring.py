@@ -137,7 +137,12 @@ def score(found: Iterable[Found]) -> float:
 
 
 def likelihood(total: float, noise: float) -> float:
-    """0..1: one strong clue (4) is nearly sure, half of one (2) is an open question."""
+    """0..1: one strong clue (4) is nearly sure, half of one (2) is an open question.
+
+    Without a clue there is nothing to doubt: letters may go by themselves below 0.05.
+    """
+    if total <= 0:
+        return 0.01
     return 1 / (1 + math.exp(-1.2 * (total - 2.2 - 0.3 * max(noise, 0.0))))
 
 
