@@ -72,7 +72,7 @@ class Clues:
     def find(self, text: Text, body_at: int) -> list[Found]:
         """What speaks for and against the kind. A clue counts once, in the body if it can.
 
-        Before `body_at` words are old and count for half.
+        Before `body_at` words are old and count for a third.
         """
         found = []
         for wanted, pattern, clue in self._clues:
@@ -82,7 +82,7 @@ class Clues:
                 continue
             if place := _place(pattern, text.words, body_at, denies=clue.weight < 0):
                 old = clue.weight > 0 and place[0] < body_at
-                worth = clue.weight / 2 if old else clue.weight
+                worth = clue.weight / 3 if old else clue.weight
                 found.append(Found(weight=worth, start=place[0], end=place[1]))
         return found
 

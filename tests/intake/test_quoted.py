@@ -18,8 +18,7 @@ OWN = "Please delete my account."
         "Op di 3 nov. 2026 schreef Desk:\n> old words",
         "> old words",
         "-----Original Message-----\nFrom: Desk\nSent: Tuesday\nSubject: x\n\nold words",
-        "________________________________\nFrom: Desk <compliance@cafex.com>\nSent: Tuesday, "
-        "November 3, 2026 10:00 AM\nTo: Ann\nSubject: x\n\nold words",
+        "________________________________\nFrom: Desk\nSent: Tuesday\nSubject: x\n\nold",
         f"> {MARKER}\n\nold words",
         f"{MARKER}\nold words",
         "-- \nAnn\nOld words Ltd",
