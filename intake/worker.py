@@ -1,0 +1,226 @@
+"""From a kept mail to a case. Read `Worker._steps` top to bottom to know the system.
+
+    repeat? - parse - screen - sender - match - classify - jurisdiction - Desk
+
+Each mail ends in exactly one commit of the Desk. Nothing here rejects a mail: what cannot be
+read or understood becomes a case for a person.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import msgspec
+
+from handlers.clock import Clock
+from handlers.desk import Desk
+from handlers.policy import Policy
+from intake import classify, jurisdiction, mime, screen, sender
+from intake.envelope import Addresses
+from intake.match import Matcher
+from intake.parse import Parser
+from storage.errors import Conflict, StoreError
+from storage.records import Commit, InboundMail, MailStatus, ParsedMail, Reading
+from storage.sealing import Keys
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_REPEAT = timedelta(days=7)
+_AT_ONCE = 16  # mails in hand; one requester's are worked on one after the other
+_TRIES = 5  # against somebody who clicks at the same moment
+
+
+class Turns:
+    """One lock per key, kept only while somebody holds it or waits for it."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, key: str) -> AsyncIterator[None]:
+        """Wait for one's turn; first come, first served."""
+        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks[key]
+            if users == 1:
+                del self._locks[key]
+            else:
+                self._locks[key] = (lock, users - 1)
+
+
+class Worker:
+    """Works on what was kept and not yet worked on, then on what comes."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  wired once, in bot/app.py
+        self,
+        store: Store,
+        desk: Desk,
+        parser: Parser,
+        keys: Keys,
+        policy: Policy,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._parser = parser
+        self._keys = keys
+        self._clock = clock
+        self._addresses = Addresses(policy.addresses)
+        self._matcher = Matcher(store, keys, self._addresses)
+        self._turns = Turns()
+        self._queue: deque[InboundMail] = deque()
+        self._known: set[str] = set()  # queued or in hand
+        self._scan = True
+        self._awake = asyncio.Event()
+        self.worked = 0
+        self.failures = 0
+
+    @property
+    def waiting(self) -> int:
+        """Mails queued or in hand."""
+        return len(self._known)
+
+    def wake(self, mail: InboundMail | None = None) -> None:
+        """A mail has come; None = look for yourself."""
+        if mail is None:
+            self._scan = True
+        else:
+            self._enqueue(mail)
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled. Raises StoreError; then nothing more can be kept."""
+        self._queue.clear()
+        self._known.clear()
+        self._scan = True
+        room = asyncio.Semaphore(_AT_ONCE)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    await room.acquire()
+                    mail = await self._next()
+                    task = tasks.create_task(self._work(mail))
+                    task.add_done_callback(lambda _: room.release())
+        except* StoreError as group:
+            raise group.exceptions[0] from None
+
+    async def _next(self) -> InboundMail:
+        while True:
+            self._awake.clear()
+            if self._scan:
+                self._scan = False
+                async for mail in self._store.mails.waiting():
+                    self._enqueue(mail)
+            if self._queue:
+                return self._queue.popleft()
+            await self._awake.wait()
+
+    def _enqueue(self, mail: InboundMail) -> None:
+        if mail.id not in self._known:
+            self._known.add(mail.id)
+            self._queue.append(mail)
+
+    # --- one mail
+
+    async def _work(self, mail: InboundMail) -> None:
+        """One mail's fault stops no other."""
+        try:
+            stored = await self._store.mail(mail.id)
+            if stored is None or stored.status is MailStatus.RECEIVED:
+                await self._try(stored or mail)
+                self.worked += 1
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  the mail must not be lost with its worker
+            self.failures += 1
+            # Without the traceback: it could quote the mail.
+            log.error("mail %s could not be worked on: %s", mail.id, type(error).__name__)  # noqa: TRY400
+            await self._park(mail, type(error).__name__)
+        finally:
+            self._known.discard(mail.id)
+
+    async def _try(self, mail: InboundMail) -> None:
+        for left in reversed(range(_TRIES)):
+            try:
+                await self._steps(mail)
+            except Conflict:
+                if not left:
+                    raise
+            else:
+                return
+
+    async def _steps(self, mail: InboundMail) -> None:
+        """The way of a mail."""
+        earlier = await self._store.earlier_mail(mail, _REPEAT)
+        if earlier is not None:
+            await self._desk.repeat(mail, earlier, self._clock.now())
+            return
+        content = await self._store.mails.raw(mail.id)
+        parsed, reading = await self._parser.read(content)
+        verdict = screen.screen(mail, parsed, self._addresses)
+        author = parsed.header_from or mail.mail_from.lower()
+        async with self._turns.of(self._keys.address_hash(author)):
+            if verdict.kind in {"bounce", "report"} and await self._bounced(mail, parsed):
+                return
+            reading = self._completed(reading, mail, parsed, verdict)
+            await self._hand_over(mail, parsed, reading, verdict)
+
+    async def _bounced(self, mail: InboundMail, parsed: ParsedMail) -> bool:
+        """Does it report about a letter of ours? Then it is noted there, and no case of its own."""
+        found = await self._matcher.bounced(mail, parsed)
+        if found.case is None:
+            return False
+        given_up = found.bounced_letter if screen.failed(parsed) else None
+        reason = "a report about our letter"
+        await self._desk.ignore(mail, parsed, reason, self._clock.now(), bounced=given_up)
+        return True
+
+    def _completed(
+        self,
+        reading: Reading | None,
+        mail: InboundMail,
+        parsed: ParsedMail,
+        verdict: screen.Verdict,
+    ) -> Reading:
+        """The reading with what the envelope, the sender's claims and the place add to it."""
+        reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
+        return msgspec.structs.replace(
+            reading,
+            flags=(*reading.flags, *sender.disagreements(mail, parsed)),
+            regimes=jurisdiction.regimes(parsed),
+        )
+
+    async def _hand_over(
+        self, mail: InboundMail, parsed: ParsedMail, reading: Reading, verdict: screen.Verdict
+    ) -> None:
+        """To its case, to a person who tells whether it is its case, aside, or to a new one."""
+        match = await self._matcher.match(mail, parsed)
+        now = self._clock.now()
+        if reading.decision == "ignore":
+            await self._desk.ignore(mail, parsed, verdict.reason or "bulk mail", now)
+        elif match.case is None:
+            await self._desk.open(mail, parsed, reading, now)
+        elif match.belongs:
+            await self._desk.follow_up(match.case, mail, parsed, now)
+        else:
+            await self._desk.hold(match.case, mail, parsed, reading, now)
+
+    async def _park(self, mail: InboundMail, fault: str) -> None:
+        """A mail the steps cannot handle goes to a person; if even that fails it stays in sight."""
+        now = self._clock.now()
+        try:
+            parsed = mime.unreadable(await self._store.mails.raw(mail.id))
+            await self._desk.open(mail, parsed, classify.unread(), now)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001  the last net: the mail is listed as failed
+            failed = msgspec.structs.replace(mail, status=MailStatus.FAILED, reason=fault)
+            await self._store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed,)))

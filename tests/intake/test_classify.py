@@ -1,0 +1,231 @@
+"""What the classifier reads, and what it must not read."""
+
+import re
+
+import pytest
+
+from handlers import registry
+from handlers.noise import NOISE
+from intake.classify import WORDS, Classifier, read_text, settled, unread
+from intake.classify.language import language
+from intake.classify.needles import Index, Signs, needles
+from intake.jurisdiction import regimes
+from intake.mime import parse
+from storage.records import ParsedMail, Reading
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier(registry.load())
+
+
+def asked(body: str, subject: str = "Hello") -> ParsedMail:
+    return ParsedMail(subject=subject, text=body, shown=body)
+
+
+def read(classifier: Classifier, body: str, subject: str = "Hello") -> Reading:
+    return classifier.read(asked(body, subject))
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ("Please delete my account and all my data.", {"deletion"}),
+        ("Please send me a copy of my personal data.", {"access"}),
+        ("Stop sending me marketing emails.", {"unsubscribe"}),
+        ("My surname is misspelt in your records. Please correct it to Meier.", {"correction"}),
+        ("This is a formal complaint about how you treat my data.", {"complaint"}),
+        ("Do you have a data processing agreement that we can sign?", {"question"}),
+        ("Please find attached a subpoena for the records of one account.", {"legal_demand"}),
+        (
+            "My 11 year old daughter signed up without my permission. Please remove her account.",
+            {"child_data", "deletion"},
+        ),
+        ("Send me a copy of my data first. Then delete my account.", {"access", "deletion"}),
+        ("Bitte löschen Sie alle meine Daten.", {"deletion"}),
+        ("Je souhaite supprimer mon compte et toutes mes données.", {"deletion"}),
+        ("Are you free for lunch on Tuesday?", {"not_a_request"}),
+    ],
+)
+def test_kinds(classifier, body, kinds):
+    assert set(read(classifier, body).kinds) == kinds
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Please don't delete my account.",
+        "Please don\u2019t delete my account.",
+        "I do not want you to delete my account.",
+        "I am not asking you to delete my account.",
+    ],
+)
+def test_what_is_denied_is_not_asked(classifier, body):
+    assert "deletion" not in read(classifier, body).kinds
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "If you do not delete my data I will come back.",
+        "I do not like Spaces, delete my account.",
+        "Do not wait. Delete my account.",
+        "Delete my account without undue delay.",
+    ],
+)
+def test_a_denial_of_something_else_takes_nothing_away(classifier, body):
+    assert "deletion" in read(classifier, body).kinds
+
+
+def test_quoted_words_are_not_asked(classifier):
+    parsed = parse(b"Subject: Re: x\r\n\r\nThanks a lot!\r\n\r\n> Please delete my account.\r\n")
+    assert classifier.read(parsed).kinds == ("not_a_request",)
+
+
+def test_an_old_subject_asks_nothing_a_new_one_does(classifier):
+    thanks = "Thanks, the 28th is fine."
+    assert read(classifier, thanks, "Re: please delete my account").kinds == ("not_a_request",)
+    assert "deletion" in read(classifier, thanks, "please delete my account").kinds
+    assert "deletion" in read(classifier, "", "Re: please delete my account").kinds
+
+
+def test_an_empty_body_below_unsubscribe(classifier):
+    reading = read(classifier, "", "unsubscribe")
+    assert (reading.kinds, reading.decision) == (("unsubscribe",), "auto")
+    assert [(e.start, e.end) for e in reading.evidence] == [(0, 11)]
+
+
+def test_evidence_points_at_the_words_in_code_points(classifier):
+    parsed = asked(
+        "Grüße \U0001f600\n\nPlease delete my account, and send me a copy of my data.", "Ü"
+    )
+    reading = classifier.read(parsed)
+    assert {evidence.kind for evidence in reading.evidence} == {"deletion", "access"}
+    for evidence in reading.evidence:
+        assert read_text(parsed)[evidence.start : evidence.end] == evidence.text
+        assert re.search("delete|copy|data", evidence.text)
+
+
+def test_letters_that_grow_in_lower_case_move_no_place(classifier):
+    parsed = asked("\u0130\u0130\u0130 please delete my account")
+    evidence = classifier.read(parsed).evidence[0]
+    assert read_text(parsed)[evidence.start : evidence.end] == evidence.text == "delete my account"
+
+
+def test_a_reading_is_whole(classifier):
+    reading = read(classifier, "Please delete my account")
+    assert set(reading.confidence) == set(WORDS)
+    assert all(0 <= p <= 1 for p in reading.confidence.values())
+    assert reading.confidence["deletion"] > 0.8
+    assert reading.decision == "auto"
+    assert unread().decision == "triage"
+
+
+def test_what_nobody_asks_is_no_doubt_that_holds_letters_back(classifier):
+    reading = read(classifier, "Please delete my account")
+    assert reading.confidence["legal_demand"] < 0.05
+    assert reading.confidence["child_data"] < 0.05
+
+
+def test_only_a_machine_without_any_sign_is_ignored(classifier):
+    news = asked("Our product news of the month.", "News")
+    assert classifier.read(news).decision == "triage"
+    assert classifier.read(news, robot=True).decision == "ignore"
+    for sign in ("Please delete my account", "unsubscribe me", "your data breach", "my solicitor"):
+        assert classifier.read(asked(sign), robot=True).decision != "ignore"
+    assert settled(classifier.read(news), robot=False).decision == "triage"
+
+
+@pytest.mark.parametrize(
+    ("body", "flag"),
+    [
+        ("I will speak to my solicitor", "lawyer"),
+        ("I will write to the ICO", "regulator"),
+        ("enclosed is a court order", "court"),
+        ("I am a journalist writing about you", "press"),
+        ("my account was hacked", "breach"),
+        ("my abusive ex can see where I am", "safety"),
+        ("your employee looked at my recordings", "staff"),
+        ("I write on behalf of my mother", "agent"),
+    ],
+)
+def test_red_flags(classifier, body, flag):
+    assert flag in read(classifier, body).flags
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Please tell me what you have about me in your files and who can see it.", "en"),
+        ("Bitte teilen Sie mir mit, welche Daten Sie über mich haben.", "de"),
+        ("Bonjour, je souhaite savoir quelles données vous avez sur moi.", "fr"),
+        ("Hola, quiero saber qué datos tienen sobre mí en sus archivos.", "es"),
+        ("Buongiorno, vorrei sapere quali dati avete su di me.", "it"),
+        ("Beste, ik wil graag weten welke gegevens u van mij hebt.", "nl"),
+        ("Olá, gostaria de saber quais dados vocês têm sobre mim e o meu uso.", "pt"),
+        ("Dzień dobry, proszę o informację, jakie dane moje są u Państwa.", "pl"),
+        ("unsubscribe", "und"),
+        ("", "und"),
+    ],
+)
+def test_languages(text, code):
+    assert language(text) == code
+
+
+@pytest.mark.parametrize(
+    ("body", "author", "expected"),
+    [
+        ("Under Article 15 GDPR", "ann@example.org", ("eu_gdpr",)),
+        ("Under the UK GDPR", "ann@example.org", ("uk_gdpr",)),
+        ("As a California resident", "ann@example.com", ("ccpa",)),
+        ("hello", "ann@example.de", ("eu_gdpr",)),
+        ("hello", "ann@example.co.uk", ("uk_gdpr",)),
+        ("my CCPA rights", "ann@example.fr", ("ccpa", "eu_gdpr")),
+        ("hello", "ann@example.org", ("policy",)),
+    ],
+)
+def test_regimes(body, author, expected):
+    parsed = ParsedMail(subject="x", shown=body, header_from=author)
+    assert regimes(parsed) == expected
+
+
+# --- the shortcut that makes it quick
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"\bdelet(e|ed|ing) my\b", "deleting my"),
+        (r"(alpha|beta)+ ?gam[mn]a", "betagamna"),
+        (r"l[oö]sch(en|ung)", "löschung"),
+        (r"(one|two)? three", " three"),
+        (r"(?:x{2,3}y|zz)", "xxy"),
+        (r"a(?!b)cd|e(?=f)fg", "efg"),
+    ],
+)
+def test_needles_are_in_every_match(pattern, text):
+    assert re.search(pattern, text)
+    wanted = needles(pattern)
+    present = Index([wanted]).present(text)
+    assert all(not needed.isdisjoint(present) for needed in wanted)
+
+
+def test_no_clue_is_missed_for_its_needles(classifier):
+    """Every example of this file, against every clue, with and without the shortcut."""
+    clues = [clue for kind in registry.load().kinds.values() for clue in kind.clues] + list(NOISE)
+    text = (
+        "please don't delete my account. send me a copy of my personal data. unsubscribe me. "
+        "bitte löschen sie alle meine daten. this is a formal complaint. my 11 year old daughter "
+        "signed up. correct my surname. subpoena for the records. je souhaite supprimer mon compte"
+    )
+    present = Index(needles(clue.pattern) for clue in clues).present(text)
+    for clue in clues:
+        if re.search(clue.pattern, text):
+            assert not any(n.isdisjoint(present) for n in needles(clue.pattern)), clue.pattern
+
+
+def test_signs():
+    signs = Signs({"a": r"\bsue(s|d)?\b", "b": "court|judge"})
+    assert signs.of("he sued them") == ("a",)
+    assert signs.of("the judge sues") == ("a", "b")
+    assert signs.of("nothing") == ()
