@@ -5,6 +5,7 @@ it is the revision the writer has read (0 = new), and a commit fails when anothe
 `Case.version` is another thing: it rises only when the buttons change their meaning.
 """
 
+import secrets
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -14,6 +15,11 @@ import msgspec
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A value; every field by name, nothing changes after it is made."""
+
+
+def new_id(now: datetime) -> str:
+    """A new id for a mail or an outbox message: 20 hex characters that sort by time."""
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(4)}"
 
 
 # --- mail coming in -------------------------------------------------------------------------

@@ -1,0 +1,150 @@
+"""What memory keeps of a record: its JSON, and the few facts it is looked up by.
+
+A row is never changed, only replaced whole; so a snapshot may hold on to rows while the desk
+works on. It is a Mapping, which is what TinyDB asks of a document: a query reads the facts.
+Facts are hashes, states and times; what is personal is in `record` alone.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from storage.records import (
+    Case,
+    InboundMail,
+    MailStatus,
+    Mark,
+    OutboxMessage,
+    OutboxStatus,
+    Stored,
+    Suppression,
+)
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="table"):
+    """What every row has. `position` counts records in the order they were first written."""
+
+    key: str
+    rev: int
+    position: int
+    record: msgspec.Raw
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.__struct_fields__:
+            return getattr(self, name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__struct_fields__)
+
+    def __len__(self) -> int:
+        return len(self.__struct_fields__)
+
+    def keys(self) -> tuple[str, ...]:
+        return self.__struct_fields__
+
+
+Mapping.register(Row)
+
+
+class CaseRow(Row, frozen=True, kw_only=True, tag="cases"):
+    closed: bool
+    requester: str
+    messages: tuple[str, ...]  #: fingerprints of its Message-IDs
+    remind_at: datetime | None
+
+
+class MailRow(Row, frozen=True, kw_only=True, tag="mails"):
+    status: MailStatus
+    received_at: datetime
+    fingerprint: str  #: of envelope and content
+
+
+class OutboxRow(Row, frozen=True, kw_only=True, tag="outbox"):
+    status: OutboxStatus
+    lane: str
+    case: str | None
+    send_after: datetime
+    attempts: int
+    claimed_until: datetime | None
+
+
+class SuppressionRow(Row, frozen=True, kw_only=True, tag="suppressions"):
+    pass
+
+
+class MarkRow(Row, frozen=True, kw_only=True, tag="marks"):
+    pass
+
+
+AnyRow = CaseRow | MailRow | OutboxRow | SuppressionRow | MarkRow
+
+_encode = msgspec.json.Encoder().encode
+_stored: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
+
+
+def sealed(record: Stored) -> msgspec.Raw:
+    """A record as the journal and the view keep it."""
+    return msgspec.Raw(_encode(record))
+
+
+def opened(raw: msgspec.Raw) -> Stored:
+    """The record a row or a journal line holds."""
+    return _stored.decode(raw)
+
+
+def fingerprint(*parts: str) -> str:
+    """16 hex characters that stand for some text: enough to find it, checked against the text."""
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def mail_fingerprint(mail: InboundMail) -> str:
+    """Equal for mails of the same envelope and content."""
+    return fingerprint(mail.sha256, mail.mail_from, *mail.rcpt_to)
+
+
+def row_of(record: Stored, raw: msgspec.Raw, position: int) -> AnyRow:
+    """The row of a record; `raw` is its JSON."""
+    match record:
+        case Case():
+            return CaseRow(
+                key=record.key,
+                rev=record.rev,
+                position=position,
+                record=raw,
+                closed=record.closed,
+                requester=record.requester_hash,
+                messages=tuple(fingerprint(each) for each in record.message_ids),
+                remind_at=record.remind_at,
+            )
+        case InboundMail():
+            return MailRow(
+                key=record.key,
+                rev=record.rev,
+                position=position,
+                record=raw,
+                status=record.status,
+                received_at=record.received_at,
+                fingerprint=mail_fingerprint(record),
+            )
+        case OutboxMessage():
+            return OutboxRow(
+                key=record.key,
+                rev=record.rev,
+                position=position,
+                record=raw,
+                status=record.status,
+                lane=record.lane,
+                case=record.case,
+                send_after=record.send_after,
+                attempts=record.attempts,
+                claimed_until=record.claimed_until,
+            )
+        case Suppression():
+            return SuppressionRow(key=record.key, rev=record.rev, position=position, record=raw)
+        case Mark():
+            return MarkRow(key=record.key, rev=record.rev, position=position, record=raw)
