@@ -12,7 +12,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from storage.records import Case, Circle, Closing, Outcome, Record, Request
+from handlers.policy import Policy
+from storage.records import Case, Circle, Closing, Letter, Outcome, Record, Request
 
 
 class Role(StrEnum):
@@ -72,12 +73,16 @@ class Moment(Record, frozen=True, kw_only=True):
     now: datetime
     request: Request | None = None
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
+    kinds: Mapping[str, "Kind"] = msgspec.field(default_factory=dict)
+    policy: Policy = msgspec.field(default_factory=Policy)
+    draft: Letter | None = None  #: the clicker's own unsent letter for this request
 
 
 class Draft(Record, frozen=True, kw_only=True):
     """A letter to be written: which template, to whom, with which words of staff."""
 
     template: str
+    request: int | None = None  #: the request it is about
     body: str | None = None  #: words changed by staff; None = as the template has them
     automatic: bool = False
     closing: Closing | None = None
@@ -94,6 +99,8 @@ class Effect(Record, frozen=True, kw_only=True):
     undo: str = ""  #: id of a letter to call back
     suppress: bool = False  #: put the requester's address on the suppression list
     release: bool = False  #: give back received mails held by this case
+    join: bool = False  #: this case's mails belong to the case they were held for
+    tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
 
 
 class Action:
@@ -110,6 +117,14 @@ class Action:
     def offered(self, case: Case, request: Request | None) -> bool:
         """May it be done now, whoever does it?"""
         raise NotImplementedError
+
+    def named(self, case: Case) -> str:
+        """The label as this case needs it."""
+        return self.label
+
+    def disputed(self, case: Case, request: Request | None) -> str:
+        """Why a click on an outdated card must not count; "" = it may."""
+        return ""
 
     def form(self, moment: Moment) -> Form | None:
         """The form to fill in, with what is filled in already; None = it acts at once."""
@@ -134,6 +149,7 @@ class Offer(Record, frozen=True, kw_only=True):
     confirm: str = ""
     form: bool = False
     reads: bool = False
+    value: str = ""  #: what the click already answers: goes into `Click.value`
     says: str = ""  #: for screen readers: "Claim access request PR-2026-0001"
 
 
@@ -153,6 +169,23 @@ class Clue(Record, frozen=True, kw_only=True):
     language: str = ""
 
 
+#: a gap of a few words that stays inside one sentence
+GAP = r"[^.!?]{0,50}?"
+
+
+def spoken(language: str, weighted: Mapping[float, tuple[str, ...]]) -> tuple[Clue, ...]:
+    """Clues of one language by weight. A blank stands for any break between words, … for a gap."""
+    return tuple(
+        Clue(
+            pattern=pattern.replace(" ", r"\W{1,3}").replace("…", GAP),
+            weight=weight,
+            language=language,
+        )
+        for weight, patterns in weighted.items()
+        for pattern in patterns
+    )
+
+
 class Depth(StrEnum):
     """How deep verification goes for a kind."""
 
@@ -160,6 +193,24 @@ class Depth(StrEnum):
     ADDRESS = "address"
     ACCOUNT = "account"
     AUTHORITY = "authority"
+
+
+#: outcomes that stand in an answer letter
+ANSWERED = frozenset(
+    {
+        Outcome.FULFILLED,
+        Outcome.PARTLY_FULFILLED,
+        Outcome.UPHELD,
+        Outcome.PARTLY_UPHELD,
+        Outcome.NOT_UPHELD,
+    }
+)
+
+#: the steps every kind begins and ends with
+CONFIRM = Step(name="confirm", label="Confirm the kind", action="confirm")
+VERIFY = Step(name="verify", label="Settle identity", action="verify")
+ANSWER = Step(name="answer", label="Answer", action="reply")
+CLOSE = Step(name="close", label="Close", action="close")
 
 
 class Kind:
@@ -177,6 +228,8 @@ class Kind:
     actions: ClassVar[tuple[Action, ...]] = ()  #: beside those of every kind
     letters: ClassVar[tuple[str, ...]] = ()  #: templates offered in Reply, likeliest first
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome.FULFILLED,)
+    unanswered: ClassVar[tuple[str, ...]] = ()  #: reasons to close without an answer letter
+    refusals: ClassVar[tuple[str, ...]] = ()  #: reasons it may be refused for, from the closed list
 
     def next_step(self, case: Case, request: Request) -> Step | None:
         """The first step not taken yet."""
@@ -184,6 +237,8 @@ class Kind:
 
     def missing(self, case: Case, request: Request, outcome: Outcome) -> str:
         """What still has to be done before it may close with this outcome; "" = nothing."""
+        if outcome in ANSWERED and "answer" not in request.done:
+            return "Send the answer first: Reply."
         return ""
 
 
@@ -199,6 +254,7 @@ class Click(Record, frozen=True, kw_only=True):
     version: int
     request: int | None = None
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
+    value: str = ""  #: of the offer that was clicked
 
 
 class Done(Record, frozen=True, kw_only=True, tag="done"):

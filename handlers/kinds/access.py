@@ -1,0 +1,225 @@
+"""Somebody wants to see their data (GDPR Art. 15, portability Art. 20, CCPA 1798.110)."""
+# ruff: noqa: E501  a regular expression is not wrapped
+
+from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
+from storage.records import Outcome
+
+ENGLISH = spoken(
+    "en",
+    {
+        4.0: (
+            r"\b(subject access|data subject access|dsar\b|\bsar\b)",
+            r"\bright (of|to) access\b",
+            r"\b(right to (data )?portability|data portability)\b",
+            (
+                r"\b(copy|copies|export|extract|download|disclosure|overview|list|record|report) (of|with) "
+                r"(all |any |every |the )?(of )?(my|our|his|her|the) (own )?(client.?s |personal |customer |user |account |meeting )?"
+                r"(data|info|information|records?|files?|recordings?|log.?ins?|sign.?ins?|details)\b"
+            ),
+            (
+                r"\b(send|give|provide|e.?mail|get|furnish|supply|show|share)( with)? (me|us)…"
+                r"\b(everything|all( of)? (the |my |your )?(personal )?(data|information|info|records|files)|"
+                r"whatever|anything|what)…\b(you|cafex|your company)( guys)?( currently| still)? (have|hold|keep|store|know|got|process|collected?)"
+            ),
+            (
+                r"\bwhat (personal )?(data|information|info|details|records)( about me| on me)?( do| does| have) (you|cafex|your company|spaces)"
+                r"( guys)?( currently| still| actually)? (have|hold|keep|store|collect|collected|process|got)\b"
+            ),
+            (
+                r"\b(access|see|view|obtain|inspect|review|receive|get) (to )?(a copy of )?(all |any )?(of )?(the |my |our )(own )?"
+                r"(personal )?(data|information|info)\b(?!…\b(delete|erase|removed?)\b)"
+            ),
+        ),
+        3.0: (
+            (
+                r"\b(do|does|did|whether|if) (you|cafex|spaces|your company)…\b(hold|have|store|keep|process|know)( any| anything| some)?"
+                r"( personal)?( data| information| info| records?| thing)?( at all)? (on|about|concerning|relating to|of) (me|us|my (client|husband|wife|mother|father|son|daughter))\b"
+            ),
+            r"\b(article|art|section|sec|s) (15|20|45|94|1798 1(00|10|15|30))\b",
+            r"\bwhere (did|do|have) you (get|got|obtain|obtained|find|found|have)…\b(my|our|me)\b",
+            (
+                r"\b(who|whom|which (third )?part(y|ies)|which companies|with whom)…\b(shared?|disclosed?|sold|passed?|given|receiv\w{1,4})…\b(my|our) (personal )?"
+                r"(data|information|info|details|address|e.?mail)\b"
+            ),
+            (
+                r"\b(want|like|wish|need|please|request(ing)?|entitled|ask(ing)?|demand)…\b(know|see|find out|learn|told)…"
+                r"\b(what|which|everything|all|anything)…\b(about|on|concerning) (me|us)\b"
+            ),
+            r"\b(download|export|take out|extract)…\bmy (personal |own |account |meeting |chat )?(data|information|recordings?|history|messages|chats)\b",
+            r"\brequest(ing)?( for| to)? (access|disclosure)…\b(data|information|records)\b",
+            r"\b(categories|specific pieces) of (personal )?(information|data)\b",
+            r"\bwhat (you|cafex|spaces|your company) (have|has|hold|holds|know|knows|keep|keeps|store|stores)( got)?( stored)? (about|on) (me|us|him|her)\b",
+        ),
+        1.5: (
+            r"\b(machine.?readable|structured, commonly used)\b",
+            r"\b(copy|copies) of\b…\b(recordings?|logs?|transcripts?|correspondence|e.?mails|records|file)\b",
+            r"\b(all|any|every) (personal )?(data|information) (that )?(you|cafex) (hold|have|store|process|keep)\b",
+            r"\baccess request\b",
+            r"\b(attached|enclosed|attaching|here) (is|are|you will find)?…\b(proof of (identity|my identity|address)|my (passport|id|driving licen[cs]e))\b",
+            r"\b(source|origin|purposes?|recipients|retention)…\b(of|for) (my|the|these) (personal )?(data|information)\b",
+            r"\b(log.?in|sign.?in|access|connection) (history|records|logs)\b",
+            r"\bauthori[sz]ed (agent|representative)\b",
+        ),
+        0.7: (
+            r"\b(gdpr|ccpa|data protection act|cpra)\b",
+            r"\bmy (personal )?(data|information)\b",
+        ),
+        -2.5: (
+            r"\b(api|admin|guest|calendar|screen|camera|microphone|vpn|sso) access\b",
+            r"\b(grant|give|need|lost|request|restore|regain)( me| us| him| her)? (back )?access to (the |a |my |our )?(space|account|workspace|room|meeting|portal|dashboard|folder|document|sandbox|system)\b",
+            r"\b(can.?t|cannot|unable to|not able to) (access|log ?in|sign ?in|open|join)\b",
+            r"\bcopy of (the |my |our |an )?(invoice|receipt|contract|order|quote|brochure|dpa|certificate|soc ?2|agreement|policy|whitepaper)\b",
+            r"\bhow (would|does|do|can) (a |one |someone |customers? |users? )?(access|export|request)",
+        ),
+    },
+)
+GERMAN = spoken(
+    "de",
+    {
+        4.0: (
+            r"\b(auskunfts(ersuchen|anfrage|anspruch|recht|begehren|antrag|verlangen)|selbstauskunft|daten(schutz)?auskunft)\b",
+            r"\bdaten[uü]bertragbarkeit\b",
+            r"\b(auskunft|information|mitteilung)…\b([uü]ber|zu|bez[uü]glich)…\b(meine|mich|meiner|gespeicherten?|personenbezogenen?)\b",
+            r"\bwelche (personenbezogenen? |pers[oö]nlichen )?(daten|informationen)…\b([uü]ber mich|von mir|zu mir|zu meiner person)\b",
+            r"\bkopie (aller|meiner|der|s[aä]mtlicher)…\b(daten|informationen|aufzeichnungen|unterlagen)\b",
+        ),
+        2.5: (
+            r"\b(art\w{0,5}|§) 15 (abs\w{0,5} \d )?(ds.?gvo|gdpr)\b",
+            r"\b(schicken|senden|geben|zusenden|[uü]bermitteln|herausgabe|teilen)…\b(meine[rn]? |s[aä]mtliche |alle )(personenbezogenen )?daten\b",
+            r"\b(woher|wer|an wen)…\b(meine|meiner) (daten|adresse|e.?mail|mailadresse)\b",
+            r"\b(gespeichert|verarbeitet|vorliegen)…\b([uü]ber mich|von mir|zu mir)\b",
+            r"\b(was|ob|welche)…\b([uü]ber mich|von mir|zu mir)…\b(gespeichert|haben|wissen|verarbeiten|speichern)\b",
+        ),
+        0.7: (r"\b(ds.?gvo|auskunft)\b", r"\bmeine (personenbezogenen )?daten\b"),
+    },
+)
+FRENCH = spoken(
+    "fr",
+    {
+        4.0: (
+            r"\b(droit|demande) d.?acc[eè]s\b",
+            r"\b(droit (à|a) la )?portabilit[eé]\b",
+            r"\b(copie|communication|export|liste) (de |int[eé]grale )?(toutes |l.?ensemble de(s)? |mes |des )…\b(donn[eé]es|informations)\b",
+            r"\b(acc[eé]der|acc[eè]s) (à|a|aux?) (toutes )?(mes|ces|l.?ensemble|donn[eé]es)…",
+            r"\bquelles? (sont les )?(donn[eé]es|informations)…\b(d[eé]tenez|avez|conservez|me concern\w{2,4}|sur moi|poss[eé]dez)\b",
+        ),
+        2.5: (
+            r"\barticle 15\b",
+            r"\b(savoir|conna[iî]tre|confirmer|indiquer|pr[eé]ciser)…\b(me concern\w{2,4}|sur moi|à mon sujet|mes donn[eé]es)\b",
+            r"\b(envoyer|transmettre|fournir|communiquer|adresser)…\b(mes|toutes les|l.?ensemble)…\b(donn[eé]es|informations)\b",
+            r"\b(d[oò]ù|comment) (avez|vient|viennent|tenez)…\b(mes|mon) (donn[eé]es|adresse|coordonn[eé]es|e.?mail)\b",
+        ),
+        0.7: (
+            r"\brgpd\b",
+            r"\bmes donn[eé]es\b",
+            r"\bdonn[eé]es (personnelles|à caract[eè]re personnel)\b",
+        ),
+    },
+)
+SPANISH = spoken(
+    "es",
+    {
+        4.0: (
+            r"\b(derecho|solicitud|petici[oó]n) de acceso\b",
+            r"\b(derecho (a la |de )?)portabilidad\b",
+            r"\b(copia|listado|informe|relaci[oó]n) (completa )?(de )(todos |todas )?(los |las |mis )?…\b(datos|informaci[oó]n|registros|grabaciones)\b",
+            r"\bacceder a (todos )?(mis|los) datos\b",
+            r"\bqu[eé] (datos|informaci[oó]n)( personales)?…\b(tienen|tiene|guardan|almacenan|poseen|conservan|tratan|sobre m[ií])\b",
+        ),
+        2.5: (
+            r"\bart[ií]culo 15\b",
+            r"\b(saber|conocer|confirmar|confirmen|indicar|indiquen)…\b(sobre m[ií]|mis datos|de m[ií])\b",
+            r"\b(env[ií]\w{1,6}|enviar\w{0,4}|facilit\w{1,6}|proporcion\w{1,6}|remit\w{1,6})…\b(mis|todos los|toda la)…\b(datos|informaci[oó]n)\b",
+            r"\b(de d[oó]nde|c[oó]mo)…\b(obtuvieron|obtuvo|sacaron|han obtenido|tienen)…\b(mis|mi) (datos|correo|direcci[oó]n|tel[eé]fono)\b",
+        ),
+        0.7: (r"\b(rgpd|lopd\w{0,3})\b", r"\bmis datos\b"),
+    },
+)
+ITALIAN = spoken(
+    "it",
+    {
+        4.0: (
+            r"\b(diritto|richiesta|istanza) (di|d) ?accesso\b",
+            r"\bportabilit[aà]\b",
+            r"\b(copia|elenco|estratto) (completa |integrale )?(di |dei |delle )?(tutti |tutte )?(i |le |miei )?…\b(dati|informazioni|registrazioni)\b",
+            r"\baccedere a(i| tutti i)? (miei )?dati\b",
+            r"\bquali (dati|informazioni)…\b(su di me|avete|conservate|trattate|possedete|detenete|mi riguardano)\b",
+        ),
+        2.5: (
+            r"\bart\w{0,5} 15\b",
+            r"\b(sapere|conoscere|conferma\w{0,3}|indica\w{0,3})…\b(su di me|miei dati|mi riguard\w{2,4})\b",
+            r"\b(invi\w{1,5}|mand\w{1,5}|forni\w{1,5}|trasmett\w{1,5})…\b(miei|tutti i|tutte le)…\b(dati|informazioni)\b",
+        ),
+        0.7: (r"\bgdpr\b", r"\bmiei dati\b"),
+    },
+)
+DUTCH = spoken(
+    "nl",
+    {
+        4.0: (
+            r"\b(inzage(verzoek|recht)?|recht op inzage)\b",
+            r"\b(dataportabiliteit|overdraagbaarheid)\b",
+            r"\b(kopie|afschrift|overzicht|export) van (al |alle )?(mijn |de )?…\b(gegevens|data|informatie|opnames?)\b",
+            r"\bwelke (persoons)?(gegevens|informatie|data)…\b(over mij|van mij|heeft|hebben|bewaart|bewaren|verwerkt)\b",
+        ),
+        2.5: (
+            r"\bart\w{0,5} 15\b…\b(avg|gdpr)\b",
+            r"\b(weten|bevestigen|horen|zien)…\b(over mij|van mij|mijn (persoons)?gegevens)\b",
+            r"\b(stuur|sturen|toesturen|verstrek\w{0,3}|opvragen)…\b(mijn|alle)…\b(gegevens|data)\b",
+        ),
+        0.7: (r"\bavg\b", r"\bmijn (persoons)?gegevens\b"),
+    },
+)
+PORTUGUESE = spoken(
+    "pt",
+    {
+        4.0: (
+            r"\b(direito|pedido|solicita[cç][aã]o) (de|ao) acesso\b",
+            r"\bportabilidade\b",
+            r"\b(c[oó]pia|lista|relat[oó]rio) (completa )?(de |dos |das )(todos |todas )?(os |as |meus )?…\b(dados|informa[cç][oõ]es|registros|grava[cç][oõ]es)\b",
+            r"\b(acessar|aceder|ter acesso) a(os)? (todos os )?meus dados\b",
+            r"\b(quais|que) (s[aã]o os )?(dados|informa[cç][oõ]es)…\b(t[eê]m|tem|possuem|guardam|armazenam|sobre mim|a meu respeito)\b",
+        ),
+        2.5: (
+            r"\bart\w{0,5} (15|18|19)\b…\b(lgpd|rgpd)\b",
+            r"\b(saber|confirmar|informar|confirma[cç][aã]o)…\b(sobre mim|meus dados|a meu respeito)\b",
+            r"\b(envi\w{1,5}|enviar\w{0,3}|forne[cç]\w{1,5}|mandem?)…\b(meus|todos os|todas as)…\b(dados|informa[cç][oõ]es)\b",
+        ),
+        0.7: (r"\b(lgpd|rgpd)\b", r"\bmeus dados\b"),
+    },
+)
+POLISH = spoken(
+    "pl",
+    {
+        4.0: (
+            r"\b(prawo|prawa|wniosek o|[zż][aą]danie) dost[eę]pu\b",
+            r"\b(przenoszeni[ae]|przeniesieni[ae]) danych\b",
+            r"\bkopi[eęaią]{1,2} (wszystkich )?(moich )?(danych|informacji|nagra[nń])\b",
+            r"\bdost[eę]p(u)? do (wszystkich )?(moich |swoich )?danych\b",
+            r"\bjakie (moje )?(dane|informacje)…\b(o mnie|pa[nń]stwo|posiadacie|przetwarzacie|macie|przechowuj\w{2,5})\b",
+        ),
+        2.5: (
+            r"\bart\w{0,5} 15\b",
+            r"\b(informacj\w{1,3}|wiedzie[cć]|potwierdzeni\w)…\b(o mnie|moj\w{1,3} dan\w{1,3}|mnie dotycz\w{2,4})\b",
+            r"\b(przes[lł]a\w{1,3}|prze[sś]lijcie|udost[eę]pni\w{1,4}|wys[lł]a\w{1,3})…\b(moje|wszystkie|moich)…\b(dane|danych|informacje)\b",
+        ),
+        0.7: (r"\brodo\b", r"\bmoj(e|ich) dan(e|ych)\b"),
+    },
+)
+
+
+class Access(Kind):
+    """A copy, a yes or no, where it came from, who received it; portability too."""
+
+    name = "access"
+    title = "Access request"
+    asks = "to see their data"
+    depth = Depth.ACCOUNT
+    clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH
+    steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
+    letters = ("answer_access", "no_data")
+    outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
+
+
+KIND = Access()

@@ -1,0 +1,145 @@
+"""A child's data have already been given (COPPA 16 CFR 312.6, GDPR Art. 8 and 17(1)(f))."""
+# ruff: noqa: E501  a regular expression is not wrapped
+
+from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
+from storage.records import Circle, Outcome
+
+CHILD = (
+    r"(son|daughter|child|children|kids?|boy|girl|twins|step ?son|step ?daughter|grand ?(son|daughter|child)|"
+    r"pupils?|niece|nephew|foster child|minor|ward|teenager|year.?old)"
+)
+
+ENGLISH = spoken(
+    "en",
+    {
+        4.0: (
+            rf"\bmy (\w{{1,12}} ){{0,2}}{CHILD}\b…\b(account|signed up|registered|created|joined|data|information|details|used|using|uses|recorded|recording|gave|given|name|e.?mail|photo|profile|login)\b",
+            rf"\b(account|data|information|details|recording|profile|photo|video|name|e.?mail|records?)…\b(of|about|on|belong\w{{1,4}} to|for|from|with|by) (my|our|a|the) (\w{{1,12}} ){{0,2}}{CHILD}\b",
+            r"\b(coppa|children.?s online privacy)\b",
+            r"\b(child|minor|pupil|student|kid)(ren)?.?s? (personal )?(data|information|account|details|privacy|records)\b",
+        ),
+        3.0: (
+            r"\b(under (the age of )?(13|16|18|thirteen|sixteen)|(aged?|is|only|just) (only |just )?([5-9]|1[0-5])( years?.?old)?\b|\b([5-9]|1[0-5]).?(years?.?old|yo\b|yrs?))",
+            r"\b(without|no) (my |our |any |a )?(parent\w{0,3}|guardian\w{0,2}|mother|father)?.?s? ?(parental )?(consent|permission|knowledge)\b",
+            r"\b(i am|i.?m|as) (the |his |her |a |their )?(mother|father|mum|mom|dad|parent|guardian|legal guardian|carer|grand(mother|father|parent))\b",
+            r"\bparental (consent|responsibility|authority|rights)\b",
+            r"\b(i am|i.?m) (only |just )?([89]|1[0-5])( years?.?old)?\b",
+        ),
+        1.0: (
+            r"\bmy (son|daughter|child|children|kids?|stepson|stepdaughter)\b",
+            r"\b(school|pupils?|class(room)?|teacher|homework|classmates)\b",
+        ),
+        -3.0: (
+            r"\b(may|can|could|are|is|before|whether|if|planning|considering|would)…\b(pupils?|students?|children|kids)…\b(use|allowed|permitted|join|sign up|minimum age)\b(?!…\b(already|has|have|did)\b)",
+            r"\b(minimum age|age limit|age requirement)\b",
+            r"\b(my (son|daughter|child)).?s? (birthday|wedding|school play|sick|ill|christening)\b",
+            r"\b(adult|grown.?up|(aged?|is) (19|[2-6]\d)) ?(son|daughter|child|children)?\b",
+        ),
+    },
+)
+OTHERS = (
+    spoken(
+        "de",
+        {
+            4.0: (
+                r"\b(mein\w{0,2}|unser\w{0,2}) (\w{1,12} ){0,2}(sohn\w{0,2}|tochter|kind\w{0,3}|enkel\w{0,2}|sch[uü]ler\w{0,3})\b…\b(konto|account|daten|angemeldet|registriert|angegeben|aufgenommen|aufzeichnung|benutzt|nutzt|profil|alt)\b",
+                r"\b(daten|konto|account|aufnahme|profil|foto)…\b(meine[srm]|unsere[srm]) (\w{1,12} ){0,2}(sohn\w{0,2}|tochter|kind\w{0,3}|sch[uü]ler\w{0,3})\b",
+                r"\b(minderj[aä]hrig\w{0,2}|ohne (meine |unsere |elterliche )?(zustimmung|einwilligung) der eltern|elterliche (zustimmung|einwilligung|sorge))\b",
+            ),
+            2.0: (
+                r"\b([5-9]|1[0-5]) jahre( alt)?\b|\b([5-9]|1[0-5]).?j[aä]hrig\w{0,2}\b",
+                r"\b(erziehungsberechtigt\w{1,2}|sorgeberechtigt\w{1,2})\b",
+            ),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            4.0: (
+                r"\b(mon|ma|notre|mes|nos) (\w{1,12} ){0,2}(fils|fille|enfants?|petit.?fils|petite.?fille|[eé]l[eè]ves?)\b…\b(compte|donn[eé]es|inscrit\w{0,2}|enregistr\w{1,6}|utilis\w{1,3}|ans|profil|photo)\b",
+                r"\b(compte|donn[eé]es|enregistrement|profil|photo)…\b(de|d) (mon|ma|notre|mes) (\w{1,12} ){0,2}(fils|fille|enfants?)\b",
+                r"\b(mineure?s?|autorit[eé] parentale|(sans|accord|autorisation) (l.?accord |l.?autorisation )?(parental\w{0,2}|des parents))\b",
+            ),
+            2.0: (r"\b([5-9]|1[0-5]) ans\b",),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            4.0: (
+                r"\b(mi|mis|nuestr[oa]s?) (\w{1,12} ){0,2}(hij[oa]s?|niet[oa]s?|niñ[oa]s?|alumn[oa]s?)\b…\b(cuenta|datos|registr\w{1,4}|grab\w{1,6}|us[aó]|utiliz\w{1,3}|años|perfil|foto)\b",
+                r"\b(cuenta|datos|grabaci[oó]n|perfil|foto)…\b(de|del) (mi|mis|nuestr[oa]s?) (\w{1,12} ){0,2}(hij[oa]s?|niñ[oa]s?)\b",
+                r"\b(menor(es)? de edad|(sin|consentimiento|autorizaci[oó]n) (el |mi |la )?(consentimiento )?(parental|paterno|de (los|sus) padres)|patria potestad)\b",
+            ),
+            2.0: (r"\b([5-9]|1[0-5]) años\b", r"\bmenor\b"),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            4.0: (
+                r"\b(mi[oa]|nostr[oa]|miei) (\w{1,12} ){0,2}(figli[oa]?|bambin[oai]|nipot[ei]|alunn[oi])\b…\b(account|dati|registrat\w|iscritt\w|us[ao]|utilizz\w|anni|profilo|foto)\b",
+                r"\b(account|dati|registrazione|profilo|foto)…\b(di|del|della) (mi[oa]|nostr[oa]) (\w{1,12} ){0,2}(figli[oa]|bambin[oa])\b",
+                r"\b(minorenn[ei]|minori? d.?et[aà]|consenso (dei genitori|genitoriale)|responsabilit[aà] genitoriale)\b",
+            ),
+            2.0: (r"\b([5-9]|1[0-5]) anni\b",),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            4.0: (
+                r"\b(mijn|onze|ons) (\w{1,12} ){0,2}(zoon\w{0,3}|dochter\w{0,3}|kind\w{0,4}|kleinkind\w{0,4}|leerling\w{0,2})\b…\b(account|gegevens|aangemeld|geregistreerd|opgenomen|opname|gebruikt|jaar|profiel|foto)\b",
+                r"\b(account|gegevens|opname|profiel|foto)…\bvan (mijn|onze|ons) (\w{1,12} ){0,2}(zoon\w{0,3}|dochter\w{0,3}|kind\w{0,4})\b",
+                r"\b(minderjarig\w{0,2}|toestemming van (de|haar|zijn) ouders|ouderlijk\w{0,2} (toestemming|gezag))\b",
+            ),
+            2.0: (r"\b([5-9]|1[0-5]) jaar( oud)?\b",),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            4.0: (
+                r"\b(meus?|minhas?|nosso|nossa) (\w{1,12} ){0,2}(filh[oa]s?|net[oa]s?|criança|alun[oa]s?)\b…\b(conta|dados|cadastr\w{1,4}|regist\w{1,4}|grav\w{1,4}|us[oa]u?|anos|perfil|foto)\b",
+                r"\b(conta|dados|grava[cç][aã]o|perfil|foto)…\b(do|da|de) (meus?|minhas?|nosso|nossa) (\w{1,12} ){0,2}filh[oa]s?\b",
+                r"\b(menor(es)? de idade|(consentimento|autoriza[cç][aã]o) (dos pais|parental)|sem (autoriza[cç][aã]o|consentimento) dos (pais|respons[aá]veis))\b",
+            ),
+            2.0: (r"\b([5-9]|1[0-5]) anos\b",),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            4.0: (
+                r"\b(m[oó]j|moja|moje|mojego|mojej|nasz\w{0,3}) (\w{1,12} ){0,2}(syn\w{0,3}|c[oó]rk\w{1,2}|dzieck\w{1,2}|dzieci|wnuk\w{0,2}|uczni\w{1,3})\b…\b(kont\w{1,2}|dan\w{1,3}|zarejestr\w{1,6}|za[lł]o[zż]y\w{1,3}|nagra\w{1,4}|lat|profil|zdj[eę]ci\w)\b",
+                r"\b(kont\w{1,2}|dan\w{1,3}|nagrani\w|profil|zdj[eę]ci\w)…\b(mojego|mojej|naszego|moich) (\w{1,12} ){0,2}(syna|c[oó]rki|dziecka|dzieci)\b",
+                r"\b(niepe[lł]noletni\w{0,4}|ma[lł]oletni\w{0,4}|zgod\w{1,2} (rodzic\w{1,4}|opiekun\w{1,2})|bez (mojej |naszej )?(zgody|wiedzy) rodzic[oó]w)\b",
+            ),
+            2.0: (r"\b([5-9]|1[0-5]) lat\b",),
+        },
+    )
+)
+
+
+class ChildData(Kind):
+    """A child's data: the closed circle, and who may speak for the child, come first."""
+
+    name = "child_data"
+    title = "Child's data"
+    asks = "help about a child's data"
+    circle = Circle.RESTRICTED
+    depth = Depth.AUTHORITY
+    acknowledged = False
+    clues = ENGLISH + OTHERS
+    steps = (
+        CONFIRM,
+        Step(name=VERIFY.name, label="Who may act for the child", action="verify"),
+        ANSWER,
+        CLOSE,
+    )
+    letters = ("answer_child", "no_data")
+    outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    refusals = ("unfounded", "legal_obligation", "others_rights", "no_match")
+
+
+KIND = ChildData()

@@ -1,0 +1,154 @@
+"""Somebody says what we hold about them is wrong (GDPR Art. 16, CCPA 1798.106)."""
+# ruff: noqa: E501  a regular expression is not wrapped
+
+from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
+from storage.records import Outcome
+
+ENGLISH = spoken(
+    "en",
+    {
+        4.0: (
+            r"\bright (to|of) (rectification|correction|rectify|correct)\b",
+            (
+                r"\b(rectif(y|ied|ication)|correct(ed|ing|ion)?|amend(ed|ing|ment)?|fix(ed|ing)?|updat(e|ed|ing)|chang(e|ed|ing)|put right)( of| to)?…\b(my|his|her|our) "
+                r"(\w{1,12} ){0,3}(name|surname|address|date of birth|birth ?date|birthday|details|data|information|record|records|phone|number|title|gender|pronouns?|e.?mail|spelling|maiden name|marital status|profile)\b"
+            ),
+            (
+                r"\b(my|his|her) (\w{1,12} ){0,3}(name|surname|address|date of birth|birth ?date|details|data|information|records?|phone|number|title|gender|e.?mail|profile)…"
+                r"\b(is|are|was|were|has been|have been|seems?) (still )?(wrong|incorrect|inaccurate|misspel(t|led)|mis.?spelled|out ?dated|out of date|incomplete|false|not (right|correct|accurate))\b"
+            ),
+        ),
+        3.0: (
+            r"\b(inaccurate|incorrect|wrong|false|outdated|incomplete|misspel(t|led)) (personal )?(data|information|details|name|address|date of birth|entry|record)\b",
+            r"\b(article|art|section|sec) (16|1798 106)\b",
+            r"\byou (still )?(have|hold|list|show|spell|got|use|address|call)…\b(my|me)…\b(wrong|wrongly|incorrect(ly)?|misspel\w{1,3}|old|former|previous|maiden|dead ?name)\b",
+            r"\b(correct|rectify|amend) (the |this |that |your |it|these|those)…\b(records?|data|information|entry|file|details)\b",
+            r"\b(not|isn.?t|never) my (name|address|date of birth|phone|number|e.?mail)\b",
+        ),
+        1.5: (
+            r"\b(changed|have changed|legally changed) my (last |first |sur|legal )?name\b",
+            r"\b(moved|new|old|previous|former) (house|home|address|name|surname|number)\b",
+            r"\b(correction|rectification) request\b",
+            r"\bshould (read|be|say|state)\b",
+            r"\b(instead of|rather than)\b",
+            r"\bi (got )?(married|divorced)\b",
+        ),
+        -3.0: (
+            r"\b(vat|tax|po|purchase order|invoice|billing|company|registration) (id |identification |registration )?(number|address|name|details)\b",
+            r"\b(space|room|channel|meeting|workspace) (name|title)\b",
+            r"\b(where|how)( do| can| to)…\b(change|update|edit)…\b(in|on|within|through) (the )?(app|settings|profile|account|portal|dashboard)\b",
+            r"\b(invoice|billing|receipt|credit card|payment)\b",
+        ),
+    },
+)
+OTHERS = (
+    spoken(
+        "de",
+        {
+            4.0: (
+                r"\b(berichtig\w{1,4}|korrigier\w{1,3}|korrektur|richtigstell\w{1,4}|[aä]ndern|[aä]nderung|aktualisier\w{1,4})…\b(meine[rsn]?|mein|der|die)…\b(daten|name\w{0,2}|nachname\w{0,2}|anschrift|adresse|geburtsdatum|angaben|telefonnummer)\b",
+                r"\b(meine?r?|mein|unsere)…\b(daten|name|nachname|anschrift|adresse|geburtsdatum|angaben)…\b(falsch|fehlerhaft|unrichtig|veraltet|nicht (korrekt|richtig)|berichtigen|korrigieren|[aä]ndern)\b",
+                r"\brecht auf berichtigung\b",
+            ),
+            2.5: (
+                r"\b(falsch\w{0,2}|unrichtig\w{0,2}|veraltet\w{0,2}) (personenbezogene )?(daten|namen?|adresse|anschrift|geburtsdatum|angaben)\b",
+                r"\bart\w{0,5} 16 (ds.?gvo|gdpr)\b",
+            ),
+            -3.0: (r"\b(rechnung\w{0,6}|ust.?id\w{0,3}|umsatzsteuer\w{0,10}|firmenname)\b",),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            4.0: (
+                r"\b(rectifi\w{1,7}|corrig\w{1,4}|correction|modifi\w{1,7}|mettre (à|a) jour|mise (à|a) jour)…\b(mes|mon|ma|de|du)…\b(donn[eé]es|nom|pr[eé]nom|adresse|date de naissance|coordonn[eé]es|informations|num[eé]ro)\b",
+                r"\bdroit de rectification\b",
+                r"\b(mes|mon|ma)…\b(donn[eé]es|nom|pr[eé]nom|adresse|date de naissance|coordonn[eé]es)…\b(erron[eé]\w{0,2}|inexact\w{0,2}|incorrect\w{0,2}|faux|fausse|mal orthographi[eé]\w{0,2}|p[eé]rim[eé]\w{0,2})\b",
+            ),
+            2.5: (
+                r"\barticle 16\b",
+                r"\b(donn[eé]es|adresse|informations) (inexactes?|erron[eé]es?|fausses?)\b",
+            ),
+            -3.0: (r"\b(facture|facturation|tva)\b",),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            4.0: (
+                r"\b(rectifi\w{1,7}|corregir|corrij\w{1,3}|correcci[oó]n|modific\w{1,5}|actualiz\w{1,5}|cambi\w{1,3})…\b(mis?|de|del)…\b(datos|nombre|apellidos?|direcci[oó]n|fecha de nacimiento|tel[eé]fono|informaci[oó]n)\b",
+                r"\bderecho de rectificaci[oó]n\b",
+                r"\b(mis|mi)…\b(datos|nombre|apellidos?|direcci[oó]n|fecha de nacimiento)…\b(incorrect\w{1,2}|err[oó]ne\w{1,2}|equivocad\w{1,2}|inexact\w{1,2}|mal escrit\w{1,2}|desactualizad\w{1,2})\b",
+            ),
+            2.5: (r"\bart[ií]culo 16\b", r"\bdatos (incorrectos|err[oó]neos|inexactos)\b"),
+            -3.0: (r"\b(factura\w{0,5}|iva|cif)\b",),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            4.0: (
+                r"\b(rettific\w{1,5}|corregg\w{1,5}|correzione|modific\w{1,5}|aggiorn\w{1,6})…\b(mie[ioe]|mio|mia|dei|del)…\b(dati|nome|cognome|indirizzo|data di nascita|informazioni|telefono)\b",
+                r"\bdiritto di rettifica\b",
+                r"\b(miei|mio|mia)…\b(dati|nome|cognome|indirizzo|data di nascita)…\b(errat\w|sbagliat\w|inesatt\w|scorrett\w|non (corrett|aggiornat)\w)\b",
+            ),
+            2.5: (r"\bart\w{0,5} 16\b", r"\bdati (errati|inesatti|sbagliati)\b"),
+            -3.0: (r"\b(fattur\w{1,6}|partita iva)\b",),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            4.0: (
+                r"\b(corrigeer|corrigeren|correctie|rectific\w{1,5}|wijzig\w{0,4}|aanpass\w{1,3}|verbeter\w{0,3})…\b(mijn|van)…\b(gegevens|naam|achternaam|adres|geboortedatum|telefoonnummer)\b",
+                r"\brecht op (rectificatie|correctie)\b",
+                r"\bmijn…\b(gegevens|naam|achternaam|adres|geboortedatum)…\b(onjuist|fout|verkeerd|niet (correct|juist)|verouderd|gecorrigeerd|te corrigeren|aan te passen)\b",
+            ),
+            2.5: (
+                r"\b(onjuiste|foutieve|verkeerde) (persoons)?(gegevens|naam|adres|geboortedatum)\b",
+            ),
+            -3.0: (r"\b(factuur|btw)\b",),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            4.0: (
+                r"\b(corrig\w{1,4}|corre[cç][aã]o|retific\w{1,6}|alter\w{1,5}|atualiz\w{1,5})…\b(meus?|minha|dos|do)…\b(dados|nome|sobrenome|apelido|endere[cç]o|morada|data de nascimento|telefone)\b",
+                r"\bdireito (de|[aà]) retifica[cç][aã]o\b",
+                r"\b(meus?|minha)…\b(dados|nome|sobrenome|endere[cç]o|morada|data de nascimento)…\b(errad\w{1,2}|incorret\w{1,2}|desatualizad\w{1,2}|inexat\w{1,2})\b",
+            ),
+            2.5: (r"\bdados (incorretos|errados|inexatos|desatualizados)\b",),
+            -3.0: (r"\b(fatura|nota fiscal|cnpj)\b",),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            4.0: (
+                r"\b(sprostowani\w{1,2}|sprostowa\w{1,3}|popraw\w{1,5}|skorygowa\w{1,3}|korekt\w{1,2}|zmian\w{1,2}|aktualizacj\w{1,2}|zaktualizowa\w{1,3})…\b(moj\w{1,4}|moich)…\b(dan\w{1,3}|nazwisk\w{1,2}|imi\w{1,4}|adres\w{0,2}|dat\w{1,2} urodzenia|numer\w{0,2})\b",
+                r"\bprawo do sprostowania\b",
+                r"\b(moje|m[oó]j|moja)…\b(dane|nazwisko|imi[eę]|adres|data urodzenia)…\b(b[lł][eę]dn\w{1,2}|nieprawid[lł]ow\w{1,2}|nieaktualn\w{1,2}|niepoprawn\w{1,2})\b",
+            ),
+            2.5: (r"\b(b[lł][eę]dne|nieprawid[lł]owe|nieaktualne) (dane|nazwisko|imi[eę])\b",),
+            -3.0: (r"\b(faktur\w{1,2}|nip)\b",),
+        },
+    )
+)
+
+
+class Correction(Kind):
+    """Personal data that are wrong, incomplete or out of date."""
+
+    name = "correction"
+    title = "Correction request"
+    asks = "to have their data corrected"
+    depth = Depth.ACCOUNT
+    clues = ENGLISH + OTHERS
+    steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
+    letters = ("answer_correction", "no_data")
+    outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    refusals = ("unfounded", "excessive", "accurate", "legal_obligation", "no_match")
+
+
+KIND = Correction()

@@ -1,0 +1,177 @@
+"""Somebody wants their data gone, or no longer used (GDPR Art. 17, 18, 21, 22; CCPA 1798.105)."""
+# ruff: noqa: E501  a regular expression is not wrapped
+
+from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
+from storage.records import Outcome
+
+ENGLISH = spoken(
+    "en",
+    {
+        4.0: (
+            r"\b(my|our|his|her|their) (entire |whole |old |personal |customer |user |cafex |spaces |own )?(account|profile|data|information|info|details|records?|cv|history|recordings?)…\b(delet|eras|remov|wip|destroy|purg)ed\b",
+            r"\bget rid of (all |everything )?…\b(my|our|me|us)\b",
+            r"\bright (to|of) (be forgotten|erasure|deletion|delete|restriction|object)\b",
+            (
+                r"\b(delet(e|ed|ing|ion)|eras(e|ed|ing|ure)|remov(e|ed|ing|al)|wip(e|ed|ing)|destr(oy|oyed|uction)|purg(e|ed|ing)|scrub|forget)"
+                r"( of)?…\b(my|our|his|her|their|this|the) (entire |whole |old |personal |customer |user |cafex |spaces |own )?"
+                r"(and all )?(account|profile|data|information|info|details|records?|cv|r[eé]sum[eé]|history|recordings?|personal data|application|entry)\b"
+            ),
+            (
+                r"\b(delete|erase|remove|wipe|destroy|purge|get rid of|forget)…\b(everything|anything|all( data| information| traces?)?|any (data|information|records?))…"
+                r"\b(about|on|of|concerning|relating to|related to|from|you (have|hold|keep))( me| us)?\b"
+            ),
+            r"\b(close|terminate|cancel|deactivate|shut down|end|kill) (down )?my (\w{1,12} ){0,2}account…\b(delete|erase|remove|data|everything|information)\b",
+            r"\b(forget|erase|delete|remove) me\b(?! from (the |your |this |all )?(mailing|newsletter|marketing|e.?mail|distribution|list))",
+        ),
+        3.0: (
+            r"\bdelet(e|ion) request\b|\berasure request\b|\brequest (for|to) (the )?(deletion|erasure|delete|erase)\b",
+            r"\b(withdraw|revoke|rescind|retract)(ing|al of)?…\b(my |our )?consent\b",
+            r"\b(object|objection) to (the |any |all |your |further )?(processing|use|profiling)\b",
+            r"\b(restrict|restriction of|stop|cease|freeze|suspend|no longer|don.?t)…\b(processing|using|use|process)…\b(my|our) (personal )?(data|information|details)\b",
+            r"\b(automated|solely automated) (decision|decision.?making|processing)\b",
+            r"\b(article|art|section|sec) (17|18|21|22|1798 105)\b",
+            r"\bno longer (want|wish|like|consent|agree)…\b(keep|hold|store|have|process|holding|keeping|storing)…\b(my|me|any)\b",
+        ),
+        1.5: (
+            r"\b(close|terminate|cancel|deactivate|delete) my (\w{1,12} ){0,2}account\b",
+            r"\bconfirm (the |that the |once |when )?…\b(deletion|erasure|deleted|erased|removed)\b",
+            r"\b(take|taken) down…\b(recording|video|photo|picture|image|my)\b",
+            r"\b(go ahead|proceed)…\b(deletion|erasure|delet\w{1,3}|eras\w{1,3})\b",
+            r"\bdon.?t want (you|cafex|anyone)…\b(to (have|keep|hold|store)|having|keeping)\b",
+            r"\b(permanently|irrevocably|completely) (delete|erase|remove|destroy)",
+        ),
+        -2.5: (
+            r"\b(remove|delete|take) (me|my (e.?mail|address|name|e.?mail address)) (from|off) (the |your |this |all |any )?(\w{1,12} )?(mailing|newsletter|marketing|e.?mail|distribution|contact)?( )?lists?\b",
+            r"\b(delete|remove|clear) (a |an |the |this |old |some |unused )?(space|room|seat|seats|licen[cs]e|licen[cs]es|channel|message|meeting|folder|file|user|users|member|guest|cache|cookies|app)\b(?!…\bmy (personal )?data\b)",
+            r"\bhow (would|does|do|is|are)…\b(deletion|deleted|erasure|delete)\b",
+            r"\b(accidentally|by mistake|mistakenly|unable|can.?t|cannot|error)…\b(delete|deleted|removed)\b",
+            r"\b(restore|recover|undelete|get back)\b",
+        ),
+    },
+)
+GERMAN = spoken(
+    "de",
+    {
+        4.0: (
+            r"\b(l[oö]schung|l[oö]schen|l[oö]scht|entfernen|entfernung|vernichtung|vernichten)…\b(meine[rsn]?|aller|alle|s[aä]mtliche[rn]?|dieser?|der|mein)…\b(daten|konto|kontos|account|accounts|profil|profils|informationen|aufzeichnung|bewerbung)\b",
+            r"\b(meine|alle|s[aä]mtliche|mein)…\b(daten|konto|account|profil|informationen|bewerbung|aufnahme)…\b(l[oö]schen|gel[oö]scht|entfernen|entfernt|vernichten)\b",
+            r"\b(l[oö]sch(antrag|ersuchen|begehren|anfrage|anspruch)|recht auf (l[oö]schung|vergessen\w{0,6}|einschr[aä]nkung|widerspruch))\b",
+        ),
+        3.0: (
+            r"\b(einwilligung|zustimmung)…\b(widerruf\w{0,3}|zur[uü]ck\w{0,8})\b|\bwiderruf\w{0,3}…\b(einwilligung|zustimmung)\b",
+            r"\b(art\w{0,5}|§) (17|18|21|22) (abs\w{0,5} \d )?(ds.?gvo|gdpr)\b",
+            r"\b(widersprech\w{1,3}|widerspruch)…\b(verarbeitung|nutzung|profiling)\b",
+            r"\beinschr[aä]nkung der verarbeitung\b",
+        ),
+        -2.0: (r"\b(versehentlich|aus versehen)…\bgel[oö]scht\b",),
+    },
+)
+FRENCH = spoken(
+    "fr",
+    {
+        4.0: (
+            r"\b(droit (à|a) l.?(effacement|oubli)|droit d.?opposition|demande (d.?effacement|de suppression))\b",
+            r"\b(supprim\w{1,5}|suppression|effac\w{1,6}|d[eé]tru\w{1,6})…\b(mes|mon|ma|toutes?|l.?ensemble|ces)…\b(donn[eé]es|compte|profil|informations|candidature|cv|enregistrement)\b",
+            r"\b(mes|mon|toutes?)…\b(donn[eé]es|compte|profil|informations)…\b(supprim[eé]\w{0,2}|effac[eé]\w{0,2}|d[eé]truit\w{0,2})\b",
+        ),
+        3.0: (
+            r"\b(retir\w{1,4}|r[eé]voqu\w{1,3})…\bconsentement\b",
+            r"\barticles? (17|18|21|22)\b",
+            r"\b(oppose|opposition|limitation)…\b(traitement|profilage)\b",
+            r"\bcl[oô]tur\w{1,4}…\bcompte\b",
+        ),
+        -2.0: (r"\b(supprim\w{1,3}|par erreur)…\b(message|salle|espace|licence)\b",),
+    },
+)
+SPANISH = spoken(
+    "es",
+    {
+        4.0: (
+            r"\b(derecho (de|al?) (supresi[oó]n|olvido|oposici[oó]n|cancelaci[oó]n|limitaci[oó]n)|solicitud de (supresi[oó]n|eliminaci[oó]n|borrado))\b",
+            r"\b(elimin\w{1,6}|borr\w{1,5}|suprim\w{1,5}|supresi[oó]n|eliminaci[oó]n|destru\w{1,5}|cancel\w{1,5})…\b(mis?|todos?|todas?|toda|los|la)…\b(datos|cuenta|perfil|informaci[oó]n|curr[ií]culum|grabaci[oó]n)\b",
+            r"\b(mis|mi|todos?)…\b(datos|cuenta|perfil)…\b(eliminad\w{1,2}|borrad\w{1,2}|suprimid\w{1,2})\b",
+        ),
+        3.0: (
+            r"\b(retir\w{1,3}|revoc\w{1,3}|revoqu\w{1,3})…\bconsentimiento\b",
+            r"\bart[ií]culos? (17|18|21|22)\b",
+            r"\b(me opongo|oposici[oó]n|limitaci[oó]n)…\b(tratamiento|uso)\b",
+        ),
+    },
+)
+ITALIAN = spoken(
+    "it",
+    {
+        4.0: (
+            r"\b(diritto (all.?oblio|alla cancellazione|di opposizione)|richiesta di cancellazione)\b",
+            r"\b(cancell\w{1,7}|elimin\w{1,7}|rimuov\w{1,5}|rimozione|distru\w{1,6})…\b(mie[io]|mio|tutti|tutte|ogni|il|la)…\b(dati|account|profilo|informazioni|registrazione|curriculum)\b",
+            r"\b(miei|tutti)…\bdati…\b(cancellat\w|eliminat\w|rimoss\w)\b",
+        ),
+        3.0: (
+            r"\b(revoc\w{1,4}|ritir\w{1,4})…\bconsenso\b",
+            r"\bart\w{0,5} (17|18|21|22)\b",
+            r"\b(mi oppongo|opposizione|limitazione)…\btrattamento\b",
+        ),
+    },
+)
+DUTCH = spoken(
+    "nl",
+    {
+        4.0: (
+            r"\b(recht op (vergetelheid|verwijdering|gegevenswissing|bezwaar|beperking)|verwijder(ings)?verzoek|verzoek (tot|om) (verwijdering|wissing))\b",
+            r"\b(verwijder\w{0,4}|wis(sen|t)?|verwijdering|vernietig\w{0,4})…\b(mijn|al|alle|deze)…\b(gegevens|account|profiel|data|informatie|opname|sollicitatie)\b",
+            r"\b(mijn|al|alle)…\b(gegevens|account|profiel|data)…\b(te )?(verwijder\w{1,3}|wissen|gewist|vernietigd|vernietigen)\b",
+        ),
+        3.0: (
+            r"\btoestemming…\b(intrek\w{0,3}|trek\w{0,3} in)\b|\b(trek|intrek\w{0,3})…\btoestemming\b",
+            r"\bart\w{0,5} (17|18|21|22)\b…\b(avg|gdpr)\b",
+            r"\bbezwaar…\bverwerking\b",
+        ),
+    },
+)
+PORTUGUESE = spoken(
+    "pt",
+    {
+        4.0: (
+            r"\b(direito (ao esquecimento|ao apagamento|[aà] (elimina[cç][aã]o|exclus[aã]o)|de oposi[cç][aã]o)|pedido de (exclus[aã]o|elimina[cç][aã]o|apagamento))\b",
+            r"\b(exclu\w{1,5}|exclus[aã]o|apag\w{1,6}|elimin\w{1,7}|delet\w{1,4}|remov\w{1,4}|remo[cç][aã]o)…\b(meus?|minha|todos?|todas?|os|a)…\b(dados|conta|perfil|informa[cç][oõ]es|curr[ií]culo|grava[cç][aã]o)\b",
+            r"\b(meus|minha|todos)…\b(dados|conta|perfil)…\b(exclu[ií]d\w{1,2}|apagad\w{1,2}|eliminad\w{1,2}|removid\w{1,2})\b",
+        ),
+        3.0: (
+            r"\b(retir\w{1,3}|revog\w{1,4})…\bconsentimento\b",
+            r"\bart\w{0,5} (17|18|21|22)\b",
+            r"\b(oponho|oposi[cç][aã]o|limita[cç][aã]o)…\btratamento\b",
+        ),
+    },
+)
+POLISH = spoken(
+    "pl",
+    {
+        4.0: (
+            r"\b(praw[oa] do (bycia zapomnianym|usuni[eę]cia|sprzeciwu|ograniczenia)|(wniosek|[zż][aą]danie|pro[sś]b[aąeę]) o usuni[eę]cie)\b",
+            r"\b(usun[aą]\w{0,2}|usuni[eę]ci[aeu]|skasowa\w{1,3}|wykasowa\w{1,3}|usu[nń]cie|zniszcz\w{1,5})…\b(moje|moich|mojego|wszystkie|wszystkich|wszelkich)…\b(dan\w{1,3}|kont\w{1,2}|profil\w{0,2}|informacj\w{1,2}|nagra[nń]\w{0,2})\b",
+            r"\b(moje|wszystkie)…\b(dane|konto|profil)…\b(usuni[eę]te|skasowane|zosta[lł]y usuni[eę]te)\b",
+        ),
+        3.0: (
+            r"\b(wycof\w{1,5}|cofa\w{1,2}|odwo[lł]\w{1,4})…\bzgod\w{1,2}\b",
+            r"\bart\w{0,5} (17|18|21|22)\b",
+            r"\bsprzeciw\w{0,3}…\bprzetwarzani\w{1,2}\b",
+        ),
+    },
+)
+
+
+class Deletion(Kind):
+    """The account and all data or part of it; restriction, objection, withdrawn consent."""
+
+    name = "deletion"
+    title = "Deletion request"
+    asks = "to have their data deleted"
+    depth = Depth.ACCOUNT
+    clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH
+    steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
+    letters = ("answer_deletion", "no_data")
+    outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    refusals = ("unfounded", "excessive", "legal_obligation", "legal_claims", "no_match")
+
+
+KIND = Deletion()

@@ -1,0 +1,157 @@
+"""Somebody asks about privacy without claiming a right of their own."""
+# ruff: noqa: E501  a regular expression is not wrapped
+
+from handlers.handler import ANSWER, CLOSE, CONFIRM, Kind, spoken
+
+ENGLISH = spoken(
+    "en",
+    {
+        4.0: (
+            r"\b(data processing (agreement|addendum)|\bdpa\b(?! 2018)|sub.?processors?|standard contractual clauses|\bsccs?\b)",
+            r"\b(security|vendor|privacy|compliance|due diligence|supplier) (questionnaire|assessment|review)\b",
+            r"\b(who|name|contact|details|reach) (is |of |are )?(the |your )?(\w{1,12} )?(data protection officer|dpo|privacy officer|compliance officer)\b",
+            r"\bhow (would|does|do|long|is|are|can)…\b(delet\w{1,4}|eras\w{1,4}|retention|retain\w{0,3}|store\w{0,2}|encrypt\w{0,3}|process\w{0,3}|keep|handled?|protect\w{0,3}|request\w{0,2})…\b(data|information|request|recordings?|policy|privacy|you)\b",
+        ),
+        3.0: (
+            r"\b(do|does|are|is|can|could|may|where|which|what) (you|cafex|spaces|your company|we|our|the|pupils|students|schools?)…\b(gdpr|ccpa|hipaa|coppa|iso 27001|soc ?2|privacy shield|data privacy framework|compliant|certified|certification|cookies?|encrypt\w{0,3}|data cent(er|re)s?|hosted|transfer\w{0,3}|retention|privacy policy|police|minimum age)\b",
+            r"\b(question|questions|query|enquiry|inquiry|clarif\w{1,7}|wondering|curious|wonder)…\b(about|regarding|on|concerning|whether|if|how|your)…\b(privacy|data protection|policy|cookies?|gdpr|retention|personal data|security|data)\b",
+            r"\b(may|can|could|are|is) (our |my |the )?(pupils|students|children|schools?|minors|kids)…\b(use|allowed|permitted|join)\b",
+            r"\b(privacy policy|privacy notice|cookie policy|retention (policy|period|schedule))…\b(mean|means|say|says|state|states|explain|unclear|understand|version|link|copy|where|last)\b",
+            r"\b(research|study|survey|thesis|dissertation|academic|university|journalist|press|reporter|article)…\b(privacy|data|gdpr|ccpa|request|requests|procedures?|policy|companies)\b",
+        ),
+        1.5: (
+            r"\b(privacy|data protection|gdpr|ccpa|personal data|cookies?)\b…\?",
+            r"\b(could|can|would) you (please )?(tell|explain|clarify|let me know|confirm|point|advise)\b",
+            r"\bin general\b|\bgenerally\b|\bhypothetical\w{0,2}\b",
+            r"\bprivacy policy\b",
+            r"\b(impact assessment|dpia|ropa|record of processing|transfer impact)\b",
+        ),
+        -2.0: (
+            r"\b(about|on) me\b",
+            r"\bmy (personal )?(data|information|account|recordings?)\b",
+            r"\b(delete|erase|remove|correct|unsubscribe|stop)…\b(my|me)\b",
+        ),
+    },
+)
+OTHERS = (
+    spoken(
+        "de",
+        {
+            4.0: (
+                r"\b(auftragsverarbeitung\w{0,10}|\bavv?\b.?vertrag|avv\b|unterauftragsverarbeiter\w{0,2}|standardvertragsklauseln)\b",
+                r"\b(wer ist|name|kontakt\w{0,5})…\bdatenschutzbeauftragte\w{0,2}\b",
+                r"\b(fragebogen|sicherheitsfragebogen|lieferantenbewertung)\b",
+            ),
+            2.5: (
+                r"\b(frage|fragen|wissen|erkl[aä]r\w{1,3}|w[uü]sste)…\b(datenschutz\w{0,10}|cookies?|speicherdauer|aufbewahrung\w{0,6}|ds.?gvo|serverstandort|verschl[uü]ssel\w{1,4})\b",
+                r"\b(wie lange|wo|werden)…\b(gespeichert|verarbeitet|gehostet|verschl[uü]sselt|aufbewahrt)\b",
+            ),
+            -2.0: (r"\b([uü]ber mich|meine daten|mein konto)\b",),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            4.0: (
+                r"\b(sous.?traitants?( ult[eé]rieurs?)?|accord (sur le|de) traitement|clauses contractuelles types)\b",
+                r"\b(qui est|coordonn[eé]es|contact)…\b(dpo|d[eé]l[eé]gu[eé] (à|a) la protection)\b",
+                r"\bquestionnaire\b",
+            ),
+            2.5: (
+                r"\b(question|savoir|expliquer|pr[eé]ciser|demande)…\b(politique de confidentialit[eé]|cookies?|dur[eé]e de conservation|rgpd|h[eé]berg\w{1,6}|chiffr\w{1,5})\b",
+                r"\b(combien de temps|o[uù]|comment)…\b(conserv\w{1,6}|stock\w{1,4}|h[eé]berg\w{1,4}|trait\w{1,4})\b",
+            ),
+            -2.0: (r"\b(mes donn[eé]es|sur moi|mon compte)\b",),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            4.0: (
+                r"\b(subencargados?|encargado del tratamiento|contrato de (encargo|tratamiento)|cl[aá]usulas contractuales tipo)\b",
+                r"\b(qui[eé]n es|contacto|datos)…\b(dpo|delegad[oa] de protecci[oó]n)\b",
+                r"\bcuestionario\b",
+            ),
+            2.5: (
+                r"\b(pregunta|duda|saber|consulta|explicar)…\b(pol[ií]tica de privacidad|cookies?|plazo de conservaci[oó]n|rgpd|aloj\w{1,6}|cifra\w{1,3})\b",
+                r"\b(cu[aá]nto tiempo|d[oó]nde|c[oó]mo)…\b(conserva\w{1,3}|almacena\w{1,3}|guarda\w{1,3}|trata\w{1,3})\b",
+            ),
+            -2.0: (r"\b(mis datos|sobre m[ií]|mi cuenta)\b",),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            4.0: (
+                r"\b(sub.?responsabili|responsabile del trattamento|accordo (sul|di) trattamento|clausole contrattuali)\b",
+                r"\b(chi [eè]|contatt\w)…\b(dpo|responsabile della protezione)\b",
+                r"\bquestionario\b",
+            ),
+            2.5: (
+                r"\b(domanda|sapere|chiariment\w|spiegar\w{0,2})…\b(privacy|cookies?|periodo di conservazione|gdpr|informativa)\b",
+                r"\b(quanto tempo|dove|come)…\b(conserva\w{1,3}|memorizza\w{1,3}|tratta\w{1,3})\b",
+            ),
+            -2.0: (r"\b(miei dati|su di me|mio account)\b",),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            4.0: (
+                r"\b(verwerkersovereenkomst|subverwerkers?|modelcontractbepalingen)\b",
+                r"\b(wie is|contact\w{0,8})…\b(functionaris|fg|dpo)\b",
+                r"\bvragenlijst\b",
+            ),
+            2.5: (
+                r"\b(vraag|vragen|weten|uitleg\w{0,3}|toelicht\w{1,3})…\b(privacy\w{0,12}|cookies?|bewaartermijn\w{0,2}|avg|versleutel\w{1,3})\b",
+                r"\b(hoe lang|waar|hoe)…\b(bewaard|bewaart|opgeslagen|verwerkt|gehost)\b",
+            ),
+            -2.0: (r"\b(mijn gegevens|over mij|mijn account)\b",),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            4.0: (
+                r"\b(suboperador\w{0,2}|subcontratante\w{0,1}|acordo de (tratamento|processamento)|cl[aá]usulas contratuais)\b",
+                r"\b(quem [eé]|contato|contacto)…\b(dpo|encarregado)\b",
+                r"\bquestion[aá]rio\b",
+            ),
+            2.5: (
+                r"\b(pergunta|d[uú]vida|saber|esclarec\w{1,5}|explicar)…\b(pol[ií]tica de privacidade|cookies?|prazo de (conserva[cç][aã]o|reten[cç][aã]o)|lgpd|rgpd)\b",
+                r"\b(quanto tempo|onde|como)…\b(guarda\w{1,3}|armazena\w{1,3}|trata\w{1,3}|conserva\w{1,3})\b",
+            ),
+            -2.0: (r"\b(meus dados|sobre mim|minha conta)\b",),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            4.0: (
+                r"\b(umow\w{1,2} powierzenia|podprocesor\w{1,3}|podmiot\w{0,2} przetwarzaj\w{1,5}|standardowe klauzule)\b",
+                r"\b(kto jest|kontakt)…\b(iod|inspektor\w{0,3} ochrony)\b",
+                r"\b(kwestionariusz|ankiet\w)\b",
+            ),
+            2.5: (
+                r"\b(pytanie|pytania|wiedzie[cć]|wyja[sś]ni\w{1,4})…\b(polityk\w{1,2} prywatno[sś]ci|cookies?|okres\w{0,2} przechowywania|rodo|szyfrowani\w)\b",
+                r"\b(jak d[lł]ugo|gdzie|w jaki spos[oó]b)…\b(przechowuj\w{1,5}|przetwarza\w{1,4}|przechowywane)\b",
+            ),
+            -2.0: (r"\b(moje dane|o mnie|moje konto)\b",),
+        },
+    )
+)
+
+
+class Question(Kind):
+    """About the policy, processors, cookies, the officer: no data of their own."""
+
+    name = "question"
+    title = "Question"
+    asks = "an answer about privacy"
+    clues = ENGLISH + OTHERS
+    steps = (CONFIRM, ANSWER, CLOSE)
+    letters = ("answer_question",)
+    unanswered = ("no_answer_needed",)
+
+
+KIND = Question()

@@ -1,0 +1,27 @@
+"""The values the desk works by: who it is, when it speaks, how long one may think again."""
+
+from datetime import time, timedelta
+
+from storage.records import Record
+
+
+class Policy(Record, frozen=True, kw_only=True):
+    """Made from the settings once, at the start; the defaults are those of CaféX Spaces."""
+
+    addresses: tuple[str, ...] = ("compliance@cafex.com",)
+    company: str = "CaféX Communications"
+    postal: str = "135 West 41st Street, Suite 05-108, New York, NY 10036"
+    timezone: str = "Europe/London"  #: IANA name: the desk's own hours
+    digest_at: time = time(9)
+    pilot: bool = False  #: everything works and letters wait
+    undo: timedelta = timedelta(minutes=1)
+    undo_long: timedelta = timedelta(minutes=10)  #: refusals
+    acks_per_case: int = 1
+    acks_per_address_day: int = 3
+    acks_per_domain_hour: int = 20
+    acks_per_hour: int = 60
+
+    @property
+    def address(self) -> str:
+        """The address letters come from."""
+        return self.addresses[0]
