@@ -121,11 +121,17 @@ class Slack:
 
     def _listening(self) -> AsyncApp:
         """The Bolt app. Its own logging stays off, because it quotes payloads."""
+        token = self._options.bot_token
+
+        async def authorize(team_id: str | None) -> AuthorizeResult:
+            """One workspace, one token: nothing to look up, nobody to ask."""
+            return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token)
+
         app = AsyncApp(
             name="privacy-desk",
             logger=_quiet(),
             client=self.client,
-            authorize=self._authorize,
+            authorize=authorize,
             signing_secret=self._options.signing_secret,
             process_before_response=False,
             request_verification_enabled=True,
@@ -140,12 +146,6 @@ class Slack:
         app.event(EVERYTHING)(_nothing)  # an unknown event is acknowledged, never retried
         app.error(_failed)
         return app
-
-    async def _authorize(self, **_: Any) -> AuthorizeResult:
-        """One workspace, one token: nothing to look up, nobody to ask."""
-        return AuthorizeResult(
-            enterprise_id=None, team_id=self._roles.team, bot_token=self._options.bot_token
-        )
 
     async def _channel_changed(self, event: dict[str, Any]) -> None:
         channel = event.get("channel") or event.get("old_channel_id") or ""

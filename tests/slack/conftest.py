@@ -1,16 +1,19 @@
 """Cases, kinds and a strict checker of what Slack takes, for the tests of every surface."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 from slack_sdk.models.blocks import Block as SdkBlock
 from slack_sdk.models.views import View as SdkView
 
+from bot.sandbox import Sandbox, SandboxOptions
 from handlers.handler import Depth, Kind, Offer, Step
 from storage.records import Case, Due, Reading, Request
 
@@ -245,3 +248,113 @@ def texts():
         return [(n["type"], n["text"]) for _, n in _nodes(whole) if n.get("type") in TEXTS]
 
     return collected
+
+
+# --- a workspace on real sockets ------------------------------------------------------------
+
+
+class Page:
+    """What people do in the workspace, and what they see of it."""
+
+    def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+        self._sandbox = sandbox
+        self._session = session
+
+    async def do(self, act: str, **body: Any) -> dict[str, Any]:
+        async with self._session.post(f"{self._sandbox.web_url}do/{act}", json=body) as answer:
+            return await answer.json()
+
+    async def state(self, user: str) -> dict[str, Any]:
+        url = self._sandbox.web_url.replace("http", "ws", 1) + f"live?as={user}"
+        async with self._session.ws_connect(url) as socket:
+            return await socket.receive_json()
+
+    def messages(self, channel: str) -> list[dict[str, Any]]:
+        kept = self._sandbox.parts.workspace.messages.get(channel, {})
+        return [m for m in kept.values() if m.get("subtype") != "tombstone"]
+
+    def whispers(self, user: str) -> list[str]:
+        """Ephemeral texts to one person, oldest first."""
+        kept = self._sandbox.parts.ephemerals.values()
+        return [message["text"] for to, _, message in kept if to == user]
+
+    def stack(self, user: str) -> list[dict[str, Any]]:
+        return self._sandbox.parts.modals.stack(user)
+
+    def top(self, user: str) -> str:
+        """The words of the window somebody looks at."""
+        return json.dumps(self.stack(user)[-1], ensure_ascii=False) if self.stack(user) else ""
+
+    async def until(self, happened, seconds: float = 5.0) -> Any:
+        """The first true answer of `happened`, looked at after each turn of the loop."""
+        async with asyncio.timeout(seconds):
+            while not (answer := happened()):  # noqa: ASYNC110  the workspace has no event for it
+                await asyncio.sleep(0.01)
+        return answer
+
+    async def press(self, user: str, label: str, channel: str = "C01STAFF") -> dict[str, Any]:
+        """A button or menu entry of the newest message that has one of that label."""
+        for message in reversed(self.messages(channel)):
+            if action := find_action(message.get("blocks", []), label):
+                return await self.do(
+                    "click", **{"as": user}, channel=channel, ts=message["ts"], action=action
+                )
+        raise AssertionError(f"no {label} in {channel}")
+
+    async def press_in_window(self, user: str, label: str, **more: Any) -> dict[str, Any]:
+        view = self.stack(user)[-1]
+        action = find_action(view["blocks"], label)
+        assert action, f"no {label} in {json.dumps(view)}"
+        values = view["state"]["values"]
+        return await self.do(
+            "click", **{"as": user}, view_id=view["id"], action=action, values=values, **more
+        )
+
+    async def submit(self, user: str, **typed: str) -> dict[str, Any]:
+        """Send the top window, with texts by field name."""
+        view = self.stack(user)[-1]
+        values = json.loads(json.dumps(view["state"]["values"]))
+        for block in view["blocks"]:
+            name = block.get("element", {}).get("action_id")
+            if name in typed:
+                kind = block["element"]["type"]
+                values[block["block_id"]] = {name: answer_of(kind, typed[name], block["element"])}
+        return await self.do("submit", **{"as": user}, view_id=view["id"], values=values)
+
+
+def answer_of(kind: str, text: str, element: dict[str, Any]) -> dict[str, Any]:
+    if kind == "plain_text_input":
+        return {"type": kind, "value": text}
+    if kind == "users_select":
+        return {"type": kind, "selected_user": text}
+    options = [o for o in element["options"] if o["value"] in text.split()]
+    if kind in {"checkboxes", "multi_static_select"}:
+        return {"type": kind, "selected_options": options}
+    return {"type": kind, "selected_option": options[0]}
+
+
+def find_action(blocks: list[dict[str, Any]], label: str) -> dict[str, Any] | None:
+    """The action object of a button or menu entry, as Slack's client sends it."""
+    for block in blocks:
+        for element in [*block.get("elements", []), block.get("accessory", {})]:
+            base = {"block_id": block.get("block_id"), "action_id": element.get("action_id")}
+            if element.get("type") == "button" and element["text"]["text"] == label:
+                return {**base, "type": "button", "value": element["value"]}
+            for option in element.get("options", []):
+                if option["text"]["text"] == label:
+                    return {**base, "type": element["type"], "selected_option": option}
+    return None
+
+
+@pytest.fixture
+async def sandbox(tmp_path):
+    made = Sandbox(SandboxOptions(data=tmp_path / "sandbox"))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def page(sandbox):
+    async with aiohttp.ClientSession() as session:
+        yield Page(sandbox, session)
