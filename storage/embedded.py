@@ -34,6 +34,7 @@ from storage.records import (
     Suppression,
 )
 from storage.rows import sealed
+from storage.store import Mails
 from storage.view import Kept, View
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,8 @@ class EmbeddedStore:
             found.folder / opening.MAILS, found.places, found.end, self._view.mails.arrived, disk
         )
         self._log.fresh.update({mail.id: mail for mail in found.fresh})
-        self.mails = EmbeddedMails(self._log, self._view)
+        self._mails = EmbeddedMails(self._log, self._view)
+        self.mails: Mails = self._mails
         self._pending: dict[int, _Pending] = {}
         self._in_flight: set[tuple[str, str]] = set()
         self._change: asyncio.Future[None] | None = None
@@ -287,22 +289,22 @@ class EmbeddedStore:
         return self._view.cases.next_remind_at()
 
     async def mail(self, mail_id: str) -> InboundMail | None:
-        return self.mails.get(mail_id)
+        return self._mails.get(mail_id)
 
     async def all_mails(self) -> AsyncIterator[InboundMail]:
-        for number, mail_id in enumerate(self.mails.all(), start=1):
-            if (mail := self.mails.get(mail_id)) is not None:
+        for number, mail_id in enumerate(self._mails.all(), start=1):
+            if (mail := self._mails.get(mail_id)) is not None:
                 yield mail
             if number % _PAGE == 0:
                 await asyncio.sleep(0)
 
     async def mails_with(self, status: MailStatus) -> tuple[InboundMail, ...]:
-        found = (self.mails.get(mail_id) for mail_id in self.mails.having(status))
+        found = (self._mails.get(mail_id) for mail_id in self._mails.having(status))
         return tuple(mail for mail in found if mail is not None)
 
     async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
         for mail_id in self._view.mails.earlier(mail, within):
-            other = self.mails.get(mail_id)
+            other = self._mails.get(mail_id)
             if other is not None and _alike(other, mail):
                 return other
         return None

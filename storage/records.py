@@ -222,6 +222,7 @@ class LetterState(Record, frozen=True, kw_only=True):
     by: str
     at: datetime  #: when it goes out, or went out
     bounced: bool = False
+    request: int | None = None  #: the request it is about
 
 
 class Case(Record, frozen=True, kw_only=True, tag=True):

@@ -2,7 +2,8 @@
 
 A template begins with its front matter: `title` (as staff choose it), `subject`, `neutral`
 (says nothing on whether we hold data on anybody), `automatic` (may go without a person) and
-`answers` (it is the answer to a request). `[[ … ]]` marks what staff still have to write.
+`answers` (it is the answer to a request), `asks` (the next word is the requester's) and `slow`
+(a longer time to undo). `[[ … ]]` marks what staff still have to write.
 """
 
 import re
@@ -30,6 +31,8 @@ class Template(Record, frozen=True, kw_only=True):
     neutral: bool
     automatic: bool = False
     answers: bool = False
+    asks: bool = False  #: the next word is the requester's
+    slow: bool = False  #: gets the long undo window
     body: str
 
 
@@ -63,6 +66,8 @@ def template(name: str) -> Template:
         neutral=fields["neutral"] == "yes",
         automatic=fields.get("automatic") == "yes",
         answers=fields.get("answers") == "yes",
+        asks=fields.get("asks") == "yes",
+        slow=fields.get("slow") == "yes",
         body=body,
     )
 
@@ -76,7 +81,7 @@ def _environment() -> SandboxedEnvironment:
 
 
 def render(name: str, case: Case, policy: Policy, now: datetime, **values: object) -> Rendered:
-    """Fill a template in. Raises KeyError for an unknown name, UndefinedError for a missing value."""
+    """Fill a template in. Raises KeyError for an unknown name, UndefinedError for want of one."""
     source = template(name)
     context = {
         "ref": case.ref,
@@ -85,8 +90,6 @@ def render(name: str, case: Case, policy: Policy, now: datetime, **values: objec
         "company": policy.company,
         "postal": policy.postal,
         "address": policy.address,
-        "reason": "",
-        "first": "",
         **values,
     }
     environment = _environment()

@@ -1,0 +1,409 @@
+"""What staff can do to any case: take it, sort it, settle identity, hand it over, close it.
+
+Letters are in `letter_actions.py`. Every action is a pure function of a `Moment`.
+"""
+
+import re
+
+from handlers import deadlines, letter_actions
+from handlers.closing import Close
+from handlers.deadlines import reminders
+from handlers.handler import Action, Effect, Field, Form, Kind, Moment
+from handlers.requests import close_request, replace, settle, with_step
+from storage.errors import Refused
+from storage.records import Case, Outcome, Request, Status, Verification
+
+#: ids of people in Slack
+PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
+HOW = (
+    ("reply", "They replied from the address used with the service"),
+    ("code", "They gave back the code sent to the address on file"),
+    ("signed_in", "They signed in"),
+    ("authority", "Their authority was shown (agent, parent, lawyer)"),
+    ("call_back", "Called back on a number found independently"),
+)
+
+
+class Claim(Action):
+    """Take the case: the first one has it, the second is told."""
+
+    name = "claim"
+    label = "Claim"
+    anyone = True
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return not case.closed and case.assignee is None
+
+    def do(self, moment: Moment) -> Effect:
+        case = replace(moment.case, assignee=moment.by.id)
+        return Effect(case=case, said=f"{case.ref} is yours.")
+
+
+class ShowMessage(Action):
+    """Read what was written; each reading is in the journal."""
+
+    name = "show_message"
+    label = "Show message"
+    anyone = True
+    rises = False
+    reads = True
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return bool(case.mails)
+
+    def do(self, moment: Moment) -> Effect:
+        case = replace(moment.case, answered=False)
+        return Effect(case=case, said=f"You opened the message of {case.ref}.")
+
+
+class Confirm(Action):
+    """Settle which kinds a case has; corrected, the clock still runs from the first receipt."""
+
+    name = "confirm"
+    label = "Confirm"
+    answers = "kinds"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return not case.closed and not any(r.outcome for r in case.requests)
+
+    def named(self, case: Case) -> str:
+        return "Correct kind" if case.confirmed else self.label
+
+    def disputed(self, case: Case, request: Request | None) -> str:
+        return "was sorted before you" if case.confirmed else ""
+
+    def form(self, moment: Moment) -> Form:
+        guesses = _known(moment)
+        now = f"Due {moment.case.due.due_on:%d %b %Y} now. " if not moment.case.triage else ""
+        return Form(
+            title="What do they want?",
+            submit="Confirm",
+            intro=f"{now}The clock runs from the first receipt whatever you choose.",
+            fields=(
+                Field(
+                    name="kinds",
+                    label="Kinds",
+                    type="choices",
+                    options=tuple((kind.name, kind.title) for kind in moment.kinds.values()),
+                    initial=" ".join(guesses),
+                    hint="More than one when each needs its own handling.",
+                ),
+            ),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        if not _chosen(moment):
+            return {"kinds": "Choose at least one kind."}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        case, kinds = moment.case, _chosen(moment)
+        requests = tuple(_sorted(case, kind, number) for number, kind in enumerate(kinds, start=1))
+        after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
+        if after.verification:
+            after = settle(after, "verify")
+        titles = ", ".join(kind.title for kind in kinds)
+        moved = _moved(case, after)
+        return Effect(
+            case=after,
+            said=f"{case.ref}: {titles}.{moved}",
+            line=f"<@{moment.by.id}> confirmed: {titles}.{moved}",
+            suppress=any(kind.name == "unsubscribe" for kind in kinds),
+            release=bool(case.held_for),
+        )
+
+
+class NotARequest(Action):
+    """Nothing is asked: it leaves the queue and the clock stops. Reopen brings it back."""
+
+    name = "not_a_request"
+    label = "Not a request"
+    confirm = "It leaves the queue and the clock stops. Reopen brings it back."
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return not case.closed and not case.confirmed
+
+    def disputed(self, case: Case, request: Request | None) -> str:
+        return "was sorted before you" if case.confirmed else ""
+
+    def do(self, moment: Moment) -> Effect:
+        case = moment.case
+        for request in case.open_requests:
+            case = close_request(case, request.id, Outcome.NOT_A_REQUEST, moment)
+        return Effect(
+            case=replace(case, triage=False),
+            said=f"{case.ref} is closed: not a request.",
+            line=f"<@{moment.by.id}> closed it: not a request.",
+            release=bool(case.held_for),
+        )
+
+
+class Join(Action):
+    """Same person: the mail of this case belongs to the one it was held for."""
+
+    name = "join"
+    label = "Same person"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return bool(case.held_for) and not case.closed and not case.confirmed
+
+    def form(self, moment: Moment) -> Form:
+        return Form(
+            title="Same person?",
+            submit="Join",
+            intro=f"The mail goes to {moment.case.held_for}. Its address is not proven by that.",
+            fields=(Field(name="how", label="How do you know?", max_length=300),),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        if not moment.form.get("how", "").strip():
+            return {"how": "Say how you know; it is kept in the history."}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        case = moment.case
+        for request in case.open_requests:
+            case = close_request(case, request.id, Outcome.DUPLICATE, moment)
+        return Effect(
+            case=replace(case, triage=False),
+            said=f"The mail of {case.ref} now belongs to {case.held_for}.",
+            line=f"<@{moment.by.id}> joined it to {case.held_for}.",
+            join=True,
+        )
+
+
+class Verify(Action):
+    """Record that identity, or authority, is settled, and how."""
+
+    name = "verify"
+    label = "Verify"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return _taken(case) and not case.triage and case.verification is None
+
+    def form(self, moment: Moment) -> Form:
+        return Form(
+            title="Identity is settled",
+            submit="Record",
+            intro="Only when it is. To ask for proof, send the letter: Reply.",
+            fields=(
+                Field(name="how", label="How", type="choice", options=HOW),
+                Field(name="note", label="Note", optional=True, max_length=300),
+            ),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        if moment.form.get("how") not in dict(HOW):
+            return {"how": "Choose how it was settled."}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        note = moment.form.get("note", "").strip()
+        how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
+        proof = Verification(how=how, by=moment.by.id, at=moment.now)
+        case = settle(replace(moment.case, verification=proof), "verify")
+        return Effect(
+            case=case,
+            said=f"{case.ref}: identity is settled.",
+            line=f"<@{moment.by.id}> settled identity.",
+        )
+
+
+class Unsubscribe(Action):
+    """Put the address on the suppression list and record that the marketing owner was told."""
+
+    name = "unsubscribe"
+    label = "Unsubscribe now"
+    about = "request"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return (
+            request is not None
+            and request.kind == "unsubscribe"
+            and request.status is not Status.CLOSED
+            and "marketing" not in request.done
+        )
+
+    def do(self, moment: Moment) -> Effect:
+        number = moment.request.id if moment.request else 1
+        return Effect(
+            case=with_step(moment.case, number, "marketing"),
+            said="The address is on the do-not-mail list. Tell the requester or close it.",
+            line=f"<@{moment.by.id}> stopped the marketing.",
+            suppress=True,
+        )
+
+
+class Assign(Action):
+    """Hand over: somebody else has it from now on."""
+
+    name = "assign"
+    label = "Hand over"
+    anyone = True
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return not case.closed
+
+    def form(self, moment: Moment) -> Form:
+        return Form(
+            title="Hand over",
+            submit="Hand over",
+            intro="They are told, and the reminders go to them.",
+            fields=(Field(name="person", label="To whom", hint="A member of the team"),),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        if not PERSON.fullmatch(moment.form.get("person", "")):
+            return {"person": "Choose a person."}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        case, person, by = moment.case, moment.form["person"], moment.by.id
+        told = {person: f"<@{by}> handed {case.ref} over to you."}
+        if case.assignee not in {None, by, person}:
+            told[str(case.assignee)] = f"{case.ref} is with <@{person}> now (<@{by}>)."
+        told.pop(by, None)
+        return Effect(
+            case=replace(case, assignee=person),
+            said=f"{case.ref} is with <@{person}>.",
+            line=f"<@{by}> handed it over to <@{person}>.",
+            tell=tuple(told.items()),
+        )
+
+
+class Release(Action):
+    """Put back: nobody has it."""
+
+    name = "release"
+    label = "Put back"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return _taken(case)
+
+    def do(self, moment: Moment) -> Effect:
+        case = replace(moment.case, assignee=None)
+        return Effect(case=case, said=f"{case.ref} is free again.")
+
+
+class Snooze(Action):
+    """Moves our reminder, never the due date."""
+
+    name = "snooze"
+    label = "Remind tomorrow"
+    rises = False
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return not case.closed
+
+    def do(self, moment: Moment) -> Effect:
+        case = moment.case
+        until = reminders.snoozed_until(case, moment.policy, moment.now)
+        if until is None:
+            raise Refused(
+                f"{case.ref} is due {case.due.due_on:%d %b %Y}: too soon to be reminded later."
+            )
+        return Effect(
+            case=replace(case, remind_at=until),
+            said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
+        )
+
+
+class Reopen(Action):
+    """Unfinished: it goes on with its old date."""
+
+    name = "reopen"
+    label = "Reopen"
+    about = "request"
+    confirm = "It goes on where it was, with its old date."
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return request is not None and request.status is Status.CLOSED
+
+    def do(self, moment: Moment) -> Effect:
+        case = moment.case
+        number = moment.request.id if moment.request else 1
+        again = tuple(
+            replace(r, status=Status.OPEN, outcome=None, reason="", closed_at=None, closed_by="")
+            if r.id == number
+            else r
+            for r in case.requests
+        )
+        unsorted = any(r.kind is None for r in again)
+        case = replace(case, requests=again, triage=unsorted, confirmed=case.confirmed)
+        return Effect(
+            case=case,
+            said=f"{case.ref} is open again, due {case.due.due_on:%d %b %Y}.",
+            line=f"<@{moment.by.id}> opened it again; the date stays.",
+        )
+
+
+class History(Action):
+    """Who did what, and when."""
+
+    name = "history"
+    label = "History"
+    anyone = True
+    rises = False
+    reads = True
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return True
+
+    def do(self, moment: Moment) -> Effect:
+        return Effect(case=moment.case, said=f"You opened the history of {moment.case.ref}.")
+
+
+#: in the order they are offered
+GENERAL: tuple[Action, ...] = (
+    Claim(),
+    letter_actions.Undo(),
+    letter_actions.Send(),
+    Unsubscribe(),
+    Verify(),
+    letter_actions.Reply(),
+    ShowMessage(),
+    Join(),
+    NotARequest(),
+    Close(),
+    Confirm(),
+    Assign(),
+    Release(),
+    Snooze(),
+    Reopen(),
+    History(),
+)
+
+
+def _taken(case: Case) -> bool:
+    return not case.closed and case.assignee is not None
+
+
+def _known(moment: Moment) -> tuple[str, ...]:
+    """The kinds of the case as they stand, or as they were guessed."""
+    case = moment.case
+    sorted_kinds = tuple(r.kind for r in case.requests if r.kind)
+    guessed = case.reading.kinds if case.reading else ()
+    return sorted_kinds or tuple(kind for kind in guessed if kind in moment.kinds)
+
+
+def _chosen(moment: Moment) -> tuple[Kind, ...]:
+    names = dict.fromkeys(moment.form.get("kinds", "").split())
+    if not set(names) <= set(moment.kinds):
+        return ()
+    return tuple(moment.kinds[name] for name in names)
+
+
+def _sorted(case: Case, kind: Kind, number: int) -> Request:
+    """The request of that kind: as it was, if it was there, or new with the first receipt."""
+    clock = deadlines.due(kind.name, case.received_at)
+    before = next((r for r in case.requests if r.kind == kind.name), None)
+    if before is not None:
+        return replace(before, id=number)
+    return Request(id=number, kind=kind.name, right=kind.right, due=clock)
+
+
+def _moved(before: Case, after: Case) -> str:
+    old, new = before.due.due_on, after.due.due_on
+    if old == new:
+        return f" Due {new:%d %b %Y}."
+    return f" Due {old:%d %b %Y} → {new:%d %b %Y}."

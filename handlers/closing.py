@@ -1,0 +1,186 @@
+"""How a request ends: with its answer given, or with the letter that tells why not."""
+
+from handlers.handler import ANSWERED, Action, Depth, Draft, Effect, Field, Form, Kind, Moment
+from handlers.letter_actions import body_fault, body_fields, body_of, may_say
+from handlers.letters.wording import write
+from handlers.reasons import REASONS
+from handlers.requests import close_request
+from storage.records import Case, Closing, Outcome, Request, Status
+
+LABELS = {
+    Outcome.FULFILLED: "Done",
+    Outcome.PARTLY_FULFILLED: "Done in part",
+    Outcome.REFUSED: "Refuse",
+    Outcome.REFERRED: "Another company answers",
+    Outcome.WITHDRAWN: "Taken back by the requester",
+    Outcome.EXPIRED_UNVERIFIED: "Identity was never settled",
+    Outcome.DUPLICATE: "Asked before",
+    Outcome.UPHELD: "Upheld",
+    Outcome.PARTLY_UPHELD: "Upheld in part",
+    Outcome.NOT_UPHELD: "Not upheld",
+}
+#: outcomes of every kind that explain themselves
+REASON_OF = {
+    Outcome.REFERRED: "other_controller",
+    Outcome.WITHDRAWN: "withdrawn",
+    Outcome.EXPIRED_UNVERIFIED: "identity_not_proven",
+    Outcome.DUPLICATE: "same_request",
+}
+
+
+def outcomes(kind: Kind, case: Case) -> tuple[Outcome, ...]:
+    """The ways this request may end now."""
+    found = list(kind.outcomes)
+    if kind.refusals:
+        found.append(Outcome.REFUSED)
+    if kind.depth is Depth.ACCOUNT:
+        found.append(Outcome.REFERRED)
+    if kind.depth is not Depth.NONE and case.verification is None:
+        found.append(Outcome.EXPIRED_UNVERIFIED)
+    return (*found, Outcome.WITHDRAWN, Outcome.DUPLICATE)
+
+
+def reasons(kind: Kind, outcome: Outcome) -> tuple[str, ...]:
+    """The reasons staff choose from; empty = none is asked."""
+    if outcome is Outcome.REFUSED:
+        return kind.refusals
+    if outcome is Outcome.FULFILLED:
+        return (*kind.unanswered, *(("no_data_held",) if kind.depth is Depth.ACCOUNT else ()))
+    return ()
+
+
+class Close(Action):
+    """End one request. Refusing is in here, and always sends a letter."""
+
+    name = "close"
+    label = "Close"
+    about = "request"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return (
+            case.assignee is not None
+            and request is not None
+            and request.kind is not None
+            and request.status is not Status.CLOSED
+        )
+
+    def form(self, moment: Moment) -> Form:
+        kind, outcome = _kind(moment), _outcome(moment)
+        ways = outcomes(kind, moment.case)
+        outcome = outcome if outcome in ways else ways[0]
+        fields = [
+            Field(
+                name="outcome",
+                label="How it ends",
+                type="choice",
+                options=tuple((way.value, LABELS[way]) for way in ways),
+                initial=outcome.value,
+                refreshes=True,
+            )
+        ]
+        fields += _reason_fields(kind, outcome, moment)
+        name = _letter(moment, outcome)
+        if name and may_say(moment, name):
+            fields += body_fields(_body(moment, name, outcome))
+        return Form(
+            title="Close the request",
+            submit="Review" if name or outcome is Outcome.REFUSED else "Close",
+            intro=_hint(moment, kind, outcome, name),
+            fields=tuple(fields),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        kind, outcome = _kind(moment), _outcome(moment)
+        if outcome is None or outcome not in outcomes(kind, moment.case):
+            return {"outcome": "Choose how it ends."}
+        reason = _reason(moment, outcome)
+        if reason and reason not in (*reasons(kind, outcome), REASON_OF.get(outcome)):
+            return {"reason": "Choose a reason from the list."}
+        if outcome is Outcome.REFUSED and not reason:
+            return {"reason": "A refusal needs a reason."}
+        name = _letter(moment, outcome)
+        if name and not may_say(moment, name):
+            return {"outcome": "Its letter cannot go before identity is settled: Verify."}
+        if name:
+            return body_fault(body_of(moment) or _body(moment, name, outcome))
+        return _unfinished(moment, kind, outcome, reason)
+
+    def do(self, moment: Moment) -> Effect:
+        outcome = _outcome(moment) or Outcome.FULFILLED
+        reason, name = _reason(moment, outcome), _letter(moment, outcome)
+        number = moment.request.id if moment.request else 1
+        if name:
+            draft = Draft(
+                template=name,
+                request=number,
+                body=body_of(moment) or _body(moment, name, outcome),
+                closing=Closing(request=number, outcome=outcome, reason=reason),
+            )
+            return Effect(case=moment.case, said="Please read it once more.", draft=draft)
+        return Effect(
+            case=close_request(moment.case, number, outcome, moment, reason),
+            said=f"{moment.case.ref}: {LABELS[outcome].lower()}.",
+            line=f"<@{moment.by.id}> closed it: {LABELS[outcome].lower()}.",
+        )
+
+
+def _kind(moment: Moment) -> Kind:
+    return moment.kinds[(moment.request and moment.request.kind) or ""]
+
+
+def _outcome(moment: Moment) -> Outcome | None:
+    chosen = moment.form.get("outcome", "")
+    return Outcome(chosen) if chosen in set(Outcome) else None
+
+
+def _reason(moment: Moment, outcome: Outcome) -> str:
+    return REASON_OF.get(outcome) or moment.form.get("reason", "")
+
+
+def _letter(moment: Moment, outcome: Outcome) -> str:
+    """The letter that ends it; "" = none, because an answer has gone or none is owed."""
+    reason = _reason(moment, outcome)
+    if reason in REASONS:
+        return REASONS[reason].letter
+    return ""
+
+
+def _body(moment: Moment, name: str, outcome: Outcome) -> str:
+    if moment.draft and moment.draft.template == name:
+        return moment.draft.body
+    values = {"reason": _reason(moment, outcome), "first": moment.form.get("first", "")}
+    return write(name, moment.case, moment.kinds, moment.policy, moment.now, **values).body
+
+
+def _reason_fields(kind: Kind, outcome: Outcome, moment: Moment) -> list[Field]:
+    known = reasons(kind, outcome)
+    if not known:
+        return []
+    refused = outcome is Outcome.REFUSED
+    return [
+        Field(
+            name="reason",
+            label="Why",
+            type="choice",
+            options=tuple((name, REASONS[name].label) for name in known),
+            initial=moment.form.get("reason", ""),
+            optional=not refused,
+            refreshes=refused,
+        )
+    ]
+
+
+def _hint(moment: Moment, kind: Kind, outcome: Outcome, name: str) -> str:
+    if name and not may_say(moment, name):
+        return "Its letter cannot go before identity is settled: Verify."
+    if name:
+        return "The letter ends the request when it goes out. It can be called back for a while."
+    return _unfinished(moment, kind, outcome, _reason(moment, outcome)).get("outcome", "")
+
+
+def _unfinished(moment: Moment, kind: Kind, outcome: Outcome, reason: str) -> dict[str, str]:
+    if reason in kind.unanswered or moment.request is None:
+        return {}
+    if outcome in ANSWERED and (left := kind.missing(moment.case, moment.request, outcome)):
+        return {"outcome": left}
+    return {}

@@ -1,0 +1,64 @@
+"""Working days: Monday to Friday, less the public holidays of a calendar (package `holidays`)."""
+
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+#: the calendar of a desk's own hours, by its time zone; a zone not listed has weekends only
+CALENDARS = {
+    "Europe/London": "GB-WLS",
+    "Europe/Dublin": "IE",
+    "Europe/Berlin": "DE",
+    "Europe/Paris": "FR",
+    "America/New_York": "US",
+    "America/Chicago": "US",
+    "America/Denver": "US",
+    "America/Los_Angeles": "US",
+    "America/Toronto": "CA",
+}
+NO_HOLIDAYS = "NONE"
+
+
+@cache
+def _holidays(calendar: str, year: int) -> frozenset[date]:
+    if calendar == NO_HOLIDAYS:
+        return frozenset()
+    country, _, part = calendar.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
+
+
+def is_working_day(day: date, calendar: str) -> bool:
+    """Monday to Friday and no public holiday."""
+    return day.weekday() < 5 and day not in _holidays(calendar, day.year)
+
+
+def add_working_days(day: date, count: int, calendar: str) -> date:
+    """The count-th working day after `day`; day 1 is the first working day after it."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= is_working_day(day, calendar)
+    return day
+
+
+def last_working_day(day: date, calendar: str) -> date:
+    """`day` itself, or the nearest working day before it."""
+    while not is_working_day(day, calendar):
+        day -= timedelta(days=1)
+    return day
+
+
+def calendar_of(timezone: str) -> str:
+    """The holidays people in this zone keep, as far as the desk knows."""
+    return CALENDARS.get(timezone, NO_HOLIDAYS)
+
+
+def local_day(moment: datetime, timezone: str) -> date:
+    """The date on the wall there at that moment."""
+    return moment.astimezone(ZoneInfo(timezone)).date()
+
+
+def at_local(day: date, hour: time, timezone: str) -> datetime:
+    """That wall time there, as a moment."""
+    return datetime.combine(day, hour, tzinfo=ZoneInfo(timezone))

@@ -1,0 +1,196 @@
+"""Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
+
+from handlers import letters
+from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
+from handlers.letters.wording import write
+from handlers.requests import letter_of, replace, with_letter, with_request, with_step, without_step
+from storage.errors import Refused
+from storage.records import Case, LetterState, OutboxStatus, Request, Status
+
+#: what fits one text field of a form
+FIELD = 3000
+#: letters for every kind, after the kind's own
+ALWAYS = ("identity", "clarification", "progress", "closing", "plain", "acknowledgement")
+
+
+def choices(moment: Moment) -> tuple[str, ...]:
+    """The letters that may go now. Before identity is settled those marked neutral alone."""
+    request = moment.request
+    kind = moment.kinds.get(request.kind or "") if request else None
+    offered = (*(kind.letters if kind else ()), *ALWAYS)
+    if moment.case.acknowledgement in {"sent", "pending"}:
+        offered = tuple(name for name in offered if name != "acknowledgement")
+    return tuple(name for name in offered if may_say(moment, name))
+
+
+def may_say(moment: Moment, name: str) -> bool:
+    """Neutral letters always; others once identity is settled, or where the kind needs none."""
+    request = moment.request
+    kind = moment.kinds.get(request.kind or "") if request else None
+    open_to_all = kind is not None and kind.depth is Depth.NONE
+    settled = moment.case.verification is not None
+    return letters.template(name).neutral or open_to_all or settled
+
+
+def body_fields(text: str) -> tuple[Field, ...]:
+    """The letter in one field, or in two when it is longer than a field holds."""
+    cut = len(text) if len(text) <= FIELD else text.rfind("\n", 0, FIELD)
+    first = Field(name="body", label="Letter", type="paragraph", initial=text[:cut])
+    if cut == len(text):
+        return (first,)
+    rest = text[cut:].strip("\n")[:FIELD]
+    return (first, Field(name="body2", label="Letter, go on", type="paragraph", initial=rest))
+
+
+def body_of(moment: Moment) -> str:
+    """The words staff have written in the form; "" = none yet."""
+    parts = (moment.form.get(name, "").strip() for name in ("body", "body2"))
+    return "\n\n".join(part for part in parts if part)
+
+
+def body_fault(body: str) -> dict[str, str]:
+    """A letter must say something, and have no gap left to fill."""
+    if letters.blanks(body):
+        return {"body": "Write what stands in [[ ]], or take it out."}
+    return {}
+
+
+class Reply(Action):
+    """Write to the requester: a template, changed by hand, shown once more before it goes."""
+
+    name = "reply"
+    label = "Reply"
+    about = "request"
+    rises = False
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return (
+            case.assignee is not None
+            and bool(case.requester)
+            and request is not None
+            and request.status is not Status.CLOSED
+        )
+
+    def form(self, moment: Moment) -> Form:
+        names = choices(moment)
+        kept = moment.draft
+        chosen = moment.form.get("template") or (kept.template if kept else names[0])
+        if kept and kept.template == chosen:
+            text = kept.body
+        else:
+            text = write(chosen, moment.case, moment.kinds, moment.policy, moment.now).body
+        neutral = "says" if letters.template(chosen).neutral else "may say more than"
+        return Form(
+            title="Reply to requester",
+            submit="Review",
+            intro=f"{moment.case.ref}. This letter {neutral} nothing on whether we hold data.",
+            fields=(
+                Field(
+                    name="template",
+                    label="Start from",
+                    type="choice",
+                    options=tuple((name, letters.template(name).title) for name in names),
+                    initial=chosen,
+                    refreshes=True,
+                ),
+                *body_fields(text),
+            ),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        name = moment.form.get("template", "")
+        if name not in choices(moment):
+            return {"template": "This letter cannot go before identity is settled: Verify."}
+        return body_fault(body_of(moment) or "[[")
+
+    def do(self, moment: Moment) -> Effect:
+        number = moment.request.id if moment.request else None
+        draft = Draft(template=moment.form["template"], request=number, body=body_of(moment))
+        return Effect(case=moment.case, said="Please read it once more.", draft=draft)
+
+
+def _wanted(moment: Moment) -> LetterState:
+    letter = letter_of(moment.case, moment.form.get("letter", ""))
+    if letter is None:
+        raise Refused(f"{moment.case.ref} has no such letter: write it anew with Reply.")
+    return letter
+
+
+class Send(Action):
+    """Let a previewed letter go, after the time to undo."""
+
+    name = "send"
+    label = "Send"
+    listed = False
+    answers = "letter"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return any(letter.status is OutboxStatus.DRAFT for letter in case.letters)
+
+    def do(self, moment: Moment) -> Effect:
+        letter = _wanted(moment)
+        if letter.status is not OutboxStatus.DRAFT:
+            raise Refused("This letter is on its way already.")
+        if moment.policy.pilot:
+            raise Refused("DESK_PILOT: letters wait. The draft is kept.")
+        if letter.by not in {moment.by.id, "desk"}:
+            raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
+        template = letters.template(letter.template)
+        at = moment.now + (moment.policy.undo_long if template.slow else moment.policy.undo)
+        going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
+        return Effect(
+            case=_went(with_letter(moment.case, going), going),
+            said=f"The letter goes out at {at:%H:%M:%S} UTC.",
+            line=f"<@{moment.by.id}> sent a letter: {template.title}.",
+            send=letter.id,
+        )
+
+
+class Undo(Action):
+    """Call a letter back before it goes: it is a draft again."""
+
+    name = "undo"
+    label = "Undo"
+    answers = "letter"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return any(
+            letter.status is OutboxStatus.PENDING and letter.by != "desk" for letter in case.letters
+        )
+
+    def do(self, moment: Moment) -> Effect:
+        letter = _wanted(moment)
+        if letter.status is not OutboxStatus.PENDING or letter.at <= moment.now:
+            raise Refused("Too late: the letter has gone out, or is going out now.")
+        back = replace(letter, status=OutboxStatus.DRAFT, at=moment.now)
+        return Effect(
+            case=failed(with_letter(moment.case, back), back),
+            said="The letter was called back. It is a draft again.",
+            line=f"<@{moment.by.id}> called the letter back.",
+            undo=letter.id,
+        )
+
+
+def _went(case: Case, letter: LetterState) -> Case:
+    template = letters.template(letter.template)
+    if letter.request is None:
+        return case
+    if template.answers:
+        case = with_step(case, letter.request, "answer")
+    if template.asks:
+        request = case.request(letter.request)
+        case = with_request(case, replace(request, status=Status.AWAITING_REQUESTER))
+    return case
+
+
+def failed(case: Case, letter: LetterState) -> Case:
+    """The letter did not reach anybody: what it settled is open again."""
+    template = letters.template(letter.template)
+    if letter.request is None:
+        return case
+    request = case.request(letter.request)
+    if template.answers:
+        case = without_step(case, letter.request, "answer")
+    if template.asks and request.status is Status.AWAITING_REQUESTER:
+        case = with_request(case, replace(request, status=Status.OPEN))
+    return case

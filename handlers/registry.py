@@ -1,0 +1,110 @@
+"""Finds the kinds in `handlers/kinds/` and checks them before the desk opens."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from handlers import actions, kinds, letters, reasons
+from handlers.deadlines.rules import POLICY
+from handlers.handler import Action, Kind
+from storage.errors import SettingsError
+from storage.records import Case, Circle, Record
+
+#: from the open room to the smallest
+CIRCLES = (Circle.STAFF, Circle.RESTRICTED, Circle.MANAGERS, Circle.COUNSEL)
+
+
+class Registry(Record, frozen=True, kw_only=True):
+    """Every kind and every action the desk knows, by name."""
+
+    kinds: Mapping[str, Kind]
+    actions: Mapping[str, Action]
+
+    def __getitem__(self, name: str) -> Kind:
+        return self.kinds[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.kinds)
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.kinds
+
+    def title(self, name: str | None) -> str:
+        """What people call it; a request nobody has sorted yet has no kind."""
+        return self.kinds[name].title if name is not None else "To sort"
+
+    def circle(self, names: Iterable[str | None], flags: Iterable[str] = ()) -> Circle:
+        """The closest circle any of the kinds asks for: one closed request closes the case."""
+        wanted = [self.kinds[name].circle for name in names if name is not None]
+        if "staff" in flags:
+            wanted.append(Circle.MANAGERS)
+        return max(wanted, key=CIRCLES.index, default=Circle.STAFF)
+
+    def request_kinds(self, case: Case) -> tuple[Kind, ...]:
+        """The kinds of a case's open requests."""
+        return tuple(self.kinds[r.kind] for r in case.open_requests if r.kind is not None)
+
+
+def load() -> Registry:
+    """Raises SettingsError with one sentence for each fault of a kind."""
+    found: dict[str, Kind] = {}
+    faults: list[str] = []
+    for module in sorted(m.name for m in pkgutil.iter_modules(kinds.__path__)):
+        kind = getattr(importlib.import_module(f"{kinds.__name__}.{module}"), "KIND", None)
+        if not isinstance(kind, Kind):
+            faults.append(f"handlers/kinds/{module}.py exports no KIND.")
+        elif kind.name in found:
+            faults.append(f"handlers/kinds/{module}.py: the name {kind.name} is taken already.")
+        else:
+            found[kind.name] = kind
+    registry = Registry(kinds=found, actions=_actions(found.values()))
+    faults += (fault for kind in found.values() for fault in check(kind, registry.actions))
+    if faults:
+        raise SettingsError(tuple(faults))
+    return registry
+
+
+def _actions(found: Iterable[Kind]) -> dict[str, Action]:
+    """Those of every kind first, in the order they are offered, then what a kind adds."""
+    known = {action.name: action for action in actions.GENERAL}
+    for kind in found:
+        known |= {action.name: action for action in kind.actions}
+    return known
+
+
+def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:
+    """What is wrong with a kind's description, one sentence each."""
+    where = f"Kind {kind.name}"
+    if not getattr(kind, "title", ""):
+        yield f"{where} has no title."
+    if not kind.steps:
+        yield f"{where} has no steps."
+    yield from _name_faults(kind, known, where)
+    yield from _clue_faults(kind, where)
+
+
+def _name_faults(kind: Kind, known: Mapping[str, Action], where: str) -> Iterator[str]:
+    named = (
+        ("action", [step.action for step in kind.steps], known),
+        ("letter", kind.letters, letters.names()),
+        ("reason", (*kind.refusals, *kind.unanswered), reasons.REASONS),
+        ("deadline", (kind.name,), POLICY),
+    )
+    for what, wanted, there in named:
+        for name in wanted:
+            if name not in there:
+                yield f"{where} names the unknown {what} {name}."
+
+
+def _clue_faults(kind: Kind, where: str) -> Iterator[str]:
+    if not kind.clues:
+        yield f"{where} has no clues: nothing would ever be recognised as one."
+    for clue in kind.clues:
+        try:
+            re.compile(clue.pattern)
+        except re.error as error:
+            yield f"{where}: the clue {clue.pattern} is no regular expression: {error}."

@@ -1,0 +1,73 @@
+"""Small changes to frozen records: one request ended, one step taken, one letter moved."""
+
+from typing import TypeVar
+
+import msgspec
+
+from handlers.handler import Moment
+from storage.records import Case, LetterState, Outcome, Record, Request, Status
+
+Kept = TypeVar("Kept", bound=Record)
+
+
+def replace(record: Kept, **changes: object) -> Kept:
+    """The same record with other values."""
+    return msgspec.structs.replace(record, **changes)
+
+
+def with_request(case: Case, request: Request) -> Case:
+    """The case with that request in place of the one of its number."""
+    return replace(
+        case, requests=tuple(request if r.id == request.id else r for r in case.requests)
+    )
+
+
+def with_step(case: Case, number: int, step: str) -> Case:
+    """One request has taken a step."""
+    request = case.request(number)
+    if step in request.done:
+        return case
+    return with_request(case, replace(request, done=(*request.done, step)))
+
+
+def without_step(case: Case, number: int, step: str) -> Case:
+    """A step is to be taken again."""
+    request = case.request(number)
+    return with_request(
+        case, replace(request, done=tuple(name for name in request.done if name != step))
+    )
+
+
+def settle(case: Case, step: str) -> Case:
+    """Every open request has taken a step of the whole case (confirm, verify)."""
+    for request in case.open_requests:
+        case = with_step(case, request.id, step)
+    return case
+
+
+def close_request(
+    case: Case, number: int, outcome: Outcome, moment: Moment, reason: str = ""
+) -> Case:
+    """One request has ended."""
+    return with_request(
+        case,
+        replace(
+            case.request(number),
+            status=Status.CLOSED,
+            outcome=outcome,
+            reason=reason,
+            closed_at=moment.now,
+            closed_by=moment.by.id,
+        ),
+    )
+
+
+def with_letter(case: Case, letter: LetterState) -> Case:
+    """The case with that letter added, or as it stands now."""
+    others = tuple(known for known in case.letters if known.id != letter.id)
+    return replace(case, letters=(*others, letter))
+
+
+def letter_of(case: Case, letter: str) -> LetterState | None:
+    """What the case knows of one of its letters."""
+    return next((known for known in case.letters if known.id == letter), None)
