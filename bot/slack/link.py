@@ -40,6 +40,8 @@ class Link:
             )
             handler.client.proxy = self._app.client.proxy
             try:
+                # waits as long as Slack asks: few of these addresses are given out a minute
+                handler.client.wss_uri = await handler.client.issue_new_wss_url()
                 await asyncio.wait_for(handler.client.connect(), CONNECT)  # type: ignore[no-untyped-call]
                 log.info("connected to Slack")
                 pause = 1.0
