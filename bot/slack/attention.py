@@ -30,9 +30,9 @@ def attention(scene: Scene) -> list[Block]:
     if case.held_for:
         said = f":grey_question: May belong to *{escape(case.held_for)}*, from another address."
         shown.append(blocks.section(said, scene.id("heldfor")))
-    for number, letter in enumerate(case.letters):
+    for number, letter in enumerate(case.letters[-6:]):
         shown += _letter(scene, letter, scene.id(f"letter{number}"))
-    return shown[:20]
+    return shown[:10]
 
 
 def _letter(scene: Scene, letter: LetterState, key: str) -> list[Block]:

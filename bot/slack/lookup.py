@@ -18,11 +18,13 @@ class Lookup:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
-    async def card(self, channel: str, case: Case) -> Posted | None:
+    async def card(self, channel: str, case: Case, *, but: str = "") -> Posted | None:
         """The case's card, if it stands there: the one message about it outside a thread."""
         since = (case.received_at - timedelta(hours=1)).timestamp()
         found = [
-            m async for m in self._history(channel, since) if _payload(m).get("case") == case.ref
+            m
+            async for m in self._history(channel, since)
+            if _payload(m).get("case") == case.ref and m["ts"] != but
         ]
         return await self._oldest(channel, found)
 

@@ -40,7 +40,8 @@ class Presses:
         delivered = ("delivery", user, str(action.get("action_ts") or ""), str(value))
         pressed = ("press", user, place, f"{action.get('action_id')} {value}")
         now = time.monotonic()
-        twice = now - self._seen.get(pressed, float("-inf")) < TWICE
+        button = action.get("type", "button") in {"button", "overflow"}  # choices may go to and fro
+        twice = button and now - self._seen.get(pressed, float("-inf")) < TWICE
         repeated = bool(delivered[2]) and delivered in self._seen
         for key in (delivered, pressed):
             self._seen[key] = now

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import cards, reading
 from bot.slack.once import Locks
+from bot.slack.replies import code
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
 from bot.slack.views import View
@@ -23,6 +25,17 @@ from storage.records import Case, ParsedMail
 from storage.store import Store
 
 log = logging.getLogger(__name__)
+
+#: a trigger lives three seconds and opens one window
+LATE = frozenset(
+    {
+        "expired_trigger_id",
+        "exchanged_trigger_id",
+        "trigger_expired",
+        "trigger_exchanged",
+        "invalid_trigger_id",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,16 +84,9 @@ async def guarded(place: Window | Callable[[str], object], work: Awaitable[None]
     """Run it; whatever goes wrong becomes a sentence to the clicker, so no click stays silent."""
     try:
         await work
-    except (Refused, UnknownReference) as error:
-        said = str(error)
-    except Conflict:
-        said = "Somebody changed this at the same moment. Nothing was changed; please look again."
-    except Exception as error:  # noqa: BLE001  a click must be answered, whatever broke
-        number = secrets.token_hex(3)
-        said = f"That did not work (number {number}). Look at the card before you try again."
-        log.error("click failed, number %s: %s", number, trail(error))  # noqa: TRY400
-    else:
         return
+    except Exception as error:  # noqa: BLE001  a click must be answered, whatever broke
+        said = _sentence(error)
     if not isinstance(place, Window):
         place(said)
         return
@@ -88,6 +94,24 @@ async def guarded(place: Window | Callable[[str], object], work: Awaitable[None]
         await place.tell(said)
     except Exception as error:  # noqa: BLE001  Slack itself is away: nobody can be told
         log.error("a clicker could not be told: %s", trail(error))  # noqa: TRY400
+
+
+def _sentence(error: Exception) -> str:
+    """What the clicker reads: our own words for what we know, a number for what we do not."""
+    match error:
+        case Refused() | UnknownReference():
+            return str(error)
+        case Conflict():
+            return "Somebody changed this at the same moment. Nothing was changed; look again."
+        case SlackApiError() if code(error) in LATE:
+            return "Slack's time for that click ran out. Nothing was changed; please click again."
+    return _logged(error)
+
+
+def _logged(error: Exception) -> str:
+    number = secrets.token_hex(3)
+    log.error("click failed, number %s: %s", number, trail(error))
+    return f"That did not work (number {number}). Look at the card before you try again."
 
 
 def trail(error: BaseException) -> str:

@@ -89,18 +89,25 @@ class Transport:
     async def _card(self, message: OutboxMessage, ref: str) -> Posted:
         case, drawn, channel = await self._drawn(ref)
         await self._check(channel)
-        if case.card is not None and case.card.channel == channel:
-            try:
-                return await self._edit(case.card, drawn, _named(message, ref), case)
-            except SlackApiError as error:
-                if code(error) not in GONE:
-                    raise
-        elif message.attempts > 1 and (found := await self._lookup.card(channel, case)):
-            return await self._edit(found, drawn, _named(message, ref), case)
-        posted = await self._post(channel, drawn, _named(message, ref), case)
+        named = _named(message, ref)
+        posted = await self._edited(message, case, drawn, channel)
+        posted = posted or await self._post(channel, drawn, named, case)
         if case.card is not None and case.card.channel != channel:
             await self._wipe(case.card)
         return posted
+
+    async def _edited(
+        self, message: OutboxMessage, case: Case, drawn: Message, channel: str
+    ) -> Posted | None:
+        """The card that stands there already, brought up to date; None = a fresh one is needed."""
+        known = case.card if case.card and case.card.channel == channel else None
+        if known and await self._edit(known, drawn, _named(message, case.ref), case):
+            return known
+        if message.attempts > 1:
+            found = await self._lookup.card(channel, case, but=known.ts if known else "")
+            if found and await self._edit(found, drawn, _named(message, case.ref), case):
+                return found
+        return None
 
     async def _drawn(self, ref: str) -> tuple[Case, Message, str]:
         try:
@@ -118,16 +125,19 @@ class Transport:
 
     async def _edit(
         self, posted: Posted, drawn: Message, metadata: dict[str, Any], case: Case
-    ) -> Posted:
+    ) -> bool:
+        """False: Slack lets nobody edit that message any more."""
         await self._edits.turn("edits")
         where: dict[str, Any] = {"channel": posted.channel, "ts": posted.ts, "metadata": metadata}
         try:
             await self._client.chat_update(**where, **drawn)
         except SlackApiError as error:
+            if code(error) in GONE:
+                return False
             if code(error) not in MISSHAPEN:
                 raise
             await self._client.chat_update(**where, **_plainer(drawn, case))
-        return posted
+        return True
 
     async def _post(
         self, channel: str, drawn: Message, metadata: dict[str, Any], case: Case | None = None
