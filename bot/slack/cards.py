@@ -147,7 +147,7 @@ def _progress(scene: Scene, request: Request) -> str:
     parts = [
         f"aim: {day(request.due.aim_on)}" if request.due.aim_on != request.due.due_on else "",
         _WAITING[request.status],
-        f"next: {escape(step.label)}" if step else "",
+        f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",
     ]
     return "  |  ".join(part for part in parts if part)
 

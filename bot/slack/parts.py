@@ -84,9 +84,10 @@ async def guarded(place: Window | Callable[[str], object], work: Awaitable[None]
     """Run it; whatever goes wrong becomes a sentence to the clicker, so no click stays silent."""
     try:
         await work
-        return
     except Exception as error:  # noqa: BLE001  a click must be answered, whatever broke
         said = _sentence(error)
+    else:
+        return
     if not isinstance(place, Window):
         place(said)
         return
