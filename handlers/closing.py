@@ -54,6 +54,7 @@ class Close(Action):
 
     name = "close"
     label = "Close"
+    asks = True
     about = "request"
 
     def offered(self, case: Case, request: Request | None) -> bool:

@@ -113,6 +113,7 @@ class Action:
     confirm: ClassVar[str] = ""  #: a question asked before it is done; at most 300 characters
     rises: ClassVar[bool] = True  #: does it change what the buttons mean (Case.version)?
     reads: ClassVar[bool] = False  #: opens something to read: "show_message", "history"
+    asks: ClassVar[bool] = False  #: has it a form?
     listed: ClassVar[bool] = True  #: is it a button of its own?
     answers: ClassVar[str] = ""  #: the form field that the value of an offer fills in
     anyone: ClassVar[bool] = False  #: may those do it who have not claimed the case?

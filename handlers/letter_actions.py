@@ -60,6 +60,7 @@ class Reply(Action):
 
     name = "reply"
     label = "Reply"
+    asks = True
     about = "request"
     rises = False
 

@@ -1,0 +1,286 @@
+"""What people do to a case: each click is checked on the server, then done in one commit."""
+
+from datetime import datetime
+
+from handlers import letters, offers
+from handlers.commits import Commits
+from handlers.deadlines import reminders
+from handlers.handler import (
+    Action,
+    Answer,
+    Click,
+    Done,
+    Effect,
+    Faults,
+    Form,
+    Moment,
+    Offer,
+    Person,
+    Review,
+    Role,
+    Stale,
+)
+from handlers.incoming import joined, suppression
+from handlers.requests import letter_of, replace, with_letter
+from storage.errors import Refused
+from storage.records import (
+    Case,
+    Letter,
+    LetterState,
+    MailStatus,
+    OutboxMessage,
+    OutboxStatus,
+    Request,
+    Stored,
+)
+
+
+class FromPeople(Commits):
+    """Compare and set: a click counts for the case as it was drawn, or where nobody disputes it."""
+
+    async def offers(self, ref: str) -> tuple[Case, tuple[Offer, ...]]:
+        """Raises UnknownReference."""
+        case = await self.case(ref)
+        return case, offers.offers(case, self.registry)
+
+    async def form(self, click: Click, now: datetime) -> Form:
+        """What the action asks, with what is chosen already. Raises Refused, UnknownReference."""
+        case = await self.case(click.ref)
+        action = self._action(click)
+        admit(case, action, click.by)
+        request = self._request(case, action, click)
+        if not action.offered(case, request):
+            raise Refused(_no_longer(case, action))
+        form = action.form(await self._moment(case, request, click, now))
+        if form is None:
+            raise Refused(f"{action.label} has no form: it acts at once.")
+        return form
+
+    async def act(self, click: Click, now: datetime) -> Answer:
+        """Raises Refused, UnknownReference."""
+        if click.action == "show_message":
+            case = await self.saw_message(click.ref, click.by, now)
+            return Done(said=f"You opened the message of {case.ref}.", case=case)
+        return await self.decided(lambda: self._act(click, now))
+
+    async def _act(self, click: Click, now: datetime) -> Answer:
+        case, action = await self.case(click.ref), self._action(click)
+        request = self._request(case, action, click)
+        if not click.by.may_act_in(case.circle):
+            admit(case, action, click.by)
+        if action.name == "claim" and case.assignee == click.by.id:
+            return Done(said=f"{case.ref} is yours already.", case=case)
+        if said := self._outdated(case, action, request, click):
+            return Stale(said=said, case=case)
+        admit(case, action, click.by)
+        moment = await self._moment(case, request, click, now)
+        if found := action.faults(moment):
+            return Faults(fields=found)
+        return await self._carry_out(action, moment, action.do(moment))
+
+    def _outdated(self, case: Case, action: Action, request: Request | None, click: Click) -> str:
+        """Why the click no longer counts; "" = it does."""
+        if not action.offered(case, request):
+            if case.assignee is None and not case.closed and click.version == case.version:
+                raise Refused(f"Claim {case.ref} first.")
+            return _no_longer(case, action)
+        if click.version != case.version and (why := action.disputed(case, request)):
+            return f"{case.ref} {why}. Nothing was changed."
+        return ""
+
+    async def saw_message(self, ref: str, by: Person, now: datetime) -> Case:
+        """The reading is logged, and the mail no longer waits. Raises Refused, UnknownReference."""
+        return await self.decided(lambda: self._saw(ref, by, now))
+
+    async def _saw(self, ref: str, by: Person, now: datetime) -> Case:
+        case = await self.case(ref)
+        admit(case, self.registry.actions["show_message"], by)
+        puts: list[Stored] = []
+        if case.answered:
+            case = replace(case, answered=False)
+            puts = [case, await self.refreshed(case, now, by.id)]
+        await self.commit("show_message", by.id, case, now, *puts)
+        return await self.case(ref)
+
+    # --- what a click becomes ---------------------------------------------------------------
+
+    def _action(self, click: Click) -> Action:
+        action = self.registry.actions.get(click.action)
+        if action is None:
+            raise Refused(f"There is no action {click.action}.")
+        return action
+
+    def _request(self, case: Case, action: Action, click: Click) -> Request | None:
+        """The request meant; where none is named, the first the action can be done to."""
+        if action.about == "case":
+            return None
+        if click.request is not None:
+            found = [r for r in case.requests if r.id == click.request]
+            if not found:
+                raise Refused(f"{case.ref} has no request {click.request} any more.")
+            return found[0]
+        return next((r for r in case.requests if action.offered(case, r)), case.requests[0])
+
+    async def _moment(
+        self, case: Case, request: Request | None, click: Click, now: datetime
+    ) -> Moment:
+        action = self.registry.actions[click.action]
+        form = dict(click.form)
+        if click.value and action.answers:
+            form[action.answers] = click.value
+        draft = await self._draft(case, request, click.by)
+        return Moment(
+            case=case,
+            by=click.by,
+            now=now,
+            request=request,
+            form=form,
+            kinds=self.registry.kinds,
+            policy=self.policy,
+            draft=draft.content if draft and isinstance(draft.content, Letter) else None,
+        )
+
+    async def _draft(self, case: Case, request: Request | None, by: Person) -> OutboxMessage | None:
+        """The letter this person began for this request and has not sent."""
+        for letter in case.letters:
+            mine = letter.by == by.id and letter.status is OutboxStatus.DRAFT
+            if mine and request is not None and letter.request == request.id:
+                return await self.store.message(letter.id)
+        return None
+
+    async def _carry_out(self, action: Action, moment: Moment, effect: Effect) -> Answer:
+        before, by, now = moment.case, moment.by.id, moment.now
+        puts: list[Stored] = []
+        case, drafted = await self._drafted(effect, moment, puts)
+        case = self._settled(before, case, action, now)
+        going = await self._moved_letter(effect, case, now, puts)
+        puts += await self._elsewhere(effect, case, now, by)
+        if case != before:
+            puts += [case, await self.refreshed(case, now, by)]
+        if effect.line:
+            puts.append(self.line(case, effect.line, now, by))
+        puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        await self.commit(action.name, by, case, now, *puts)
+        case = await self.case(case.ref)
+        if drafted is not None:
+            return self._review(drafted, case)
+        undo = going if effect.send else None
+        return Done(
+            said=effect.said,
+            case=case,
+            undo=undo.id if undo else "",
+            until=undo.send_after if undo else None,
+        )
+
+    def _settled(self, before: Case, case: Case, action: Action, now: datetime) -> Case:
+        """What follows of itself: the version, the circle and the clock."""
+        if action.rises:
+            case = replace(case, version=before.version + 1)
+        if case.requests == before.requests:
+            return case
+        kinds = [request.kind for request in case.requests]
+        if not case.triage and not case.held_for:
+            case = replace(case, circle=self.registry.circle(kinds, case.flags))
+        return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
+
+    async def _drafted(
+        self, effect: Effect, moment: Moment, puts: list[Stored]
+    ) -> tuple[Case, OutboxMessage | None]:
+        """The draft of a letter, in place of the one this person began before."""
+        if effect.draft is None:
+            return effect.case, None
+        message = self.letter(effect.case, effect.draft, moment.now, moment.by.id)
+        kept = await self._draft(moment.case, moment.request, moment.by)
+        if kept is not None:
+            message = replace(kept, content=message.content)
+        puts.append(message)
+        state = LetterState(
+            id=message.id,
+            template=effect.draft.template,
+            status=OutboxStatus.DRAFT,
+            by=moment.by.id,
+            at=moment.now,
+            request=effect.draft.request,
+        )
+        return with_letter(effect.case, state), message
+
+    def _review(self, message: OutboxMessage, case: Case) -> Review:
+        content = message.content
+        if not isinstance(content, Letter):
+            raise TypeError("only letters are reviewed")
+        slow = letters.template(content.template).slow
+        window = self.policy.undo_long if slow else self.policy.undo
+        return Review(
+            case=case,
+            letter=message.id,
+            to=content.to,
+            subject=content.subject,
+            body=content.body,
+            window=int(window.total_seconds()),
+        )
+
+    async def _moved_letter(
+        self, effect: Effect, case: Case, now: datetime, puts: list[Stored]
+    ) -> OutboxMessage | None:
+        """Let a draft go, or call it back."""
+        wanted = effect.send or effect.undo
+        if not wanted:
+            return None
+        message, state = await self.store.message(wanted), letter_of(case, wanted)
+        if message is None or state is None:
+            raise Refused("This letter is no longer there: write it anew with Reply.")
+        if effect.undo and (message.attempts or message.send_after <= now):
+            raise Refused("Too late: the letter has gone out, or is going out now.")
+        moved = replace(
+            message, status=state.status, send_after=state.at, created_by=state.by, error=""
+        )
+        puts.append(moved)
+        return moved
+
+    async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
+        """What changes beside the case: the suppression list, and the case a mail was held for."""
+        puts: list[Stored] = []
+        known = await self.store.suppression(case.requester_hash)
+        if effect.suppress and case.requester and known is None:
+            puts.append(suppression(case, now))
+        if (effect.release or effect.join) and case.held_for:
+            puts += await self._given_back(case, now, by, joins=effect.join)
+        return puts
+
+    async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:
+        suspected = await self.case(case.held_for)
+        rest = tuple(mail for mail in suspected.held if mail not in case.mails)
+        after = replace(suspected, held=rest)
+        puts: list[Stored] = []
+        for mail_id in case.mails:
+            mail = await self.store.mail(mail_id)
+            if mail is None or mail.status is not MailStatus.HELD:
+                continue
+            if joins:
+                after = joined(after, mail.id, mail.message_id)
+            ref = after.ref if joins else case.ref
+            puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
+        said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
+        return [
+            *puts,
+            after,
+            await self.refreshed(after, now, by),
+            self.line(after, said, now, by, call=joins),
+        ]
+
+
+def admit(case: Case, action: Action, by: Person) -> None:
+    """Raises Refused for those who may not do this to this case."""
+    if not by.may_act_in(case.circle):
+        raise Refused("Only members of this case's channel can do that. Nothing was changed.")
+    others = case.assignee not in {None, by.id}
+    if others and not action.anyone and not case.closed and Role.MANAGER not in by.roles:
+        raise Refused(f"{case.ref} is with <@{case.assignee}>: ask them, or use Hand over.")
+
+
+def _no_longer(case: Case, action: Action) -> str:
+    if action.name == "claim" and case.assignee:
+        return f"{case.ref} was taken by <@{case.assignee}> before you. Nothing was changed."
+    if case.closed:
+        return f"{case.ref} is closed. Nothing was changed."
+    return f"{action.label} is no longer open for {case.ref}. Nothing was changed."

@@ -1,0 +1,119 @@
+"""What time does to the desk: reminders climb, and once a working day the digest goes out."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from handlers.commits import Commits
+from handlers.deadlines import reminders
+from handlers.deadlines.reminders import Rung
+from handlers.deadlines.working_days import local_day
+from handlers.digest import Counts, figures, is_time, next_time
+from handlers.requests import replace
+from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
+
+#: of the digest before: what has been since is counted
+LAST = "digest"
+
+
+class FromClock(Commits):
+    """Asked again and again; does what has come, once."""
+
+    async def remind(self, now: datetime) -> int:
+        """Climb every rung that has come; how many cases were reminded of."""
+        reminded = 0
+        while cases := await self.store.cases_to_remind(now):
+            for case in cases:
+                reminded += await self.decided(partial(self._remind, case.ref, now))
+        return reminded
+
+    async def _remind(self, ref: str, now: datetime) -> bool:
+        case = await self.case(ref)
+        if case.remind_at is None or case.remind_at > now:
+            return False
+        rung = reminders.next_rung(case, self.policy, now)
+        climbed = (*case.reminded, *rung.climbed) if rung else case.reminded
+        after = replace(case, reminded=climbed)
+        after = replace(after, remind_at=reminders.next_remind_at(after, self.policy, now))
+        if rung is None:
+            await self.commit("clock", "desk", after, now, after)
+            return False
+        text = _words(case, rung, self._next_step(case))
+        messages = [self.line(after, text, now, call=True)]
+        if case.assignee:
+            messages.append(self.direct(case.assignee, f"*{case.ref}*: {text}", after, now))
+        card = await self.refreshed(after, now)
+        await self.commit("remind", "desk", after, now, after, card, *messages)
+        return True
+
+    def _next_step(self, case: Case) -> str:
+        if case.assignee is None:
+            return "claim it"
+        for request in sorted(case.open_requests, key=lambda r: (r.due.aim_on, r.id)):
+            kind = self.registry[request.kind] if request.kind is not None else None
+            step = kind.next_step(case, request) if kind else None
+            if step:
+                return step.label[0].lower() + step.label[1:]
+        return "sort it"
+
+    async def digest(self, now: datetime) -> bool:
+        """Commit today's digest, once, from its hour on; False when there is none to commit."""
+        if not is_time(self.policy, now):
+            return False
+        return await self.decided(lambda: self._digest(now))
+
+    async def _digest(self, now: datetime) -> bool:
+        day = local_day(now, self.policy.timezone)
+        name = f"{LAST}:{day.isoformat()}"
+        if await self.store.mark(name) is not None:
+            return False
+        last = await self.store.mark(LAST)
+        counts = await self._counts(last.at if last else datetime.min.replace(tzinfo=UTC))
+        found = figures(await self.store.cases(), counts, day, self.registry)
+        await self.store.commit(
+            Commit(
+                at=now,
+                actor="desk",
+                act="digest",
+                note=day.isoformat(),
+                puts=(
+                    Mark(id=name, at=now),
+                    replace(last or Mark(id=LAST, at=now), at=now),
+                    self.message("slack:managers", found, now),
+                ),
+            )
+        )
+        return True
+
+    async def _counts(self, since: datetime) -> Counts:
+        opened = closed = unread = 0
+        async for case in self.store.all_cases():
+            opened += case.received_at > since
+            ended = max((r.closed_at for r in case.requests if r.closed_at), default=None)
+            closed += case.closed and ended is not None and ended > since
+            unread += case.closed and case.answered
+        ignored = await self.store.mails_with(MailStatus.IGNORED)
+        return Counts(
+            opened=opened,
+            closed=closed,
+            unread=unread,
+            ignored=sum(mail.received_at > since for mail in ignored),
+            dead=len(await self.store.messages_with(OutboxStatus.DEAD)),
+        )
+
+    def next_digest_at(self, now: datetime) -> datetime:
+        """When to ask for a digest again."""
+        return next_time(self.policy, now)
+
+
+def _words(case: Case, rung: Rung, step: str) -> str:
+    due_on = f"{case.due.due_on:%d %b %Y} ({_rule(case)})"
+    days = f"{abs(rung.days_left)} day{'s' * (abs(rung.days_left) != 1)}"
+    if rung.days_left < 0:
+        return f"Overdue by {days}: it was due {due_on}. Next step: {step}."
+    if rung.days_left == 0:
+        return f"Due today, {due_on}. Next step: {step}."
+    return f"Due in {days}, on {due_on}; we aim for {case.due.aim_on:%d %b}. Next step: {step}."
+
+
+def _rule(case: Case) -> str:
+    return "desk rule" if case.due.regime == "policy" else case.due.regime.replace("_", " ").upper()

@@ -1,0 +1,150 @@
+"""What every commit of the desk is made of: records that change together, and what follows."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from handlers.handler import Draft
+from handlers.letters.acknowledgement import Pace
+from handlers.letters.wording import write
+from handlers.policy import Policy
+from handlers.registry import Registry
+from handlers.requests import replace
+from storage.errors import Conflict, UnknownReference
+from storage.records import (
+    Card,
+    Case,
+    Commit,
+    Content,
+    DirectMessage,
+    Letter,
+    OutboxMessage,
+    OutboxStatus,
+    Stored,
+    ThreadLine,
+    new_id,
+)
+from storage.sealing import Keys
+from storage.store import Store
+
+Answered = TypeVar("Answered")
+#: decisions made anew before the desk gives up; each time somebody else has got on
+TRIES = 50
+TICK = timedelta(milliseconds=1)
+
+
+class Commits:
+    """Reads, decides, commits; and decides anew when somebody else was faster."""
+
+    def __init__(self, store: Store, registry: Registry, policy: Policy, keys: Keys) -> None:
+        self.store = store
+        self.registry = registry
+        self.policy = policy
+        self.keys = keys
+        self.pace = Pace(policy)
+        self._last: datetime | None = None
+
+    async def decided(self, decide: Callable[[], Awaitable[Answered]]) -> Answered:
+        """Raises Conflict only after many tries."""
+        for _ in range(TRIES - 1):
+            try:
+                return await decide()
+            except Conflict:
+                await self._someone_got_on()
+        return await decide()
+
+    async def _someone_got_on(self) -> None:
+        """The other commit may have landed already, so wait for the next one but not for long."""
+        try:
+            await asyncio.wait_for(self.store.changed(), timeout=0.02)
+        except TimeoutError:
+            return
+
+    async def case(self, ref: str) -> Case:
+        """Raises UnknownReference."""
+        case = await self.store.case(ref)
+        if case is None:
+            raise UnknownReference(f"There is no case {ref}: `desk list --all` shows them all.")
+        return case
+
+    async def commit(self, act: str, actor: str, case: Case, now: datetime, *puts: Stored) -> None:
+        """One happening of one case."""
+        note = _note(case)
+        await self.store.commit(
+            Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts)
+        )
+
+    async def refreshed(self, case: Case, now: datetime, by: str = "desk") -> OutboxMessage:
+        """The message that redraws the card. One that waits already will show the newest state;
+        putting it again makes sure that nobody takes it with the older one meanwhile."""
+        lane = lane_of(case)
+        for message in await self.store.messages_of(case.ref):
+            waits = message.status is OutboxStatus.PENDING and message.claimed_until is None
+            if waits and message.lane == lane and isinstance(message.content, Card):
+                return message
+        return self.message(lane, Card(case=case.ref), now, by)
+
+    def message(
+        self, lane: str, content: Content, now: datetime, by: str = "desk"
+    ) -> OutboxMessage:
+        """A new message; ids of one commit sort in the order they were made."""
+        case: str = getattr(content, "case", "")
+        return OutboxMessage(
+            id=self._next_id(now),
+            lane=lane,
+            case=case or None,
+            content=content,
+            created_at=now,
+            created_by=by,
+            send_after=now,
+        )
+
+    def _next_id(self, now: datetime) -> str:
+        # a clock that was set back by more than a burst starts anew
+        if self._last and timedelta(0) <= self._last - now + TICK < timedelta(seconds=5):
+            now = self._last + TICK
+        self._last = now
+        return new_id(now)
+
+    def line(
+        self, case: Case, text: str, now: datetime, by: str = "desk", *, call: bool = False
+    ) -> OutboxMessage:
+        """A line in the card's thread; `call` names the assignee so that they are notified."""
+        mention = (case.assignee,) if call and case.assignee else ()
+        content = ThreadLine(case=case.ref, text=text, mention=mention)
+        return self.message(lane_of(case), content, now, by)
+
+    def direct(
+        self, person: str, text: str, case: Case, now: datetime, by: str = "desk"
+    ) -> OutboxMessage:
+        """A line to one person."""
+        content = DirectMessage(person=person, text=text, case=case.ref)
+        return self.message(f"slack:{person}", content, now, by)
+
+    def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
+        """A draft of a letter, rendered; the caller lets it go or leaves it."""
+        reason = draft.closing.reason if draft.closing else ""
+        written = write(draft.template, case, self.registry.kinds, self.policy, now, reason=reason)
+        content = Letter(
+            case=case.ref,
+            to=case.requester,
+            subject=written.subject,
+            body=draft.body if draft.body is not None else written.body,
+            template=draft.template,
+            in_reply_to=case.message_ids[-1] if case.message_ids else "",
+            references=case.message_ids[-10:],
+            automatic=draft.automatic,
+            closing=draft.closing,
+        )
+        message = self.message(f"mail:{case.ref}", content, now, by)
+        return replace(message, status=OutboxStatus.DRAFT)
+
+
+def lane_of(case: Case) -> str:
+    """Where the case's card lives."""
+    return f"slack:{case.circle.value}"
+
+
+def _note(case: Case) -> str:
+    return ", ".join(request.kind or "to sort" for request in case.requests)

@@ -1,0 +1,82 @@
+"""The day's figures for managers, from the cases as they stand. Nothing personal."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from handlers.deadlines.working_days import at_local, calendar_of, is_working_day, local_day
+from handlers.policy import Policy
+from handlers.registry import Registry
+from storage.records import Case, Circle, Digest, DigestLine, Record, Status
+
+SOON = 7  #: days
+URGENT = 10  #: lines
+WAITING = {Status.AWAITING_REQUESTER, Status.AWAITING_OWNERS, Status.AWAITING_APPROVAL}
+
+
+class Counts(Record, frozen=True, kw_only=True):
+    """What happened since the digest before."""
+
+    opened: int = 0
+    closed: int = 0
+    ignored: int = 0
+    dead: int = 0
+    unread: int = 0  #: closed cases whose requester wrote again
+
+
+def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry) -> Digest:
+    """Of every open case."""
+    found = tuple(cases)
+    left = {case.ref: (case.due.due_on - day).days for case in found}
+    urgent = sorted(
+        (case for case in found if left[case.ref] <= SOON), key=lambda c: (left[c.ref], c.ref)
+    )
+    return Digest(
+        day=day,
+        overdue=sum(days < 0 for days in left.values()),
+        due_soon=sum(0 <= days <= SOON for days in left.values()),
+        not_taken=sum(case.assignee is None for case in found),
+        waiting=sum(_waits(case) for case in found) + counts.unread,
+        triage=sum(case.triage for case in found),
+        open=len(found),
+        opened=counts.opened,
+        closed=counts.closed,
+        ignored=counts.ignored,
+        dead=counts.dead,
+        urgent=tuple(_line(case, left[case.ref], registry) for case in urgent[:URGENT]),
+    )
+
+
+def _waits(case: Case) -> bool:
+    """Somebody else's move, or a mail nobody has opened."""
+    return case.answered or bool(case.held) or any(r.status in WAITING for r in case.requests)
+
+
+def _line(case: Case, left: int, registry: Registry) -> DigestLine:
+    # managers read that a closed case is due, not what it is about
+    closed = case.circle in {Circle.RESTRICTED, Circle.COUNSEL}
+    kinds = ", ".join(registry.title(request.kind) for request in case.open_requests)
+    return DigestLine(
+        ref=case.ref,
+        title="Restricted case" if closed else kinds,
+        due_on=case.due.due_on,
+        days_left=left,
+        assignee=case.assignee,
+        version=case.version,
+    )
+
+
+def is_time(policy: Policy, now: datetime) -> bool:
+    """A working day, at or past the hour of the digest."""
+    today = local_day(now, policy.timezone)
+    at = at_local(today, policy.digest_at, policy.timezone)
+    return is_working_day(today, calendar_of(policy.timezone)) and now >= at
+
+
+def next_time(policy: Policy, now: datetime) -> datetime:
+    """The next hour of a digest after now."""
+    day = local_day(now, policy.timezone)
+    while True:
+        at = at_local(day, policy.digest_at, policy.timezone)
+        if at > now and is_working_day(day, calendar_of(policy.timezone)):
+            return at
+        day += timedelta(days=1)

@@ -1,0 +1,90 @@
+"""What can be done with a case now, as buttons: the likeliest next step first."""
+
+from collections.abc import Iterator
+
+from handlers.handler import Action, Offer
+from handlers.registry import Registry
+from handlers.requests import replace
+from storage.records import Case, OutboxStatus, Request
+
+#: from this lead on, the best guess is the coloured button
+CLEAR_LEAD = 0.15
+
+
+def offers(case: Case, registry: Registry) -> tuple[Offer, ...]:
+    """At most one is primary, and it stands first."""
+    found = [offer for action in registry.actions.values() for offer in _of(action, case, registry)]
+    if case.triage and not case.closed:
+        first = {"show_message": 0, "join": 1, "not_a_request": 2}
+        found.sort(key=lambda offer: first.get(offer.action, 3))
+        return (*_guesses(case, registry), *found)
+    wanted = _likeliest(case, registry)
+    best = next((o for o in found if (o.action, o.request) in wanted), None)
+    if best is None:
+        return tuple(found)
+    return (replace(best, style="primary"), *(offer for offer in found if offer is not best))
+
+
+def guesses(case: Case, registry: Registry) -> tuple[tuple[str, float], ...]:
+    """The two likeliest kinds of an unsorted case, with their probability."""
+    confidence = case.reading.confidence if case.reading else {}
+    known = [(name, p) for name, p in confidence.items() if name in registry]
+    return tuple(sorted(known, key=lambda guess: -guess[1])[:2])
+
+
+def _guesses(case: Case, registry: Registry) -> Iterator[Offer]:
+    confirm = registry.actions["confirm"]
+    likely = guesses(case, registry)
+    lead = likely[0][1] - likely[1][1] if len(likely) == 2 else 0.0
+    for place, (name, _) in enumerate(likely):
+        word = name.replace("_", " ")
+        yield Offer(
+            action=confirm.name,
+            label=f"Confirm {word}",
+            style="primary" if place == 0 and lead >= CLEAR_LEAD else "",
+            value=name,
+            says=f"{case.ref}: {registry.title(name)}",
+        )
+
+
+def _of(action: Action, case: Case, registry: Registry) -> Iterator[Offer]:
+    if not action.listed:
+        return
+    if action.about == "case":
+        if action.offered(case, None):
+            yield _offer(action, case, None, registry)
+        return
+    for request in case.requests:
+        if action.offered(case, request):
+            yield _offer(action, case, request, registry)
+
+
+def _offer(action: Action, case: Case, request: Request | None, registry: Registry) -> Offer:
+    label = action.named(case)
+    about = registry.title(request.kind).lower() if request else "case"
+    waiting = next(
+        (letter.id for letter in case.letters if letter.status is OutboxStatus.PENDING), ""
+    )
+    return Offer(
+        action=action.name,
+        label=label,
+        request=request.id if request else None,
+        style=action.style,
+        confirm=action.confirm,
+        form=action.asks,
+        reads=action.reads,
+        value=waiting if action.name == "undo" else "",
+        says=f"{label}: {about} {case.ref}",
+    )
+
+
+def _likeliest(case: Case, registry: Registry) -> set[tuple[str, int | None]]:
+    """The action of the next step, of the request that is due first."""
+    if case.closed:
+        return set()
+    if case.assignee is None:
+        return {("claim", None)}
+    request = min(case.open_requests, key=lambda r: (r.due.aim_on, r.id))
+    kind = registry[request.kind] if request.kind is not None else None
+    step = kind.next_step(case, request) if kind else None
+    return {(step.action, None), (step.action, request.id)} if step else set()

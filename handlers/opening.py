@@ -1,0 +1,111 @@
+"""From a mail that was understood to a new case: pure, the clock running from its receipt."""
+
+from datetime import datetime
+
+from handlers import deadlines
+from handlers.deadlines import reminders
+from handlers.deadlines.working_days import local_day
+from handlers.letters.acknowledgement import IMPORTED
+from handlers.policy import Policy
+from handlers.registry import CIRCLES, Registry
+from handlers.requests import replace
+from storage.records import Case, Due, InboundMail, ParsedMail, Reading, Record, Request
+
+#: a kind as likely as this closes the circle and hurries the clock of an unsorted case
+PLAUSIBLE = 0.25
+
+
+class Understood(Record, frozen=True, kw_only=True):
+    """One mail, what it says, and what it seems to ask."""
+
+    mail: InboundMail
+    parsed: ParsedMail
+    reading: Reading
+
+    @property
+    def requester(self) -> str:
+        """The address that asked: From, else the envelope's; never silently Reply-To."""
+        return (self.parsed.header_from or self.mail.mail_from).strip().lower()
+
+    @property
+    def imported(self) -> bool:
+        """It came from an archive: no letter, no suppression follows by itself."""
+        return self.mail.peer == IMPORTED
+
+
+def opened(
+    ref: str, found: Understood, requester_hash: str, registry: Registry, policy: Policy
+) -> Case:
+    """The new case; the caller gives it its letter."""
+    mail, parsed, reading = found.mail, found.parsed, found.reading
+    kinds = tuple(name for name in reading.kinds if name in registry)
+    triage = reading.decision != "auto" or not kinds
+    case = Case(
+        ref=ref,
+        received_at=mail.received_at,
+        requester=found.requester,
+        requester_name=parsed.from_name,
+        requester_hash=requester_hash,
+        subject=parsed.subject,
+        language=reading.language,
+        requests=_unsorted(found, registry) if triage else _sorted(found, kinds, registry),
+        circle=registry.circle(plausible(reading, registry) if triage else kinds, reading.flags),
+        triage=triage,
+        reading=reading,
+        mails=(mail.id,),
+        message_ids=(parsed.message_id,) if parsed.message_id else (),
+        defects=_defects(parsed),
+        flags=reading.flags,
+    )
+    return replace(case, remind_at=reminders.next_remind_at(case, policy, mail.received_at))
+
+
+def held(case: Case, suspected: Case) -> Case:
+    """The same, for a mail that may belong to another case: a person sorts it, not in public."""
+    return replace(
+        case,
+        triage=True,
+        held_for=suspected.ref,
+        circle=max(case.circle, suspected.circle, key=CIRCLES.index),
+        acknowledgement=f"withheld: its mail may belong to {suspected.ref}",
+    )
+
+
+def plausible(reading: Reading, registry: Registry) -> tuple[str, ...]:
+    """The kinds an unsorted mail may be."""
+    return tuple(
+        name
+        for name in registry
+        if name in reading.kinds or reading.confidence.get(name, 0.0) >= PLAUSIBLE
+    )
+
+
+def _unsorted(found: Understood, registry: Registry) -> tuple[Request, ...]:
+    """One request without a kind, under the clock that may end first."""
+    likely = plausible(found.reading, registry)
+    # what nobody could read may be anything a person asks; an authority would ask again
+    anything = tuple(name for name in registry if registry[name].acknowledged)
+    clock: Due = deadlines.earliest(likely or anything, found.mail.received_at)
+    return (Request(id=1, kind=None, due=clock),)
+
+
+def _sorted(found: Understood, kinds: tuple[str, ...], registry: Registry) -> tuple[Request, ...]:
+    return tuple(
+        Request(
+            id=number,
+            kind=kind,
+            right=registry[kind].right,
+            due=deadlines.due(kind, found.mail.received_at),
+        )
+        for number, kind in enumerate(kinds, start=1)
+    )
+
+
+def _defects(parsed: ParsedMail) -> tuple[str, ...]:
+    other = parsed.reply_to.lower() not in {"", parsed.header_from.lower()}
+    return (*parsed.defects, *(("Reply-To names another address",) if other else ()))
+
+
+def year_of(moment: datetime, policy: Policy) -> int:
+    """The year a reference is given out for, by the desk's own clock."""
+    return local_day(moment, policy.timezone).year

@@ -1,0 +1,161 @@
+"""What became of a message: sent, put off, given up, or tried again by a person's wish."""
+
+from datetime import datetime
+
+from handlers.commits import Commits
+from handlers.handler import Moment, Person
+from handlers.letter_actions import failed
+from handlers.letters import message_id
+from handlers.requests import close_request, letter_of, replace, with_letter
+from storage.errors import Refused, UnknownReference
+from storage.records import (
+    Card,
+    Case,
+    Commit,
+    Letter,
+    OutboxMessage,
+    OutboxStatus,
+    Posted,
+    Status,
+    Stored,
+)
+
+
+class FromOutbox(Commits):
+    """Receipts never raise a case's version: the buttons mean what they meant."""
+
+    async def sent(
+        self,
+        message: OutboxMessage,
+        now: datetime,
+        *,
+        posted: Posted | None = None,
+        receipt: str = "",
+    ) -> None:
+        """It went out; `receipt` is the next mail server's reply."""
+
+        async def decide() -> None:
+            current = await self._current(message)
+            if current.status is OutboxStatus.SENT:
+                return
+            done = replace(
+                current,
+                status=OutboxStatus.SENT,
+                claimed_until=None,
+                sent_at=now,
+                posted=posted,
+                receipt=receipt,
+                error="",
+            )
+            await self._record("sent", done, now, await self._after_sent(done, now))
+
+        await self.decided(decide)
+
+    async def _after_sent(self, message: OutboxMessage, now: datetime) -> list[Stored]:
+        case = await self.store.case(message.case) if message.case else None
+        if case is None:
+            return []
+        if isinstance(message.content, Card) and message.posted not in {None, case.card}:
+            return [replace(case, card=message.posted)]
+        if isinstance(message.content, Letter):
+            return await self._letter_sent(case, message, message.content, now)
+        return []
+
+    async def _letter_sent(
+        self, case: Case, message: OutboxMessage, letter: Letter, now: datetime
+    ) -> list[Stored]:
+        after = self._marked(case, message, OutboxStatus.SENT, now)
+        ours = message_id(message.id, self.policy)
+        if ours not in after.message_ids:
+            after = replace(after, message_ids=(*after.message_ids, ours))
+        if letter.automatic or letter.template == "acknowledgement":
+            after = replace(after, acknowledgement="sent")
+        puts: list[Stored] = []
+        end = letter.closing
+        if end is not None and after.request(end.request).status is not Status.CLOSED:
+            by = Person(id=message.created_by, roles=frozenset())
+            moment = Moment(case=after, by=by, now=now)
+            after = close_request(after, end.request, end.outcome, moment, end.reason)
+            after = replace(after, version=case.version + 1)
+            puts.append(self.line(after, f"Closed: {end.outcome.value.replace('_', ' ')}.", now))
+        if after.closed:
+            after = replace(after, remind_at=None)
+        return [after, await self.refreshed(after, now), *puts]
+
+    async def delay(
+        self, message: OutboxMessage, error: str, retry_at: datetime, now: datetime
+    ) -> None:
+        """It could not go now; it is tried again at `retry_at`."""
+
+        async def decide() -> None:
+            current = await self._current(message)
+            if current.status is OutboxStatus.PENDING:
+                later = replace(current, claimed_until=None, send_after=retry_at, error=error)
+                await self._record("delay", later, now, [])
+
+        await self.decided(decide)
+
+    async def give_up(self, message: OutboxMessage, error: str, now: datetime) -> None:
+        """It will never go by itself: it waits for a person, and the card says so."""
+
+        async def decide() -> None:
+            current = await self._current(message)
+            if current.status is OutboxStatus.PENDING:
+                dead = replace(current, status=OutboxStatus.DEAD, claimed_until=None, error=error)
+                await self._record("give_up", dead, now, await self._after_death(dead, now))
+
+        await self.decided(decide)
+
+    async def _after_death(self, message: OutboxMessage, now: datetime) -> list[Stored]:
+        case = await self.store.case(message.case) if message.case else None
+        if case is None or not isinstance(message.content, Letter):
+            return []  # a dead Slack message cannot be told in Slack: the digest counts it
+        after = self._marked(case, message, OutboxStatus.DEAD, now)
+        if (letter := letter_of(after, message.id)) is not None:
+            after = failed(after, letter)
+        after = replace(after, version=case.version + 1)
+        line = self.line(after, "A letter could not be delivered.", now, call=True)
+        return [after, await self.refreshed(after, now), line]
+
+    async def retry(self, message_id: str, by: str, now: datetime) -> None:
+        """Try a dead message again. Raises UnknownReference, Refused."""
+
+        async def decide() -> None:
+            message = await self.store.message(message_id)
+            if message is None:
+                raise UnknownReference(f"There is no message {message_id}: see `desk failed`.")
+            if message.status is not OutboxStatus.DEAD:
+                raise Refused(f"Message {message_id} is {message.status}: nothing to retry.")
+            again = replace(
+                message, status=OutboxStatus.PENDING, attempts=0, send_after=now, error=""
+            )
+            puts: list[Stored] = []
+            case = await self.store.case(again.case) if again.case else None
+            if case is not None and isinstance(again.content, Letter):
+                after = self._marked(case, again, OutboxStatus.PENDING, now)
+                puts = [after, await self.refreshed(after, now)]
+            await self._record("retry", again, now, puts, by)
+
+        await self.decided(decide)
+
+    def _marked(
+        self, case: Case, message: OutboxMessage, status: OutboxStatus, now: datetime
+    ) -> Case:
+        letter = letter_of(case, message.id)
+        if letter is None:
+            return case
+        return with_letter(case, replace(letter, status=status, at=now))
+
+    async def _current(self, message: OutboxMessage) -> OutboxMessage:
+        return await self.store.message(message.id) or message
+
+    async def _record(
+        self,
+        act: str,
+        message: OutboxMessage,
+        now: datetime,
+        puts: list[Stored],
+        by: str = "desk",
+    ) -> None:
+        commit = Commit(at=now, actor=by, act=act, case=message.case, puts=(message, *puts))
+        await self.store.commit(commit)

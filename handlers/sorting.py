@@ -1,0 +1,155 @@
+"""Sorting: which kinds a case has, whether it asks anything, and where its mail belongs."""
+
+from handlers import deadlines
+from handlers.handler import Action, Effect, Field, Form, Kind, Moment
+from handlers.requests import close_request, replace, settle
+from storage.records import Case, Outcome, Request
+
+
+class Confirm(Action):
+    """Settle which kinds a case has; corrected, the clock still runs from the first receipt."""
+
+    name = "confirm"
+    label = "Confirm"
+    asks = True
+    answers = "kinds"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return not case.closed and not any(r.outcome for r in case.requests)
+
+    def named(self, case: Case) -> str:
+        return "Correct kind" if case.confirmed else self.label
+
+    def disputed(self, case: Case, request: Request | None) -> str:
+        return "was sorted before you" if case.confirmed else ""
+
+    def form(self, moment: Moment) -> Form:
+        guesses = _known(moment)
+        now = f"Due {moment.case.due.due_on:%d %b %Y} now. " if not moment.case.triage else ""
+        return Form(
+            title="What do they want?",
+            submit="Confirm",
+            intro=f"{now}The clock runs from the first receipt whatever you choose.",
+            fields=(
+                Field(
+                    name="kinds",
+                    label="Kinds",
+                    type="choices",
+                    options=tuple((kind.name, kind.title) for kind in moment.kinds.values()),
+                    initial=" ".join(guesses),
+                    hint="More than one when each needs its own handling.",
+                ),
+            ),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        if not _chosen(moment):
+            return {"kinds": "Choose at least one kind."}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        case, kinds = moment.case, _chosen(moment)
+        requests = tuple(_sorted(case, kind, number) for number, kind in enumerate(kinds, start=1))
+        after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
+        if after.verification:
+            after = settle(after, "verify")
+        titles = ", ".join(kind.title for kind in kinds)
+        moved = _moved(case, after)
+        return Effect(
+            case=after,
+            said=f"{case.ref}: {titles}.{moved}",
+            line=f"<@{moment.by.id}> confirmed: {titles}.{moved}",
+            suppress=any(kind.name == "unsubscribe" for kind in kinds),
+            release=bool(case.held_for),
+        )
+
+
+class NotARequest(Action):
+    """Nothing is asked: it leaves the queue and the clock stops. Reopen brings it back."""
+
+    name = "not_a_request"
+    label = "Not a request"
+    confirm = "It leaves the queue and the clock stops. Reopen brings it back."
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return not case.closed and not case.confirmed
+
+    def disputed(self, case: Case, request: Request | None) -> str:
+        return "was sorted before you" if case.confirmed else ""
+
+    def do(self, moment: Moment) -> Effect:
+        case = moment.case
+        for request in case.open_requests:
+            case = close_request(case, request.id, Outcome.NOT_A_REQUEST, moment)
+        return Effect(
+            case=replace(case, triage=False),
+            said=f"{case.ref} is closed: not a request.",
+            line=f"<@{moment.by.id}> closed it: not a request.",
+            release=bool(case.held_for),
+        )
+
+
+class Join(Action):
+    """Same person: the mail of this case belongs to the one it was held for."""
+
+    name = "join"
+    label = "Same person"
+    asks = True
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return bool(case.held_for) and not case.closed and not case.confirmed
+
+    def form(self, moment: Moment) -> Form:
+        return Form(
+            title="Same person?",
+            submit="Join",
+            intro=f"The mail goes to {moment.case.held_for}. Its address is not proven by that.",
+            fields=(Field(name="how", label="How do you know?", max_length=300),),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        if not moment.form.get("how", "").strip():
+            return {"how": "Say how you know; it is kept in the history."}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        case = moment.case
+        for request in case.open_requests:
+            case = close_request(case, request.id, Outcome.DUPLICATE, moment)
+        return Effect(
+            case=replace(case, triage=False),
+            said=f"The mail of {case.ref} now belongs to {case.held_for}.",
+            line=f"<@{moment.by.id}> joined it to {case.held_for}.",
+            join=True,
+        )
+
+
+def _known(moment: Moment) -> tuple[str, ...]:
+    """The kinds of the case as they stand, or as they were guessed."""
+    case = moment.case
+    sorted_kinds = tuple(r.kind for r in case.requests if r.kind)
+    guessed = case.reading.kinds if case.reading else ()
+    return sorted_kinds or tuple(kind for kind in guessed if kind in moment.kinds)
+
+
+def _chosen(moment: Moment) -> tuple[Kind, ...]:
+    names = dict.fromkeys(moment.form.get("kinds", "").split())
+    if not set(names) <= set(moment.kinds):
+        return ()
+    return tuple(moment.kinds[name] for name in names)
+
+
+def _sorted(case: Case, kind: Kind, number: int) -> Request:
+    """The request of that kind: as it was, if it was there, or new with the first receipt."""
+    clock = deadlines.due(kind.name, case.received_at)
+    before = next((r for r in case.requests if r.kind == kind.name), None)
+    if before is not None:
+        return replace(before, id=number)
+    return Request(id=number, kind=kind.name, right=kind.right, due=clock)
+
+
+def _moved(before: Case, after: Case) -> str:
+    old, new = before.due.due_on, after.due.due_on
+    if old == new:
+        return f" Due {new:%d %b %Y}."
+    return f" Due {old:%d %b %Y} → {new:%d %b %Y}."
