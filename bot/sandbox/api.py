@@ -111,18 +111,11 @@ def _check_token(parts: Parts, name: str, header: str | None, args: Json) -> Non
 
 
 async def _arguments(request: web.Request) -> Json:
-    """Query, form and JSON alike; in the first two, structures are JSON text."""
+    """Query, form and JSON alike; structures may come as JSON text in each of them."""
     args: Json = dict(request.query)
     if request.content_type == "application/json":
-        try:
-            body = msgspec.json.decode(await request.read() or b"{}")
-        except msgspec.DecodeError as error:
-            raise SlackError("invalid_json") from error
-        if not isinstance(body, dict):
-            raise SlackError("json_not_object")
-        # Slack reads a JSON null as a field that is not there
-        return args | {key: value for key, value in body.items() if value is not None}
-    if request.method == "POST":
+        args |= _json_body(await request.read())
+    elif request.method == "POST":
         args |= {key: str(value) for key, value in (await request.post()).items()}
     for key in ("blocks", "attachments", "metadata", "view", "message"):
         if isinstance(args.get(key), str):
@@ -131,6 +124,17 @@ async def _arguments(request: web.Request) -> Json:
             except msgspec.DecodeError as error:
                 raise SlackError(f"invalid_{key}_format") from error
     return args
+
+
+def _json_body(content: bytes) -> Json:
+    try:
+        body = msgspec.json.decode(content or b"{}")
+    except msgspec.DecodeError as error:
+        raise SlackError("invalid_json") from error
+    if not isinstance(body, dict):
+        raise SlackError("json_not_object")
+    # a JSON null is a field that is not there
+    return {key: value for key, value in body.items() if value is not None}
 
 
 async def respond(parts: Parts, request: web.Request) -> web.Response:

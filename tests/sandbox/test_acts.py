@@ -214,6 +214,39 @@ async def test_a_response_url_replaces_and_deletes_its_source(world):
     await page.close()
 
 
+async def test_a_response_url_changes_a_card_and_speaks_in_the_channel(world):
+    app = world.bolt()
+    done = asyncio.Event()
+
+    @app.action("claim")
+    async def claim(ack, respond):
+        await ack()
+        await respond("With Ana", replace_original=True)
+        await respond("Ana has it", response_type="in_channel")
+        done.set()
+
+    await world.connect(app)
+    ts = await world.card()
+    await world.do("click", **ANA, channel="C01STAFF", ts=ts, action=CLAIM)
+    await asyncio.wait_for(done.wait(), 5)
+    history = await world.client.conversations_history(channel="C01STAFF")
+    assert [(m["text"], "blocks" in m) for m in history["messages"]] == [
+        ("Ana has it", False),
+        ("With Ana", False),
+    ]
+    assert history["messages"][1]["ts"] == ts
+
+
+async def test_a_response_url_ends_after_thirty_minutes(world):
+    tickets = world.sandbox.parts.tickets
+    url = world.sandbox.parts.response_url("actions", tickets.url("U01ANA", "C01STAFF", None, None))
+    async with world.session.post(url, json={"text": "in time"}) as response:
+        assert (response.status, await response.text()) == (200, "ok")
+    world.protocol.seconds += 1801
+    async with world.session.post(url, json={"text": "too late"}) as response:
+        assert (response.status, (await response.json())["error"]) == (404, "expired_url")
+
+
 async def test_each_payload_goes_to_one_of_many_connections(world):
     took = {"one": 0, "two": 0}
     for name in took:
