@@ -183,12 +183,26 @@ def scan(folder: Path, mark: Mark) -> Scan:
                 f"mails/{number:08d}.log ends in the middle of a mail; put the newest backup in "
                 "its place (`desk restore DIR`)."
             )
-    if not numbers and mark != Mark():
-        raise StoreDamaged(
-            f"mails/{mark.segment:08d}.log is missing; put the newest backup in its place "
-            "(`desk restore DIR`)."
-        )
     return Scan(places, end, torn)
+
+
+def check_complete(folder: Path, mark: Mark, known: dict[str, int], found: dict[str, int]) -> None:
+    """Is every mail that was known to lie after a mark still there? Raises StoreDamaged."""
+    numbers = segments(folder)
+    expected = set(range(min(numbers, default=1), max(numbers, default=0) + 1))
+    missing = expected - set(numbers)
+    missing |= {
+        Mark.unpacked(place).segment
+        for mail_id, place in known.items()
+        if place >= mark.packed() and mail_id not in found
+    }
+    if mark != Mark() and mark.segment not in numbers:
+        missing.add(mark.segment)
+    if missing:
+        raise StoreDamaged(
+            f"mails/{min(missing):08d}.log is missing or has lost mails; put the newest backup in "
+            "its place (`desk restore DIR`)."
+        )
 
 
 def envelopes(folder: Path, places: list[int]) -> Iterator[InboundMail]:

@@ -108,6 +108,7 @@ def _load(folder: Path) -> Opened:
         for raw in changes_of(read.line).puts:
             view.put(opened(raw), raw.copy())
     found = mails.scan(folder / MAILS, picture.mark)
+    mails.check_complete(folder / MAILS, picture.mark, picture.places, found.places)
     unknown = sorted(key for key in found.places if not view.rev(InboundMail.table, key))
     fresh = list(mails.envelopes(folder / MAILS, [found.places[key] for key in unknown]))
     for mail in fresh:

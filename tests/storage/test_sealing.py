@@ -1,0 +1,131 @@
+import base64
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from storage.errors import KeyFileError
+from storage.sealing import Keys, new_key_file
+
+KEYS = Keys(bytes(range(32)))
+OTHER = Keys(bytes(32))
+
+
+def test_a_new_key_file_is_private_and_loads(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    new_key_file(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(base64.b64decode(path.read_bytes())) == 32
+    assert Keys.load(path).address_hash("a@example.org") == Keys.load(path).address_hash(
+        "a@example.org"
+    )
+
+
+def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    path.write_text("precious")
+    with pytest.raises(KeyFileError, match="never overwritten"):
+        new_key_file(path)
+    assert path.read_text() == "precious"
+
+
+def test_a_strict_umask_still_lets_the_owner_read(tmp_path: Path) -> None:
+    before = os.umask(0o777)
+    try:
+        new_key_file(tmp_path / "master.key")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "master.key").stat().st_mode) == 0o600
+
+
+def test_a_key_file_in_no_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="cannot be made"):
+        new_key_file(tmp_path / "missing" / "master.key")
+
+
+def test_a_missing_key_file_names_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="desk key new"):
+        Keys.load(tmp_path / "master.key")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])
+def test_a_key_file_others_may_touch_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "master.key"
+    new_key_file(path)
+    path.chmod(mode)
+    with pytest.raises(KeyFileError, match="chmod 600"):
+        Keys.load(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"not base64 at all!", base64.b64encode(b"short"), base64.b64encode(bytes(33)), b"\xff"],
+)
+def test_what_is_no_master_key_is_refused(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "master.key"
+    path.touch(mode=0o600)
+    path.write_bytes(text)
+    with pytest.raises(KeyFileError, match="is not a master key"):
+        Keys.load(path)
+
+
+def test_a_folder_is_no_key_file(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="cannot be read"):
+        Keys.load(tmp_path)
+
+
+def test_keys_do_not_show_the_master_key() -> None:
+    secret = bytes(range(32))
+    assert not any(secret in getattr(KEYS, name) for name in Keys.__slots__)
+    assert secret.hex() not in repr(KEYS)
+
+
+def test_an_address_hash_is_the_same_in_any_case_and_differs_by_key() -> None:
+    one = KEYS.address_hash("Rosa.Diaz@Example.ORG")
+    assert re.fullmatch(r"[0-9a-f]{32}", one)
+    assert one == KEYS.address_hash(" rosa.diaz@example.org ")
+    assert one != KEYS.address_hash("rosa.diez@example.org")
+    assert one != OTHER.address_hash("rosa.diaz@example.org")
+
+
+def test_a_reply_tag_leads_back_to_its_case() -> None:
+    tag = KEYS.reply_tag("PR-2026-0042")
+    assert re.fullmatch(r"c\.pr-2026-0042\.[a-z2-7]{16}", tag)
+    assert KEYS.case_of_tag(tag) == "PR-2026-0042"
+    assert KEYS.case_of_tag(tag.upper()) == "PR-2026-0042"
+
+
+def test_a_bounce_tag_leads_back_to_its_letter() -> None:
+    letter = "01a19b7ca68006c1337a"
+    tag = KEYS.bounce_tag(letter)
+    assert tag.startswith(f"b.{letter}.")
+    assert KEYS.letter_of_tag(tag) == letter
+    assert len(f"compliance+{tag}") <= 64
+
+
+def test_a_forged_tag_leads_nowhere() -> None:
+    tag = KEYS.reply_tag("PR-2026-0042")
+    mac = tag.rpartition(".")[2]
+    forged = [
+        f"c.pr-2026-0043.{mac}",
+        f"c.pr-2026-0042.{mac[:-1]}",
+        f"c.pr-2026-0042.{mac}a",
+        "c.pr-2026-0042.",
+        "c.pr-2026-0042",
+        f"c..{mac}",
+        f"b.pr-2026-0042.{mac}",
+        "",
+        "c.pr-2026-0042.ünïcode",
+        "c.pr-2026-0042.\udcff",
+    ]
+    assert [KEYS.case_of_tag(each) for each in forged] == [None] * len(forged)
+    assert OTHER.case_of_tag(tag) is None
+    assert KEYS.letter_of_tag(tag) is None
+
+
+def test_the_two_kinds_of_tag_have_keys_of_their_own() -> None:
+    name = "pr-2026-0042"
+    swapped = "b" + KEYS.reply_tag(name)[1:]
+    assert KEYS.letter_of_tag(swapped) is None
