@@ -6,10 +6,13 @@ Only the mail server is missing: a letter that is let go is taken as accepted.
 import asyncio
 import contextlib
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import web
 
+from bot.sandbox import Sandbox, SandboxOptions
 from bot.slack import Slack, SlackOptions
 from handlers import registry as kinds
 from handlers.clock import RealClock
@@ -53,13 +56,21 @@ class Office:
         self.clock = clock
         self.letters: list[Letter] = []
         self.slack: Slack | None = None
+        self.port: int | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._runner: web.AppRunner | None = None
 
     async def open(self) -> None:
         self.slack = Slack(
             self.options, self.desk, self.store, self.registry, Policy(), self.clock, read_mail
         )
         await self.slack.start()
+        if self.port:
+            app = web.Application()
+            app.add_routes(self.slack.web_routes())
+            self._runner = web.AppRunner(app)
+            await self._runner.setup()
+            await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
         self._pump = asyncio.create_task(self._work())
         async with asyncio.timeout(10):
             await self.slack.wait_connected()
@@ -68,6 +79,8 @@ class Office:
         self._pump.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._pump
+        if self._runner:
+            await self._runner.cleanup()
         await self.slack.stop()
 
     async def receive(self, parsed: ParsedMail, read: Reading) -> str:
@@ -100,12 +113,30 @@ async def read_mail(mail_id: str) -> ParsedMail:
     return MAIL
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(params=["socket", "http"])
+async def sandbox(request, tmp_path):
+    """The workspace delivers clicks by Socket Mode, or by signed HTTP."""
+    port = None if request.param == "socket" else free_port()
+    made = Sandbox(SandboxOptions(data=tmp_path / "sandbox", desk_http_port=port))
+    made.desk_port = port
+    await made.start()
+    yield made
+    await made.stop()
+
+
 @pytest.fixture
 async def office(tmp_path, sandbox):
     settings = sandbox.settings()
     options = SlackOptions(
         bot_token=settings["SLACK_BOT_TOKEN"],
-        app_token=settings["SLACK_APP_TOKEN"],
+        app_token=settings.get("SLACK_APP_TOKEN", ""),
+        signing_secret=settings["SLACK_SIGNING_SECRET"] if sandbox.desk_port else "",
         api_url=settings["SLACK_API_URL"],
         staff=settings["DESK_SLACK_CHANNEL"],
         managers=settings["DESK_SLACK_MANAGERS"],
@@ -118,6 +149,7 @@ async def office(tmp_path, sandbox):
     registry = kinds.load()
     desk = Desk(store, registry, Policy(), keys)
     made = Office(store, desk, registry, options, RealClock())
+    made.port = sandbox.desk_port
     await made.open()
     yield made
     await made.close()
