@@ -187,7 +187,7 @@ def _origin(scene: Scene) -> Block:
         told.append(f"language: {escape(case.language)}")
     if case.acknowledgement == "sent":
         told.append("receipt confirmed")
-    elif case.acknowledgement:
+    elif case.acknowledgement.startswith("withheld"):
         told.append(f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}")
     sent = [s for s in case.letters if s.status is OutboxStatus.SENT and not s.bounced]
     if sent:

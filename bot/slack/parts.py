@@ -19,7 +19,7 @@ from bot.slack.views import View
 from bot.slack.windows import Window
 from handlers.clock import Clock
 from handlers.desk import Desk
-from handlers.handler import Answer, Click, Form, Offer, Person
+from handlers.handler import Answer, Click, Faults, Form, Offer, Person
 from storage.errors import Conflict, Refused, UnknownReference
 from storage.records import Case, ParsedMail
 from storage.store import Store
@@ -59,12 +59,25 @@ class Parts:
         return await self.roles.person(str(user.get("id") or body.get("user_id") or ""), team or "")
 
     async def act(self, click: Click) -> Answer:
+        """A colleague named in a form must have the key to the case too."""
+        if fault := await self._shut_out(click.form.get("person", ""), click.ref):
+            return Faults(fields={"person": fault})
         async with self.locks.of(click.ref):
             return await self.desk.act(click, self.clock.now())
 
     async def form(self, click: Click) -> Form:
         async with self.locks.of(click.ref):
             return await self.desk.form(click, self.clock.now())
+
+    async def _shut_out(self, colleague: str, ref: str) -> str:
+        if not colleague:
+            return ""
+        case, _ = await self.desk.offers(ref)
+        try:
+            known = await self.roles.person(colleague)
+        except Refused:
+            return "They are not in the privacy team."
+        return "" if known.may_act_in(case.circle) else "This case is closed to them."
 
     async def visible(self, ref: str, by: Person) -> tuple[Case, tuple[Offer, ...]]:
         """A case, if its circle is open to them. Raises UnknownReference, Refused."""

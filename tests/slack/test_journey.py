@@ -201,6 +201,13 @@ async def test_from_the_card_to_the_letter(office, page, message_faults):
     assert answer["ok"], answer
     await offered(page, "Verify")
 
+    # nobody outside the team can be given a case
+    await page.press(mine, "Hand over")
+    await page.until(lambda: "To whom" in page.top(mine))
+    answer = await page.submit(mine, person="U04OLE")
+    assert list(answer["errors"].values()) == ["They are not in the privacy team."]
+    await page.do("close", **{"as": mine}, view_id=page.stack(mine)[-1]["id"])
+
     # reply, preview, send, undo
     await page.press(mine, "Reply")
     await page.until(lambda: "body" in page.top(mine))
@@ -260,6 +267,18 @@ async def test_an_unsorted_case_is_sorted_by_one_click(office, page):
     case = await office.store.case(ref)
     assert [r.kind for r in case.requests] == ["access"]
     await page.until(lambda: "Please sort" not in card_of(page)["text"])
+
+
+async def test_a_case_can_be_handed_over(office, page):
+    ref = await office.receive(MAIL, reading())
+    await offered(page, "Hand over")
+    await page.press("U01ANA", "Hand over")
+    await page.until(lambda: "To whom" in page.top("U01ANA"))
+    answer = await page.submit("U01ANA", person="U02BEN")
+    assert answer["ok"], answer
+    assert (await office.store.case(ref)).assignee == "U02BEN"
+    await page.until(lambda: page.messages("D02BEN"))
+    assert ref in page.messages("D02BEN")[0]["text"]
 
 
 async def test_a_child_s_case_stays_in_the_closed_channel(office, page):

@@ -112,6 +112,23 @@ async def test_a_card_that_is_gone_is_posted_afresh(transport, desk, page):
     assert [m["ts"] for m in page.messages("C01STAFF")] == [posted.ts]
 
 
+async def test_a_fresh_card_of_unknown_outcome_is_not_posted_twice(transport, desk, page):
+    desk.case = msgspec.structs.replace(desk.case, card=Posted(channel="C01STAFF", ts="1.000001"))
+    fresh = await transport.send(message(Card(case=REF)))
+    assert await transport.send(message(Card(case=REF), attempts=2)) == fresh
+    assert len(page.messages("C01STAFF")) == 1
+
+
+async def test_a_move_of_unknown_outcome_still_wipes_the_old_card(transport, desk, page):
+    old = await transport.send(message(Card(case=REF)))
+    desk.case = msgspec.structs.replace(desk.case, card=None, circle=Circle.RESTRICTED)
+    new = await transport.send(message(Card(case=REF), "o2"))
+    desk.case = msgspec.structs.replace(desk.case, card=old)
+    assert await transport.send(message(Card(case=REF), "o2", attempts=2)) == new
+    assert page.messages("C01STAFF") == []
+    assert len(page.messages("C03RESTRICTED")) == 1
+
+
 async def test_nothing_goes_into_a_shared_channel(transport, page):
     await page.do("channel", channel="C01STAFF", is_ext_shared=True)
     with pytest.raises(SendFailed, match="shared with outsiders"):
