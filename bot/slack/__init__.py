@@ -1,1 +1,6 @@
-"""Slack, one file per surface; the only place that imports slack_sdk and slack_bolt."""
+"""Slack: cards out, clicks in. One file per surface."""
+
+from bot.slack.app import Slack
+from bot.slack.options import SlackOptions
+
+__all__ = ["Slack", "SlackOptions"]

@@ -1,0 +1,209 @@
+"""Clicks and submissions: acknowledged first, then checked, then done, always answered.
+
+A trigger lives three seconds, so a window is opened at once and filled when the answer is there.
+The clicker's roles are checked at each click; what a button carries is only where it points.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.slack import forms, reading, views
+from bot.slack.buttons import ALL, MORE, PREFIX
+from bot.slack.once import Presses
+from bot.slack.parts import Parts, guarded
+from bot.slack.pointers import Pointer, decoded
+from bot.slack.views import View
+from bot.slack.windows import Window, salt
+from handlers.handler import Answer, Click, Done, Faults, Form, Person, Review, Stale
+from storage.errors import Refused
+
+Body = Mapping[str, Any]
+IN_TIME = 2.0  #: seconds until a submission is acknowledged with a waiting view instead
+OUTDATED = "That is no longer offered here. Nothing was changed."
+
+
+class Clicks:
+    """The listeners. One instance serves the whole workspace."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._presses = Presses()
+
+    # --- buttons and menus ------------------------------------------------------------------
+
+    async def clicked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        action = body["actions"][0]
+        if self._presses.again(body):
+            return
+        window = Window(self._parts.client, body)
+        view = body.get("view") or {}
+        value = action.get("value") or (action.get("selected_option") or {}).get("value")
+        pointer = decoded(value)
+        if str(action["action_id"]).startswith(PREFIX) or action["action_id"] == MORE:
+            if pointer is None:
+                await window.tell(OUTDATED)
+                return
+            await guarded(window, self._pressed(window, body, pointer))
+        elif view.get("callback_id") == views.FORM:
+            await guarded(window, self._chosen(window, body))
+
+    async def _pressed(self, window: Window, body: Body, pointer: Pointer) -> None:
+        ways: dict[str, Callable[[Window, Person, Pointer], Awaitable[None]]] = {
+            "r": self._read,
+            "f": self._ask_form,
+            "c": self._ask,
+        }
+        if pointer.way:
+            await window.open()
+        by = await self._parts.person(body)
+        await ways.get(pointer.way, self._act)(window, by, pointer)
+
+    async def _act(self, window: Window, by: Person, pointer: Pointer) -> None:
+        """What needs no form: done at once, answered to the clicker; the card follows."""
+        answer = await self._parts.act(click_of(pointer, by))
+        if isinstance(answer, Review):
+            await window.show(views.review(answer, pointer))
+            return
+        if isinstance(answer, Faults):
+            await window.tell(" ".join(answer.fields.values()))
+            return
+        if isinstance(answer, Done) and answer.undo:
+            view = views.final(answer, pointer, self._parts.timezone)
+            await window.tell(answer.said, view["blocks"], pointer.ref)
+            return
+        await window.tell(answer.said, title=pointer.ref)
+
+    async def _ask_form(self, window: Window, by: Person, pointer: Pointer) -> None:
+        form = await self._parts.form(click_of(pointer, by))
+        await window.show(forms.view(form, pointer, salt()))
+
+    async def _ask(self, window: Window, by: Person, pointer: Pointer) -> None:
+        """The question of an offer that stood in a menu, where Slack asks none."""
+        case, offers = await self._parts.visible(pointer.ref, by)
+        wanted = (pointer.action, pointer.request)
+        fitting = [
+            o for o in offers if (o.action, o.request) == wanted and o.value in {"", pointer.value}
+        ]
+        offer = next(iter(fitting), None)
+        if offer is None:
+            await window.tell(OUTDATED, title=case.ref)
+            return
+        await window.show(views.asked(offer.label, offer.confirm or offer.label, pointer))
+
+    async def _chosen(self, window: Window, body: Body) -> None:
+        """A choice that changes the rest of the form: the form anew, under new ids."""
+        view = body["view"]
+        pointer = decoded(view.get("private_metadata"))
+        if pointer is None:
+            raise Refused(OUTDATED)
+        by = await self._parts.person(body)
+        form = await self._parts.form(click_of(pointer, by, forms.kept(view)))
+        await window.show(forms.view(form, pointer, salt()))
+
+    # --- windows to read in -----------------------------------------------------------------
+
+    async def _read(self, window: Window, by: Person, pointer: Pointer) -> None:
+        readers: dict[str, Callable[[str, Person], Awaitable[View]]] = {
+            ALL: self._whole,
+            "show_message": self._mails,
+            "history": self._history,
+        }
+        await window.show(await readers.get(pointer.action, self._whole)(pointer.ref, by))
+
+    async def _whole(self, ref: str, by: Person) -> View:
+        return await self._parts.opened(ref, by)
+
+    async def _mails(self, ref: str, by: Person) -> View:
+        """The reading is on the record before the words are on the screen."""
+        async with self._parts.locks.of(ref):
+            case = await self._parts.desk.saw_message(ref, by, self._parts.clock.now())
+        mails = [
+            (await self._parts.store.mail(mail_id), await self._parts.read_mail(mail_id))
+            for mail_id in case.mails[-10:]
+        ]
+        return reading.mails(case, mails, self._parts.timezone)
+
+    async def _history(self, ref: str, by: Person) -> View:
+        case, _ = await self._parts.visible(ref, by)
+        entries = [entry async for entry in self._parts.store.history(ref)]
+        return reading.history(case, entries, self._parts.timezone)
+
+    # --- submissions ------------------------------------------------------------------------
+
+    async def submitted(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Acknowledged with the result when it is there in time, else with a waiting view."""
+        view = body["view"]
+        pointer = decoded(view.get("private_metadata"))
+        window = Window(self._parts.client, body)
+        if pointer is None:
+            await ack(response_action="update", view=views.message("Privacy requests", OUTDATED))
+            return
+        work = asyncio.create_task(self._result(body, pointer))
+        finished, _ = await asyncio.wait({work}, timeout=IN_TIME)
+        if finished:
+            await ack(**_acknowledged(view, pointer, work.result(), self._parts.timezone))
+            return
+        await ack(response_action="update", view=views.waiting())
+        result = await work
+        await guarded(window, self._late(window, body, pointer, result))
+
+    async def _result(self, body: Body, pointer: Pointer) -> Answer | str:
+        """The answer, or a sentence to the clicker; never an exception."""
+        said: list[str] = []
+        answers: list[Answer] = []
+
+        async def work() -> None:
+            by = await self._parts.person(body)
+            answers.append(await self._parts.act(click_of(pointer, by, forms.values(body["view"]))))
+
+        await guarded(said.append, work())
+        return answers[0] if answers else said[0]
+
+    async def _late(
+        self, window: Window, body: Body, pointer: Pointer, result: Answer | str
+    ) -> None:
+        if not isinstance(result, Faults):
+            await window.show(_view_of(result, pointer, self._parts.timezone))
+            return
+        by = await self._parts.person(body)
+        form: Form = await self._parts.form(click_of(pointer, by, forms.values(body["view"])))
+        await window.show(forms.view(form, pointer, salt(), result.fields))
+
+
+def click_of(pointer: Pointer, by: Person, form: Mapping[str, str] | None = None) -> Click:
+    return Click(
+        ref=pointer.ref,
+        action=pointer.action,
+        by=by,
+        version=pointer.version,
+        request=pointer.request,
+        form=form or {},
+        value=pointer.value,
+    )
+
+
+def _acknowledged(
+    view: Body, pointer: Pointer, result: Answer | str, timezone: str
+) -> dict[str, Any]:
+    """What Slack does with the window: mark fields, lay a preview on it, or turn it."""
+    if isinstance(result, Faults) and (marked := forms.errors(view, result.fields)):
+        return {"response_action": "errors", "errors": marked}
+    way = "push" if isinstance(result, Review) else "update"  # "Back" leads to what was typed
+    return {"response_action": way, "view": _view_of(result, pointer, timezone)}
+
+
+def _view_of(result: Answer | str, pointer: Pointer, timezone: str) -> View:
+    match result:
+        case Review():
+            return views.review(result, pointer)
+        case Done():
+            return views.final(result, pointer, timezone)
+        case Stale():
+            return views.message(pointer.ref, result.said)
+        case Faults():
+            return views.message(pointer.ref, " ".join(result.fields.values()))
+    return views.message(pointer.ref, result)

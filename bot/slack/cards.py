@@ -1,0 +1,222 @@
+"""A case as one card: what it is, by when, whose it is, and the buttons for what comes next.
+
+Pure. Nothing a stranger wrote is on a card: no name, subject, text or file name; the address is
+masked. Dates come first because they are the law.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.slack import blocks, buttons
+from bot.slack.attention import attention, undo, waits
+from bot.slack.blocks import Block
+from bot.slack.scene import ROWS, Kinds, Scene, ended, headline, identity, title, urgent
+from bot.slack.spoken import in_words
+from bot.slack.words import (
+    counted,
+    cut_escaped,
+    day,
+    escape,
+    joined,
+    law,
+    left,
+    masked,
+    moment,
+    person,
+)
+from handlers.handler import Offer
+from storage.records import (
+    Case,
+    OutboxStatus,
+    Request,
+    Status,
+)
+
+Message = dict[str, Any]
+
+_WAITING = {
+    Status.OPEN: "",
+    Status.AWAITING_REQUESTER: "waits for the requester",
+    Status.AWAITING_OWNERS: "waits for the system owners",
+    Status.AWAITING_APPROVAL: "waits for a second person",
+    Status.CLOSED: "closed",
+}
+
+
+def card(
+    case: Case, offers: Sequence[Offer], registry: Kinds, now: datetime, timezone: str
+) -> Message:
+    """The Slack message of a case: `text` for screen readers and notifications, and `blocks`."""
+    scene = Scene(case=case, offers=tuple(offers), kinds=registry.kinds, now=now, timezone=timezone)
+    shown = _closed(scene) if case.closed else _open(scene)
+    return {"text": in_words(scene), "blocks": shown}
+
+
+def placeholder(case: Case) -> Message:
+    """For a closed circle without a channel: that something waits, and nothing about it."""
+    due = day(case.due.due_on)
+    said = f"{case.ref} is for a closed circle that has no channel of its own yet. Due {due}."
+    shown = f":lock: *{case.ref}* is for a closed circle that has no channel yet. Due *{due}*."
+    key = f"{case.ref}:{case.version}.{case.rev}:closed"
+    return {
+        "text": said,
+        "blocks": [blocks.section(shown, key, buttons.opener(case.ref, case.version))],
+    }
+
+
+def window(
+    case: Case, offers: Sequence[Offer], registry: Kinds, now: datetime, timezone: str
+) -> list[Block]:
+    """The card's blocks for a window, with every offer as a button."""
+    scene = Scene(case=case, offers=(), kinds=registry.kinds, now=now, timezone=timezone)
+    shown = _closed(scene) if case.closed else _open(scene)
+    return [*shown, *buttons.every(case, offers, scene.id("all"))]
+
+
+# --- an open case ---------------------------------------------------------------------------
+
+
+def _open(scene: Scene) -> list[Block]:
+    case = scene.case
+    return [
+        blocks.header(headline(case, scene.kinds), scene.id("head")),
+        *_urgency(scene),
+        *([_sorting(scene)] if case.triage else []),
+        *_rows(scene),
+        _facts(scene),
+        *attention(scene),
+        _origin(scene),
+        *buttons.row(case, _main_offers(scene), scene.id("do")),
+    ]
+
+
+def _urgency(scene: Scene) -> list[Block]:
+    if not urgent(scene.case, scene.kinds):
+        return []
+    said = ":rotating_light: Needs a person now. No letter goes out before somebody has read it."
+    return [blocks.section(said, scene.id("urgent"))]
+
+
+def _sorting(scene: Scene) -> Block:
+    """What the machine thinks of a case it would not sort by itself, in words and per cent."""
+    reading = scene.case.reading
+    guesses = sorted(
+        ((p, name) for name, p in (reading.confidence if reading else {}).items() if p >= 0.1),
+        reverse=True,
+    )[:3]
+    if not guesses:
+        return blocks.section("What is asked is not clear. Please read it.", scene.id("sort"))
+    told = [f"*{_guess(scene, name)}* ({round(p * 100)} % sure)" for p, name in guesses]
+    also = f" Could also be {joined(told[1:])}." if told[1:] else ""
+    return blocks.section(f"Probably {told[0]}.{also}", scene.id("sort"))
+
+
+def _guess(scene: Scene, name: str) -> str:
+    kind = scene.kinds.get(name)
+    return escape(kind.title if kind else name.replace("_", " ")).lower()
+
+
+def _rows(scene: Scene) -> list[Block]:
+    """One line per request, each with its own date; its buttons beside it when there are more."""
+    shown = [_row(scene, request) for request in scene.case.requests[:ROWS]]
+    if (more := len(scene.case.requests) - ROWS) > 0:
+        shown.append(blocks.section(f"… and {counted(more, 'more request')}.", scene.id("more")))
+    return shown
+
+
+def _row(scene: Scene, request: Request) -> Block:
+    name = escape(title(request, scene.kinds))
+    key = scene.id(f"row{request.id}")
+    if request.status is Status.CLOSED:
+        return blocks.section(f":white_check_mark: *{name}*: {ended((request,))}", key)
+    sign = ":red_circle: " if scene.days(request) < 0 else ""
+    when = f"*{day(request.due.due_on)}* ({escape(law(request.due.regime))})"
+    said = f"{sign}*{name}*, due {when}, {left(scene.days(request))}"
+    if below := _progress(scene, request):
+        said += f"\n{below}"
+    several = len(scene.case.requests) > 1
+    own = [o for o in scene.offers if o.request == request.id and o.style != "primary"]
+    return blocks.section(said, key, buttons.beside(scene.case, own) if several else None)
+
+
+def _progress(scene: Scene, request: Request) -> str:
+    """The day we work towards, what it waits for, and the step that comes next."""
+    kind = scene.kinds.get(request.kind or "")
+    step = kind.next_step(scene.case, request) if kind else None
+    parts = [
+        f"aim: {day(request.due.aim_on)}" if request.due.aim_on != request.due.due_on else "",
+        _WAITING[request.status],
+        f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",
+    ]
+    return "  |  ".join(part for part in parts if part)
+
+
+def _facts(scene: Scene) -> Block:
+    case = scene.case
+    pairs = [
+        ("From", masked(case.requester)),
+        ("With", person(case.assignee) if case.assignee else "nobody yet"),
+        ("Identity", identity(scene, mention=True)),
+        ("Arrived", moment(case.received_at, scene.timezone)),
+    ]
+    return blocks.fields(pairs, scene.id("facts"))
+
+
+def _main_offers(scene: Scene) -> list[Offer]:
+    """Those of the case and the likeliest step; a request's own stand beside its line."""
+    beside = [undo(scene, letter) for letter in scene.case.letters if waits(letter)]
+    several = len(scene.case.requests) > 1
+    return [
+        o
+        for o in scene.offers
+        if (o.request is None or not several or o.style == "primary") and o not in beside
+    ]
+
+
+def _origin(scene: Scene) -> Block:
+    """One small line: why that date, how it was sorted, what went out by itself."""
+    case = scene.case
+    told = [cut_escaped(case.due.why, 300)]
+    if case.confirmed:
+        told.append("sorted by a person")
+    elif case.reading and not case.triage:
+        best = case.reading.confidence.get(case.reading.kinds[0], 0.0)
+        told.append(f"sorted by machine, {round(best * 100)} % sure")
+    if case.language != "und":
+        told.append(f"language: {escape(case.language)}")
+    if case.acknowledgement == "sent":
+        told.append("receipt confirmed")
+    elif case.acknowledgement.startswith("withheld"):
+        told.append(f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}")
+    sent = [s for s in case.letters if s.status is OutboxStatus.SENT and not s.bounced]
+    if sent:
+        told.append(f"last letter {day(sent[-1].at.date())}")
+    return blocks.context(["  |  ".join(part for part in told if part)], scene.id("origin"))
+
+
+def _reason(acknowledgement: str) -> str:
+    return acknowledgement.partition(":")[2].strip() or acknowledgement
+
+
+# --- a closed case --------------------------------------------------------------------------
+
+
+def _closed(scene: Scene) -> list[Block]:
+    """One line, which keeps the case findable and frees the channel."""
+    case = scene.case
+    last = max(case.requests, key=lambda r: r.closed_at or case.received_at)
+    by = f" by {person(last.closed_by)}" if last.closed_by else ""
+    said = f":white_check_mark: *{escape(headline(case, scene.kinds))}*: "
+    said += f"{ended(case.requests)}{by}{_early(last)}"
+    line = blocks.section(said, scene.id("done"), buttons.beside(case, scene.offers))
+    return [line, *attention(scene)]
+
+
+def _early(request: Request) -> str:
+    if request.closed_at is None:
+        return ""
+    days = (request.due.due_on - request.closed_at.date()).days
+    if days < 0:
+        return f", {counted(-days, 'day')} late"
+    return f", {counted(days, 'day')} early" if days else ", on the last day"

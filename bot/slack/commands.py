@@ -1,0 +1,112 @@
+"""`/privacy`: lists for the asker alone, one case in a window, help. Nobody types a name here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.slack import blocks
+from bot.slack.blocks import Block
+from bot.slack.buttons import opener
+from bot.slack.cards import Message
+from bot.slack.parts import Parts, guarded
+from bot.slack.scene import Kinds, headline
+from bot.slack.windows import Window
+from bot.slack.words import counted, day, escape, law, left, person
+from handlers.handler import Person
+from storage.records import Case
+
+COMMAND = "/privacy"
+LINES = 20
+SOON = 7  #: days
+
+HELP = (
+    f"`{COMMAND} mine` what you have taken\n"
+    f"`{COMMAND} open` everything open, by due date\n"
+    f"`{COMMAND} due` due within {SOON} days\n"
+    f"`{COMMAND} overdue` past its date\n"
+    f"`{COMMAND} show PR-2026-0001` one case with its buttons\n"
+    f"`{COMMAND} help` this list\n"
+    "Only you see the answers. Please type no names or addresses here."
+)
+_NAMES = {
+    "mine": "Yours",
+    "open": "Open",
+    "due": f"Due within {SOON} days",
+    "overdue": "Overdue",
+}
+
+
+class Commands:
+    """The listener for the command."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def asked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        window = Window(self._parts.client, body)
+        await guarded(window, self._answer(window, body))
+
+    async def _answer(self, window: Window, body: Mapping[str, Any]) -> None:
+        words = str(body.get("text") or "").split()
+        wish = words[0].lower() if words else "help"
+        if wish == "show" and len(words) == 2:
+            await window.open()
+            by = await self._parts.person(body)
+            await window.show(await self._parts.opened(words[1].upper(), by))
+            return
+        by = await self._parts.person(body)
+        if wish not in _NAMES:
+            await window.tell(HELP)
+            return
+        cases = await self._parts.store.cases()
+        now = self._parts.clock.now()
+        today = now.astimezone(ZoneInfo(self._parts.timezone)).date()
+        made = listed(wish, chosen(wish, cases, by, today), self._parts.registry, today)
+        await window.tell(made["text"], made["blocks"])
+
+
+def chosen(wish: str, cases: Sequence[Case], by: Person, today: date) -> list[Case]:
+    """The open cases a person may see and asked for, the most urgent first."""
+    open_to_them = [c for c in cases if not c.closed and by.may_act_in(c.circle)]
+    fits = {
+        "mine": lambda case: case.assignee == by.id,
+        "open": lambda case: not case.closed,
+        "due": lambda case: (case.due.due_on - today).days <= SOON,
+        "overdue": lambda case: case.due.due_on < today,
+    }[wish]
+    return sorted(filter(fits, open_to_them), key=lambda c: (c.due.due_on, c.ref))
+
+
+def listed(wish: str, cases: Sequence[Case], registry: Kinds, today: date) -> Message:
+    """At most twenty lines, each with a button that opens its case."""
+    name = _NAMES[wish]
+    if not cases:
+        said = f"{name}: nothing."
+        return {"text": said, "blocks": [blocks.section(said, "list:none")]}
+    shown: list[Block] = [blocks.section(f"*{name}: {len(cases)}*", "list:head")]
+    shown += [_line(case, registry, today) for case in cases[:LINES]]
+    if len(cases) > LINES:
+        more = counted(len(cases) - LINES, "more case")
+        shown.append(blocks.context([f"{more}: `desk list` shows all."], "list:more"))
+    told = "; ".join(_words(case, registry, today) for case in cases[:LINES])
+    return {"text": escape(f"{name}: {len(cases)}. {told}")[:3900], "blocks": shown}
+
+
+def _line(case: Case, registry: Kinds, today: date) -> Block:
+    sign = ":red_circle: " if case.due.due_on < today else ""
+    who = person(case.assignee) if case.assignee else "not taken"
+    said = f"{sign}*{escape(headline(case, registry.kinds))}*\n{_when(case, today)}, {who}"
+    return blocks.section(said, f"list:{case.ref}", opener(case.ref, case.version))
+
+
+def _when(case: Case, today: date) -> str:
+    due = case.due
+    return f"due {day(due.due_on)} ({law(due.regime)}), {left((due.due_on - today).days)}"
+
+
+def _words(case: Case, registry: Kinds, today: date) -> str:
+    return f"{headline(case, registry.kinds)}, {_when(case, today)}"

@@ -1,0 +1,140 @@
+"""Windows to read in: the mails of a case, its history, a list of cases.
+
+The words of strangers stand here and nowhere else in Slack: in plain_text with emoji off, where
+nothing is live, without characters that hide or reorder others, opened by a click and logged.
+"""
+
+from collections.abc import Sequence
+
+from bot.slack import blocks
+from bot.slack.blocks import Block
+from bot.slack.views import View, literals, modal
+from bot.slack.words import clean, counted, cut, cut_escaped, escape, moment, person
+from storage.records import Case, Entry, InboundMail, ParsedMail
+
+MOST_BLOCKS = 96  #: of the 100 a window may have
+MOST_LETTERS = 120_000  #: characters, well under the 250 KB of a view
+QUOTED = 2  #: sections of quoted text shown
+
+Mail = tuple[InboundMail | None, ParsedMail]
+
+
+def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
+    """The mails, newest first, each with what its header claims; what does not fit is said."""
+    notice = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
+    shown: list[Block] = [blocks.context([notice], "notice")]
+    letters = 0
+    for number, mail in enumerate(reversed(opened)):
+        part = _mail(mail, str(number), timezone)
+        letters += sum(len(block.get("text", {}).get("text", "")) for block in part)
+        if number and (len(shown) + len(part) > MOST_BLOCKS or letters > MOST_LETTERS):
+            left = counted(len(opened) - number, "older mail")
+            shown.append(
+                blocks.context([f"{left} not shown here: `desk show {case.ref}`."], "rest")
+            )
+            break
+        shown += part
+    if not opened:
+        shown.append(blocks.section("There is no mail to show.", "none"))
+    return modal(case.ref, shown)
+
+
+def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:
+    stored, parsed = mail
+    shown = [blocks.divider(f"{key}:line"), blocks.literal(_facts(parsed), f"{key}:facts")]
+    if stored is not None:
+        at = f"Arrived {moment(stored.received_at, timezone)}"
+        shown.append(blocks.context([at], f"{key}:at"))
+    if not parsed.readable:
+        said = "This mail could not be read safely. Only what its header gave is shown."
+        shown.append(blocks.section(f":warning: {said}", f"{key}:unread"))
+    text = clean(parsed.shown or parsed.text)
+    shown += literals(text, f"{key}:text", 20) or [blocks.section("_No text._", f"{key}:text")]
+    if len(text) > 20 * 3000:
+        shown.append(blocks.context(["The rest is too long for a window."], f"{key}:cut"))
+    shown += _carried(parsed, key)
+    if quoted := _quoted(parsed):
+        shown.append(blocks.context(["Quoted in it:"], f"{key}:quotes"))
+        shown += literals(quoted, f"{key}:quoted", QUOTED)
+    return shown
+
+
+def _facts(parsed: ParsedMail) -> str:
+    """What the header claims, line by line; a stranger's words, so never mrkdwn."""
+    name = f"{parsed.from_name} " if parsed.from_name else ""
+    sent = parsed.sent_at.isoformat(sep=" ", timespec="minutes") if parsed.sent_at else ""
+    told = [
+        ("From", f"{name}{parsed.header_from}"),
+        ("Reply-To", parsed.reply_to),
+        ("To", ", ".join(parsed.to)),
+        ("Date", sent),
+        ("Subject", parsed.subject),
+    ]
+    lines = [f"{title}: {cut(_one_line(value), 500)}" for title, value in told if value.strip()]
+    return "\n".join(lines) or "No header could be read."
+
+
+def _carried(parsed: ParsedMail, key: str) -> list[Block]:
+    """Attachments by name, type and size; what was wrong with the mail."""
+    shown = []
+    if parsed.attachments:
+        files = [
+            f"{cut(_one_line(a.name), 100)} ({_one_line(a.media_type)}, {_size(a.size)})"
+            for a in parsed.attachments[:30]
+        ]
+        told = counted(len(parsed.attachments), "attachment")
+        shown.append(blocks.literal(f"{told}:\n" + "\n".join(files), f"{key}:files"))
+    if parsed.defects:
+        faults = "\n".join(cut(_one_line(d), 200) for d in parsed.defects[:10])
+        shown.append(blocks.literal(f"Faults in this mail:\n{faults}", f"{key}:defects"))
+    return shown
+
+
+def _quoted(parsed: ParsedMail) -> str:
+    """What stands in the mail beside its new text."""
+    whole, new = clean(parsed.text).strip(), clean(parsed.shown).strip()
+    if not new or whole == new:
+        return ""
+    before, found, after = whole.partition(new)
+    return f"{before.strip()}\n{after.strip()}".strip() if found else whole
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def _size(size: int) -> str:
+    for unit, factor in (("MB", 1_000_000), ("kB", 1000)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return counted(size, "byte")
+
+
+def history(case: Case, entries: Sequence[Entry], timezone: str) -> View:
+    """Who did what and when, newest first."""
+    packed = _packed([_line(entry, timezone) for entry in reversed(entries)])
+    shown = [blocks.section(text, f"lines.{n}") for n, text in enumerate(packed[:MOST_BLOCKS])]
+    if len(packed) > MOST_BLOCKS:
+        shown.append(blocks.context([f"More with `desk history {case.ref}`."], "rest"))
+    return modal(f"History {case.ref}", shown or [blocks.section("Nothing yet.", "none")])
+
+
+def _packed(lines: Sequence[str]) -> list[str]:
+    """Lines put together as far as a section holds them, none torn."""
+    packed = [""]
+    for line in lines:
+        if len(packed[-1]) + len(line) > 2900:
+            packed.append("")
+        packed[-1] = f"{packed[-1]}\n{line}".lstrip("\n")
+    return [text for text in packed if text]
+
+
+def _line(entry: Entry, timezone: str) -> str:
+    note = f": {cut_escaped(entry.note, 300)}" if entry.note else ""
+    act = escape(entry.act.replace("_", " "))
+    return f"{moment(entry.at, timezone)}  {person(entry.actor)}  *{act}*{note}"
+
+
+def opened(case: Case, shown: Sequence[Block]) -> View:
+    """A case with all its buttons."""
+    return modal(case.ref, shown)

@@ -1,0 +1,83 @@
+"""Who may click: membership of the private channels, checked on the server at each click.
+
+People from outside can press buttons in a shared channel, and guests sit in private ones: both
+are told apart by users.info, and refused.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.options import SlackOptions
+from handlers.handler import Person, Role
+from storage.errors import Refused
+
+KEPT = 60.0  #: seconds a list of members or a profile is believed
+MISSED = 3.0  #: seconds after which somebody not found is looked for again
+NOT_YOURS = "Only members of the privacy team can do this. Nothing was changed."
+
+
+class Roles:
+    """Asks Slack who somebody is; remembers the answer for a minute of protocol time."""
+
+    def __init__(self, client: AsyncWebClient, options: SlackOptions) -> None:
+        self._client = client
+        self._options = options
+        self._members: dict[str, tuple[float, frozenset[str]]] = {}
+        self._profiles: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self.team = ""  #: our workspace; asked for when first needed
+
+    async def person(self, user: str, team: str = "") -> Person:
+        """Raises Refused for everyone without a role; SlackClientError when Slack is away."""
+        if not self.team:
+            self.team = str((await self._client.auth_test())["team_id"])
+        if not user or (team and team != self.team):
+            raise Refused(NOT_YOURS)
+        if not _one_of_us(await self._profile(user), self.team):
+            raise Refused(NOT_YOURS)
+        roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
+        if not roles:
+            raise Refused(NOT_YOURS)
+        return Person(id=user, roles=roles)
+
+    async def _roles(self, user: str, believed: float) -> frozenset[Role]:
+        found = {Role.COUNSEL} if user in self._options.counsel else set()
+        for role in (Role.STAFF, Role.MANAGER, Role.RESTRICTED):
+            channel = self._options.channels_of(role)
+            if channel and user in await self._of(channel, believed):
+                found.add(role)
+        return frozenset(found)
+
+    async def _of(self, channel: str, believed: float) -> frozenset[str]:
+        asked, members = self._members.get(channel, (float("-inf"), frozenset()))
+        if time.monotonic() - asked < believed:
+            return members
+        found: set[str] = set()
+        cursor = ""
+        while True:
+            page = await self._client.conversations_members(
+                channel=channel, limit=1000, cursor=cursor
+            )
+            found |= set(page["members"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        self._members[channel] = time.monotonic(), frozenset(found)
+        return frozenset(found)
+
+    async def _profile(self, user: str) -> Mapping[str, Any]:
+        asked, profile = self._profiles.get(user, (float("-inf"), {}))
+        if time.monotonic() - asked >= KEPT:
+            profile = (await self._client.users_info(user=user))["user"]
+            self._profiles[user] = time.monotonic(), profile
+        return profile
+
+
+def _one_of_us(profile: Mapping[str, Any], team: str) -> bool:
+    """A person of this workspace: no guest, no bot, no stranger, nobody who left."""
+    shut = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+    if any(profile.get(flag) for flag in shut):
+        return False
+    return profile.get("team_id", team) in {team, ""}

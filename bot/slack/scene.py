@@ -1,0 +1,82 @@
+"""All a card is drawn from, and the questions every surface asks of it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.slack.words import counted, day, joined, person
+from handlers.handler import Depth, Kind, Offer
+from storage.records import Case, Outcome, Record, Request
+
+ROWS = 12  #: requests told one by one; more are counted
+
+
+class Kinds(Protocol):
+    """What cards need of the registry."""
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]: ...
+
+
+class Scene(Record, frozen=True, kw_only=True):
+    """All a card is drawn from."""
+
+    case: Case
+    offers: tuple[Offer, ...]
+    kinds: Mapping[str, Kind]
+    now: datetime
+    timezone: str
+
+    def id(self, part: str) -> str:
+        """New at each state: Slack may keep the old content of a block with the same id."""
+        return f"{self.case.ref}:{self.case.version}.{self.case.rev}:{part}"
+
+    def days(self, request: Request) -> int:
+        return (request.due.due_on - self.now.astimezone(ZoneInfo(self.timezone)).date()).days
+
+
+def title(request: Request, kinds: Mapping[str, Kind]) -> str:
+    """A kind's own title; a kind that is gone from the registry shows as its word."""
+    if request.kind is None:
+        return "Not sorted yet"
+    kind = kinds.get(request.kind)
+    return kind.title if kind else request.kind.replace("_", " ")
+
+
+def headline(case: Case, kinds: Mapping[str, Kind]) -> str:
+    """What it is and its number, at most 150 characters."""
+    if case.triage:
+        return f"Please sort {case.ref}"
+    told = [title(request, kinds) for request in case.requests]
+    whole = joined([told[0], *(t[:1].lower() + t[1:] for t in told[1:])])
+    if len(told) > 3 or len(whole) > 100:
+        whole = counted(len(told), "request")
+    if urgent(case, kinds):
+        whole = f"Urgent: {whole[:1].lower()}{whole[1:]}"
+    return f"{whole} {case.ref}"
+
+
+def urgent(case: Case, kinds: Mapping[str, Kind]) -> bool:
+    """A kind so delicate that no letter may go before a person has read the mail."""
+    found = (kinds.get(r.kind or "") for r in case.open_requests)
+    return any(kind is not None and not kind.acknowledged for kind in found)
+
+
+def identity(scene: Scene, *, mention: bool) -> str:
+    """Whether it is settled, never how: the how may name papers or accounts."""
+    if settled := scene.case.verification:
+        by = f" by {person(settled.by)}" if mention else ""
+        return f"Settled {day(settled.at.date())}{by}"
+    depths = {k.depth for r in scene.case.requests if (k := scene.kinds.get(r.kind or ""))}
+    return "Not needed" if depths == {Depth.NONE} else "Not checked"
+
+
+def ended(requests: Sequence[Request]) -> str:
+    """`fulfilled 4 Dec 2026`; the different outcomes once each."""
+    told: dict[str, None] = {}
+    for request in requests:
+        outcome = request.outcome or Outcome.FULFILLED
+        when = f" {day(request.closed_at.date())}" if request.closed_at else ""
+        told[f"{outcome.value.replace('_', ' ')}{when}"] = None
+    return joined(told)

@@ -1,0 +1,51 @@
+"""What `desk check` finds in a workspace."""
+
+import msgspec
+import pytest
+
+from bot.slack.app import web_client
+from bot.slack.check import check
+from bot.slack.options import SlackOptions
+
+
+@pytest.fixture
+def options(sandbox):
+    settings = sandbox.settings()
+    return SlackOptions(
+        bot_token=settings["SLACK_BOT_TOKEN"],
+        app_token=settings["SLACK_APP_TOKEN"],
+        api_url=settings["SLACK_API_URL"],
+        staff="C01STAFF",
+        managers="C02MANAGERS",
+        restricted="C03RESTRICTED",
+    )
+
+
+async def found(options, **changes):
+    changed = msgspec.structs.replace(options, **changes)
+    return {f.name: f for f in await check(web_client(changed), changed)}
+
+
+async def test_a_fit_workspace_has_no_fault(options):
+    assert [f for f in (await found(options)).values() if not f.ok] == []
+
+
+async def test_each_fault_names_its_way_out(options, page):
+    await page.do("channel", channel="C01STAFF", is_ext_shared=True)
+    await page.do("channel", channel="C02MANAGERS", is_private=False)
+    faults = await found(options, app_token="", restricted="")
+    for name, said in (
+        ("DESK_SLACK_CHANNEL", "shared with outsiders"),
+        ("DESK_SLACK_MANAGERS", "is public"),
+        ("DESK_SLACK_RESTRICTED", "not set"),
+        ("Slack clicks", "no way in"),
+    ):
+        assert said in faults[name].said
+        assert faults[name].fix
+
+
+async def test_a_wrong_token_or_channel_is_told(options):
+    assert (await found(options, bot_token="xoxb-wrong"))["Slack token"].said == "invalid_auth"
+    assert not (await found(options, staff="C0NONE"))["DESK_SLACK_CHANNEL"].ok
+    away = await found(options, api_url="http://127.0.0.1:9/api/")
+    assert away["Slack token"].said == "no answer"

@@ -1,0 +1,101 @@
+"""Who somebody is: membership, and who is shut out whatever they are a member of."""
+
+import pytest
+
+from bot.slack.options import SlackOptions
+from bot.slack.roles import Roles
+from handlers.handler import Role
+from storage.errors import Refused
+from storage.records import Circle
+
+OPTIONS = SlackOptions(bot_token="x", staff="C1", managers="C2", restricted="C3", counsel=("U9",))
+
+
+class Workspace:
+    """Slack's answers, counted."""
+
+    def __init__(self) -> None:
+        self.members = {"C1": ["U1", "U2", "U9"], "C2": ["U2"], "C3": ["U2"]}
+        self.profiles = {}
+        self.asked = 0
+
+    async def auth_test(self):
+        return {"team_id": "T1"}
+
+    async def users_info(self, *, user):
+        return {"user": {"team_id": "T1", **self.profiles.get(user, {})}}
+
+    async def conversations_members(self, *, channel, limit, cursor):
+        self.asked += 1
+        everyone = self.members[channel]
+        if cursor:
+            return {"members": everyone[1:], "response_metadata": {"next_cursor": ""}}
+        return {"members": everyone[:1], "response_metadata": {"next_cursor": "more"}}
+
+
+@pytest.fixture
+def workspace():
+    return Workspace()
+
+
+async def roles_of(workspace, user, options=OPTIONS, team="T1"):
+    return (await Roles(workspace, options).person(user, team)).roles
+
+
+async def test_channels_make_roles_over_all_pages(workspace):
+    assert await roles_of(workspace, "U1") == {Role.STAFF}
+    assert await roles_of(workspace, "U2") == {Role.STAFF, Role.MANAGER, Role.RESTRICTED}
+    assert await roles_of(workspace, "U9") == {Role.STAFF, Role.COUNSEL}
+
+
+async def test_without_a_closed_channel_the_managers_have_its_key(workspace):
+    options = SlackOptions(bot_token="x", staff="C1", managers="C2")
+    assert Role.RESTRICTED in await roles_of(workspace, "U2", options)
+    alone = SlackOptions(bot_token="x", staff="C1")
+    assert await roles_of(workspace, "U2", alone) == {Role.STAFF}
+
+
+@pytest.mark.parametrize(
+    "flag", ["is_bot", "is_restricted", "is_ultra_restricted", "is_stranger", "deleted"]
+)
+async def test_guests_bots_and_strangers_are_refused(workspace, flag):
+    workspace.profiles["U1"] = {flag: True}
+    with pytest.raises(Refused):
+        await roles_of(workspace, "U1")
+
+
+async def test_other_teams_and_people_without_a_role_are_refused(workspace):
+    for user, team in (("U1", "T2"), ("U7", "T1"), ("", "T1")):
+        with pytest.raises(Refused, match="Nothing was changed"):
+            await roles_of(workspace, user, team=team)
+    workspace.profiles["U1"] = {"team_id": "T2"}
+    with pytest.raises(Refused):
+        await roles_of(workspace, "U1")
+
+
+async def test_members_are_believed_for_a_minute_and_looked_up_again_on_a_miss(
+    workspace, monkeypatch
+):
+    now = [0.0]
+    monkeypatch.setattr("bot.slack.roles.time.monotonic", lambda: now[0])
+    roles = Roles(workspace, OPTIONS)
+    await roles.person("U1")
+    asked = workspace.asked
+    now[0] = 30.0
+    await roles.person("U1")
+    assert workspace.asked == asked
+    workspace.members["C1"] += ["U5"]
+    assert (await roles.person("U5")).roles == {Role.STAFF}
+    now[0] = 95.0
+    workspace.members["C1"] = ["U5"]
+    with pytest.raises(Refused):
+        await roles.person("U1")
+
+
+def test_cards_go_to_their_circle_s_channel():
+    assert OPTIONS.channel(Circle.STAFF) == ("C1", False)
+    assert OPTIONS.channel(Circle.MANAGERS) == ("C2", False)
+    assert OPTIONS.channel(Circle.COUNSEL) == ("C3", False)
+    alone = SlackOptions(bot_token="x", staff="C1")
+    assert alone.channel(Circle.RESTRICTED) == ("C1", True)
+    assert alone.digest_channel() == "C1"
