@@ -20,12 +20,13 @@ from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.policy import Policy
 from handlers.registry import load
-from intake.listener import Listener, ListenerOptions
+from intake.door import ListenerOptions
+from intake.listener import Listener
 from intake.parse import Parser
 from intake.worker import Worker
 from storage.embedded import open_store
 from storage.errors import SettingsError
-from storage.records import OutboxMessage, ParsedMail
+from storage.records import InboundMail, OutboxMessage, ParsedMail
 from storage.sealing import Keys
 from storage.store import Store
 
@@ -87,9 +88,7 @@ class App:
         self.mailer = Mailer(_relay(settings), policy, keys, clock)
         self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
         self.worker = Worker(store, self.desk, self.parser, keys, policy, clock)
-        self.listener = Listener(
-            store.mails, clock, _listener_options(settings), received=self.worker.wake
-        )
+        self.listener = Listener(store.mails, clock, _listener_options(settings, self.worker.wake))
         self.supervisor = Supervisor()
         self.http = self._http()
 
@@ -165,12 +164,15 @@ def _relay(settings: Settings) -> Relay | None:
     return Relay(host=settings.relay[0], port=settings.relay[1]) if settings.relay else None
 
 
-def _listener_options(settings: Settings) -> ListenerOptions:
+def _listener_options(
+    settings: Settings, received: Callable[[InboundMail], None]
+) -> ListenerOptions:
     return ListenerOptions(
         addresses=settings.address,
         host=settings.smtp_host,
         port=settings.smtp_port,
         tls=tls_context(settings),
+        received=received,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.app import slack_options_of
 from bot.settings import Settings
-from bot.slack import examine
+from bot.slack import check_slack, web_client
 from storage.embedded import open_store
 from storage.errors import DeskError, StoreBusy
 from storage.records import Record
@@ -128,21 +128,33 @@ async def _domains(settings: Settings) -> list[Finding]:
 async def _slack(settings: Settings) -> list[Finding]:
     if not settings.slack_bot_token:
         return []
+    options = slack_options_of(settings)
     return [
-        Finding(what=what, state="ok" if not fix else "fault", says=says, fix=fix)
-        for what, says, fix in await examine(slack_options_of(settings))
+        Finding(
+            what=found.name,
+            state="ok" if found.ok else "fault",
+            says=found.said,
+            fix=found.fix,
+        )
+        for found in await check_slack(web_client(options), options)
     ]
 
 
 def _circles(settings: Settings) -> list[Finding]:
-    wanted: Sequence[tuple[str, object, str]] = (
-        ("DESK_SLACK_MANAGERS", settings.slack_managers, "the digest has nowhere to go"),
-        ("DESK_SLACK_RESTRICTED", settings.slack_restricted, "child data goes to the managers"),
-        ("DESK_COUNSEL", settings.counsel, "nobody may act on legal demands"),
+    closed = settings.slack_restricted or settings.slack_managers
+    wanted: Sequence[tuple[str, object, State, str]] = (
+        ("DESK_SLACK_MANAGERS", settings.slack_managers, "warning", "the digest goes to staff"),
+        (
+            "DESK_SLACK_RESTRICTED",
+            settings.slack_restricted,
+            "warning" if closed else "fault",
+            "closed cases go to the managers" if closed else "closed cases are only placeholders",
+        ),
+        ("DESK_COUNSEL", settings.counsel, "warning", "nobody may act on legal demands"),
     )
     return [
-        Finding(what="circles", state="warning", says=f"{name} is not set: {effect}", fix="set it")
-        for name, value, effect in wanted
+        Finding(what="circles", state=state, says=f"{name} is not set: {effect}", fix="set it")
+        for name, value, state, effect in wanted
         if not value
     ]
 

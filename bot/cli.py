@@ -10,7 +10,6 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -25,7 +24,7 @@ from bot.demo import DemoOptions
 from bot.demo import demo as run_demo
 from bot.sandbox import Sandbox, SandboxOptions
 from bot.settings import Settings, load
-from bot.slack import manifest
+from bot.slack import slack_manifest
 from handlers.clock import RealClock
 from handlers.registry import load as load_kinds
 from intake.classify.batch import classify_file
@@ -315,11 +314,12 @@ def kinds(*, as_json: bool) -> None:
 
 
 @desk.command("slack-manifest")
-@click.option("--http", "url", default="", help="For signed HTTP: the public URL of /slack/events.")
-def slack_manifest(url: str) -> None:
+@click.option(
+    "--http", "url", default="", help="For signed HTTP: the public https://… address of the desk."
+)
+def manifest_command(url: str) -> None:
     """The app manifest to paste into Slack (Socket Mode unless --http is given)."""
-    document: dict[str, Any] = manifest(url)
-    _print_json(document)
+    _print_json(slack_manifest("http", url) if url else slack_manifest("socket"))
 
 
 @desk.group()

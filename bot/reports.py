@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.slack.words import masked
 from handlers.handler import Kind
-from handlers.offers import mask
 from storage.records import Case, InboundMail, OutboxMessage, Request
 
 Row = tuple[str, ...]
@@ -31,7 +31,7 @@ def case_json(case: Case, *, full: bool = False) -> dict[str, Any]:
         "triage": case.triage,
         "received_at": case.received_at.isoformat(),
         "assignee": case.assignee,
-        "requester": case.requester if full else mask(case.requester),
+        "requester": case.requester if full else masked(case.requester),
         "requests": [request_json(request) for request in case.requests],
         "mails": list(case.mails),
     }
@@ -79,7 +79,7 @@ def case_rows(cases: Sequence[Case], now: datetime, *, full: bool = False) -> li
             "" if case.closed else due_text(case, now),
             status_of(case),
             case.assignee or "",
-            case.requester if full else mask(case.requester),
+            case.requester if full else masked(case.requester),
         )
         for case in cases
     ]
@@ -129,7 +129,7 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
     """One case in words, line by line."""
     lines = [
         f"{case.ref}  {status_of(case)}  received {case.received_at.isoformat(timespec='minutes')}",
-        f"requester: {case.requester if full else mask(case.requester)}",
+        f"requester: {case.requester if full else masked(case.requester)}",
         f"with: {case.assignee or 'nobody yet'}",
         f"acknowledgement: {case.acknowledgement or 'not sent'}",
     ]

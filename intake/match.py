@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from storage.sealing import Keys
-
 from intake.envelope import Addresses
 from storage.records import Case, InboundMail, ParsedMail, Record
+from storage.sealing import Keys
 from storage.store import Store
 
 _REFERENCE = re.compile(r"\bPR-\d{4}-\d{4,7}\b", re.IGNORECASE)

@@ -142,7 +142,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001  the mail must not be lost with its worker
             self.failures += 1
             # Without the traceback: it could quote the mail.
-            log.error("mail %s could not be worked on: %s", mail.id, type(error).__name__)  # noqa: TRY400
+            log.error("mail %s could not be worked on: %s", mail.id, type(error).__name__)
             await self._park(mail, type(error).__name__)
         finally:
             self._known.discard(mail.id)

@@ -107,7 +107,7 @@ async def guarded(place: Window | Callable[[str], object], work: Awaitable[None]
     try:
         await place.tell(said)
     except Exception as error:  # noqa: BLE001  Slack itself is away: nobody can be told
-        log.error("a clicker could not be told: %s", trail(error))  # noqa: TRY400
+        log.error("a clicker could not be told: %s", trail(error))
 
 
 def _sentence(error: Exception) -> str:

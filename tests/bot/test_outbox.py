@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.outbox import (
+    LETTER_ATTEMPTS,
     Outbox,
     Receipt,
     SendFailed,
     SendLater,
+    outlived,
     wait_before_retry,
 )
 from handlers.desk import Desk
@@ -182,4 +185,10 @@ def test_the_ladder_climbs_and_heeds_the_other_side(clock: HandClock):
     )
     assert wait_before_retry(message, 0) == timedelta(minutes=1)
     assert wait_before_retry(message, 600) == timedelta(minutes=10)
-    assert timedelta(days=3) < LETTER_LIFE
+    assert not outlived(message)
+    assert outlived(msgspec.structs.replace(message, attempts=LETTER_ATTEMPTS))
+    waits = (
+        wait_before_retry(msgspec.structs.replace(message, attempts=n), 0)
+        for n in range(1, LETTER_ATTEMPTS + 1)
+    )
+    assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=6)

@@ -43,8 +43,10 @@ def buttons(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
                         "style": part.get("style"),
                     }
                 )
-            for option in part.get("options", []):
-                found.append({**base, "label": option["text"]["text"], "selected_option": option})
+            found += [
+                {**base, "label": option["text"]["text"], "selected_option": option}
+                for option in part.get("options", [])
+            ]
     return found
 
 
