@@ -1,7 +1,8 @@
 """Group commit: all that wait share one write and one fdatasync, in a thread of its own.
 
 The event loop only hands over bytes and hears what became of them; it never waits for the disk.
-Nothing is delayed to make a group larger: a group is whatever came while the disk was busy.
+Nothing is delayed to make a group larger: a group is what came while the disk was busy, and
+what was asked in one turn of the loop is handed over together.
 """
 
 import asyncio
@@ -53,8 +54,9 @@ class Appender(Generic[Item]):
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Item] = deque()
         self._failure: StoreError | None = None
-        self._jobs: SimpleQueue[_Piece | _Word] = SimpleQueue()
-        self._ahead: _Piece | _Word | None = None  # the thread's: taken, but not of this group
+        self._turn: list[_Piece] = []  # asked in this turn of the loop
+        self._jobs: SimpleQueue[list[_Piece] | _Word] = SimpleQueue()
+        self._ahead: deque[_Piece | _Word] = deque()  # the thread's: taken, not yet written
         self._tail: Tail | None = None  # the thread's
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -64,11 +66,14 @@ class Appender(Generic[Item]):
         """Ask for `data` at the end of `path`. Raises StoreFailed after an earlier failure."""
         if self._failure is not None:
             raise StoreFailed(str(self._failure))
+        if not self._turn:
+            self._loop.call_soon(self._hand_over)
         self._waiting.append(item)
-        self._jobs.put(_Piece(path, data))
+        self._turn.append(_Piece(path, data))
 
     async def close(self) -> None:
         """Return when all that was asked has landed or been refused."""
+        self._hand_over()
         self._jobs.put(_Word.STOP)
         await self._ended.wait()
         self._thread.join()
@@ -76,12 +81,18 @@ class Appender(Generic[Item]):
 
     # --- on the loop ------------------------------------------------------------------------
 
+    def _hand_over(self) -> None:
+        if self._turn:
+            self._jobs.put(self._turn)
+            self._turn = []
+
     def _on_landed(self, count: int) -> None:
         self._landed([self._waiting.popleft() for _ in range(count)])
 
     def _on_refused(self, error: StoreError) -> None:
         items = list(self._waiting)
         self._waiting.clear()
+        self._turn = []
         if isinstance(error, StoreFailed):
             self._failure = error
         else:
@@ -105,30 +116,36 @@ class Appender(Generic[Item]):
 
     def _take(self) -> list[_Piece] | None:
         """The next group: pieces for one file that are waiting now; None = stop."""
-        first = self._ahead or self._jobs.get()
-        self._ahead = None
-        if not isinstance(first, _Piece):
-            return None
-        group, size = [first], len(first.data)
-        while size < GROUP_BYTES:
-            try:
-                piece = self._jobs.get_nowait()
-            except Empty:
+        if not self._ahead:
+            self._fetch(block=True)
+        group: list[_Piece] = []
+        size = 0
+        while size < GROUP_BYTES and (self._ahead or self._fetch(block=False)):
+            piece = self._ahead[0]
+            if not isinstance(piece, _Piece) or (group and piece.path != group[0].path):
                 break
-            if not isinstance(piece, _Piece) or piece.path != first.path:
-                self._ahead = piece
-                break
+            self._ahead.popleft()
             group.append(piece)
             size += len(piece.data)
-        return group
+        return group or None
+
+    def _fetch(self, *, block: bool) -> bool:
+        """Take what was handed over last; was there anything?"""
+        try:
+            job = self._jobs.get(block)
+        except Empty:
+            return False
+        self._ahead.extend(job if isinstance(job, list) else (job,))
+        return True
 
     def _skip(self) -> _Word:
         """Throw away what was asked before the loop heard of the failure."""
-        job = self._ahead or self._jobs.get()
-        self._ahead = None
-        while not isinstance(job, _Word):
-            job = self._jobs.get()
-        return job
+        while True:
+            while self._ahead:
+                job = self._ahead.popleft()
+                if isinstance(job, _Word):
+                    return job
+            self._fetch(block=True)
 
     def _write(self, group: list[_Piece]) -> StoreError | None:
         try:
