@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.app import slack_options_of
 from bot.settings import Settings
-from bot.slack import check_slack, web_client
+from bot.slack import check as check_slack
 from storage.embedded import open_store
 from storage.errors import DeskError, StoreBusy
 from storage.records import Record
@@ -136,7 +136,7 @@ async def _slack(settings: Settings) -> list[Finding]:
             says=found.said,
             fix=found.fix,
         )
-        for found in await check_slack(web_client(options), options)
+        for found in await check_slack(options)
     ]
 
 

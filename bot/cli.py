@@ -24,7 +24,7 @@ from bot.demo import DemoOptions
 from bot.demo import demo as run_demo
 from bot.sandbox import Sandbox, SandboxOptions
 from bot.settings import Settings, load
-from bot.slack import slack_manifest
+from bot.slack import manifest
 from handlers.clock import RealClock
 from handlers.registry import load as load_kinds
 from intake.classify.batch import classify_file
@@ -319,7 +319,7 @@ def kinds(*, as_json: bool) -> None:
 )
 def manifest_command(url: str) -> None:
     """The app manifest to paste into Slack (Socket Mode unless --http is given)."""
-    _print_json(slack_manifest("http", url) if url else slack_manifest("socket"))
+    _print_json(manifest("http", url) if url else manifest("socket"))
 
 
 @desk.group()

@@ -1,8 +1,8 @@
 """Slack: cards out, clicks in. One file per surface."""
 
-from bot.slack.app import Slack, web_client
-from bot.slack.check import check as check_slack
-from bot.slack.manifest import manifest as slack_manifest
+from bot.slack.app import Slack
+from bot.slack.check import Finding, check
+from bot.slack.manifest import manifest
 from bot.slack.options import SlackOptions
 
-__all__ = ["Slack", "SlackOptions", "check_slack", "slack_manifest", "web_client"]
+__all__ = ["Finding", "Slack", "SlackOptions", "check", "manifest"]

@@ -5,6 +5,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.app import web_client
 from bot.slack.manifest import SCOPES
 from bot.slack.options import SlackOptions
 from bot.slack.replies import NETWORK, code
@@ -20,8 +21,9 @@ class Finding(Record, frozen=True, kw_only=True):
     fix: str = ""
 
 
-async def check(client: AsyncWebClient, options: SlackOptions) -> tuple[Finding, ...]:
+async def check(options: SlackOptions) -> tuple[Finding, ...]:
     """Token, scopes, channels and ways in. Raises nothing for any state of Slack's."""
+    client = web_client(options)
     try:
         who = await client.auth_test()
     except NETWORK as error:

@@ -17,6 +17,10 @@ class SlackOptions(Record, frozen=True, kw_only=True):
     counsel: tuple[str, ...] = ()
     timezone: str = "Europe/London"
 
+    def __repr__(self) -> str:
+        """Tokens never reach a log by accident."""
+        return f"SlackOptions(staff={self.staff!r})"
+
     def channel(self, circle: Circle) -> tuple[str, bool]:
         """Where cards of a circle go, and whether only a placeholder may stand there.
 

@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from bot.slack.app import web_client
 from bot.slack.check import check
 from bot.slack.options import SlackOptions
 
@@ -23,7 +22,7 @@ def options(sandbox):
 
 async def found(options, **changes):
     changed = msgspec.structs.replace(options, **changes)
-    return {f.name: f for f in await check(web_client(changed), changed)}
+    return {f.name: f for f in await check(changed)}
 
 
 async def test_a_fit_workspace_has_no_fault(options):

@@ -4,13 +4,14 @@ import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.slack import words
 from bot.slack.views import pieces
 
 
+@settings(deadline=None)  # other work on the machine is no fault of the words
 @given(st.text(max_size=80))
 def test_a_masked_address_shows_at_most_two_letters_and_the_ending(address):
     shown = words.masked(address)
@@ -38,6 +39,7 @@ def test_masks(address, shown):
     assert words.masked(address) == shown
 
 
+@settings(deadline=None)  # other work on the machine is no fault of the words
 @given(st.text(max_size=300), st.integers(min_value=1, max_value=120))
 def test_escaped_text_keeps_the_limit_and_tears_no_entity(text, limit):
     shown = words.cut_escaped(text, limit)
@@ -46,12 +48,14 @@ def test_escaped_text_keeps_the_limit_and_tears_no_entity(text, limit):
     assert not set(bare) & set("<>&")
 
 
+@settings(deadline=None)  # other work on the machine is no fault of the words
 @given(st.text(max_size=300))
 def test_clean_text_hides_nothing(text):
     for character in words.clean(text):
         assert character in "\n\t" or unicodedata.category(character)[0] != "C"
 
 
+@settings(deadline=None)  # other work on the machine is no fault of the words
 @given(st.text(max_size=2000), st.integers(min_value=10, max_value=300))
 def test_pieces_lose_nothing_but_line_breaks(text, length):
     parts = pieces(text, length)
