@@ -156,7 +156,9 @@ class FromPeople(Commits):
         going = await self._moved_letter(effect, case, now, puts)
         puts += await self._elsewhere(effect, case, now, by)
         if case != before:
-            puts += [case, await self.refreshed(case, now, by)]
+            puts.append(case)
+            # a draft is its author's alone: the card has nothing new to show
+            puts += [] if drafted else [await self.refreshed(case, now, by)]
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
@@ -189,6 +191,8 @@ class FromPeople(Commits):
         """The draft of a letter, in place of the one this person began before."""
         if effect.draft is None:
             return effect.case, None
+        if not moment.case.requester:
+            raise Refused(f"The mail of {moment.case.ref} names no address to write to.")
         message = self.letter(effect.case, effect.draft, moment.now, moment.by.id)
         kept = await self._draft(moment.case, moment.request, moment.by)
         if kept is not None:
@@ -281,6 +285,8 @@ def admit(case: Case, action: Action, by: Person) -> None:
 def _no_longer(case: Case, action: Action) -> str:
     if action.name == "claim" and case.assignee:
         return f"{case.ref} was taken by <@{case.assignee}> before you. Nothing was changed."
+    if action.name == "undo":
+        return "Too late: the letter has gone out. Nothing was changed."
     if case.closed:
         return f"{case.ref} is closed. Nothing was changed."
     return f"{action.label} is no longer open for {case.ref}. Nothing was changed."

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from handlers import opening
 from handlers.commits import Commits, lane_of
+from handlers.deadlines.rules import CALENDAR
+from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.handler import Draft
 from handlers.letter_actions import failed
 from handlers.letters.acknowledgement import withheld
@@ -69,10 +71,13 @@ class FromMail(Commits):
         if not asked or not case.requester or found.imported:
             return ""
         known = await self.store.suppression(case.requester_hash)
-        if known is not None:
-            return f"{known.since:%d %b %Y}"
-        puts.append(suppression(case, now))
-        return ""
+        if known is None:
+            puts.append(suppression(case, now))
+            return ""
+        # what was on its way then has arrived by now: somebody did not use the list
+        first = add_working_days(local_day(known.since, self.policy.timezone), 2, CALENDAR)
+        late = local_day(now, self.policy.timezone) > first
+        return f"{known.since:%d %b %Y}" if late else ""
 
     async def _automatic(
         self, case: Case, found: Understood, unwanted: str, now: datetime, puts: list[Stored]

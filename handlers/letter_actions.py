@@ -137,11 +137,12 @@ class Send(Action):
         if letter.by not in {moment.by.id, "desk"}:
             raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
         template = letters.template(letter.template)
-        at = moment.now + (moment.policy.undo_long if template.slow else moment.policy.undo)
+        window = moment.policy.undo_long if template.slow else moment.policy.undo
+        at = moment.now + window
         going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
         return Effect(
             case=_went(with_letter(moment.case, going), going),
-            said=f"The letter goes out at {at:%H:%M:%S} UTC.",
+            said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
             line=f"<@{moment.by.id}> sent a letter: {template.title}.",
             send=letter.id,
         )

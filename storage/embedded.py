@@ -59,9 +59,13 @@ async def open_store(
     return EmbeddedStore(await asyncio.to_thread(opening.take, data, disk), disk)
 
 
+_Name = tuple[str, str]  #: table and key
+
+
 class _Pending(NamedTuple):
     """A commit on its way to the disk."""
 
+    names: set[_Name]
     records: tuple[Stored, ...]
     raws: tuple[msgspec.Raw, ...]
     done: asyncio.Future[int]
@@ -119,7 +123,7 @@ class EmbeddedStore:
         self._mails = EmbeddedMails(self._log, self._view)
         self.mails: Mails = self._mails
         self._pending: dict[int, _Pending] = {}
-        self._in_flight: set[tuple[str, str]] = set()
+        self._in_flight: set[_Name] = set()
         self._change: asyncio.Future[None] | None = None
         self._since_snapshot = found.replayed
         self._snapshot: asyncio.Task[None] | None = None
@@ -129,13 +133,13 @@ class EmbeddedStore:
 
     async def commit(self, commit: Commit) -> int:
         journal = self._writable()
-        self._check(commit.puts)
+        names = self._checked(commit.puts)
         records = tuple(msgspec.structs.replace(put, rev=put.rev + 1) for put in commit.puts)
         raws = tuple(sealed(record) for record in records)
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         seq = journal.append(commit, raws)
-        self._pending[seq] = _Pending(records, raws, done)
-        self._in_flight.update(_name(put) for put in commit.puts)
+        self._pending[seq] = _Pending(names, records, raws, done)
+        self._in_flight |= names
         return await done
 
     def _writable(self) -> Journal:
@@ -143,23 +147,26 @@ class EmbeddedStore:
             raise StoreError("The store is open for reading only; changes go through `desk run`.")
         return self._journal
 
-    def _check(self, puts: tuple[Stored, ...]) -> None:
+    def _checked(self, puts: tuple[Stored, ...]) -> set[_Name]:
         """Compare and set: against what is stored and what is on its way to be."""
-        names = {_name(put) for put in puts}
-        if len(names) < len(puts):
-            raise ValueError("a commit puts each record once")
+        names: set[_Name] = set()
         for put in puts:
-            if _name(put) in self._in_flight or self._view.rev(*_name(put)) != put.rev:
+            name = (put.table, put.key)
+            if name in self._in_flight or self._view.rev(*name) != put.rev:
                 raise Conflict(
                     f"{put.key} was changed by someone else; read it again and decide anew."
                 )
+            names.add(name)
+        if len(names) < len(puts):
+            raise ValueError("a commit puts each record once")
+        return names
 
     def _landed(self, lines: list[Written]) -> None:
         """The lines are durable: what they say is so. Called on the loop, in order."""
         for line in lines:
             pending = self._pending.pop(line.seq)
+            self._in_flight -= pending.names
             for record, raw in zip(pending.records, pending.raws, strict=True):
-                self._in_flight.discard(_name(record))
                 self._view.put(record, raw)
                 if isinstance(record, InboundMail):
                     self._log.known(record.id)
@@ -173,7 +180,7 @@ class EmbeddedStore:
         self._failed = self._failed or isinstance(error, StoreFailed)
         for line in lines:
             pending = self._pending.pop(line.seq)
-            self._in_flight.difference_update(_name(record) for record in pending.records)
+            self._in_flight -= pending.names
             if not pending.done.done():
                 pending.done.set_exception(error)
         self._wake()
@@ -360,10 +367,6 @@ class EmbeddedStore:
 
 async def _wait(future: asyncio.Future[None]) -> None:
     await asyncio.shield(future)
-
-
-def _name(record: Stored) -> tuple[str, str]:
-    return record.table, record.key
 
 
 def _alike(one: InboundMail, other: InboundMail) -> bool:

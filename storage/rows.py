@@ -8,6 +8,7 @@ Facts are hashes, states and times; what is personal is in `record` alone.
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -96,6 +97,7 @@ def opened(raw: msgspec.Raw) -> Stored:
     return _stored.decode(raw)
 
 
+@lru_cache(maxsize=4096)  # a case brings the Message-IDs of its conversation at each put
 def fingerprint(*parts: str) -> str:
     """16 hex characters that stand for some text: enough to find it, checked against the text."""
     text = "\0".join(parts).encode("utf-8", "surrogatepass")

@@ -84,16 +84,18 @@ class View:
 
     def put(self, record: Stored, raw: msgspec.Raw) -> None:
         """Replace a record whole; `raw` is its JSON."""
-        old = self._tables[record.table].row(record.key)
-        if old is None:
-            self._positions += 1
-        self.put_row(row_of(record, raw, old.position if old else self._positions))
+        table = self._tables[record.table]
+        old = table.row(record.key)
+        position = old.position if old else self._positions + 1
+        self._replace(table, old, row_of(record, raw, position))
 
     def put_row(self, row: AnyRow) -> None:
         """Replace a row and what the indexes know of it."""
-        self._positions = max(self._positions, row.position)
         table = self._tables[type(row).__struct_config__.tag]  # type: ignore[index]
-        old: Any = table.row(row.key)
+        self._replace(table, table.row(row.key), row)
+
+    def _replace(self, table: RecordTable, old: Any, row: AnyRow) -> None:
+        self._positions = max(self._positions, row.position)
         table.put(row)
         match row:
             case CaseRow():

@@ -159,13 +159,13 @@ DUTCH = spoken(
         4.0: (
             r"\b(inzage(verzoek|recht)?|recht op inzage)\b",
             r"\b(dataportabiliteit|overdraagbaarheid)\b",
-            r"\b(kopie|afschrift|overzicht|export) van (al |alle )?(mijn |de )?…\b(gegevens|data|informatie|opnames?)\b",
+            r"\b(kopie|afschrift|overzicht|export) van (al |alle )?(mijn |de )?…\b((persoons)?gegevens|data|informatie|opnames?)\b",
             r"\bwelke (persoons)?(gegevens|informatie|data)…\b(over mij|van mij|heeft|hebben|bewaart|bewaren|verwerkt)\b",
         ),
         2.5: (
             r"\bart\w{0,5} 15\b…\b(avg|gdpr)\b",
             r"\b(weten|bevestigen|horen|zien)…\b(over mij|van mij|mijn (persoons)?gegevens)\b",
-            r"\b(stuur|sturen|toesturen|verstrek\w{0,3}|opvragen)…\b(mijn|alle)…\b(gegevens|data)\b",
+            r"\b(stuur|sturen|toesturen|verstrek\w{0,3}|opvragen)…\b(mijn|alle)…\b((persoons)?gegevens|data)\b",
         ),
         0.7: (r"\bavg\b", r"\bmijn (persoons)?gegevens\b"),
     },

@@ -12,6 +12,9 @@ AUTHORITY = (
 ENGLISH = spoken(
     "en",
     {
+        4.5: (
+            r"\b(asked|requested|wrote|written|e.?mailed|contacted|submitted|sent|request|requests)\b[\s\S]{0,120}?\b(no|never|not|without|still|nobody|no one|haven.?t|hasn.?t|didn.?t|ignored)…\b(repl(y|ied)|respon(se|ded|d)|answer(ed)?|heard|acknowledg\w{1,6}|happened|done|complied|a word)\b",
+        ),
         4.0: (
             r"\b(formal|official|privacy|data protection|gdpr) (complaint|grievance)\b",
             r"\b(i|we) (want to|wish to|would like to|must|am writing to|are writing to|hereby|have to|am going to)?( make| file| lodge| raise| submit| register)?( a| this)?( formal| official)? ?complain(t|ing)?\b(?!…\b(right|reserve)\b)",

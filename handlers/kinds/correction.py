@@ -100,7 +100,7 @@ OTHERS = (
         "nl",
         {
             4.0: (
-                r"\b(corrigeer|corrigeren|correctie|rectific\w{1,5}|wijzig\w{0,4}|aanpass\w{1,3}|verbeter\w{0,3})…\b(mijn|van)…\b(gegevens|naam|achternaam|adres|geboortedatum|telefoonnummer)\b",
+                r"\b(corrigeer|corrigeren|correctie|rectific\w{1,5}|wijzig\w{0,4}|aanpass\w{1,3}|verbeter\w{0,3})…\b(mijn|van)…\b((persoons)?gegevens|naam|achternaam|adres|geboortedatum|telefoonnummer)\b",
                 r"\brecht op (rectificatie|correctie)\b",
                 r"\bmijn…\b(gegevens|naam|achternaam|adres|geboortedatum)…\b(onjuist|fout|verkeerd|niet (correct|juist)|verouderd|gecorrigeerd|te corrigeren|aan te passen)\b",
             ),

@@ -40,6 +40,9 @@ ENGLISH = spoken(
             r"\bdon.?t want (you|cafex|anyone)…\b(to (have|keep|hold|store)|having|keeping)\b",
             r"\b(permanently|irrevocably|completely) (delete|erase|remove|destroy)",
         ),
+        -1.5: (
+            r"\b(asked|requested|told) (you|for|cafex|that)…\b(delet|eras|remov)\w{1,5}…\b(ago|already|last|in (january|february|march|april|may|june|july|august|september|october|november|december)|and|but|still|never)\b",
+        ),
         -2.5: (
             r"\b(remove|delete|take) (me|my (e.?mail|address|name|e.?mail address)) (from|off) (the |your |this |all |any )?(\w{1,12} )?(mailing|newsletter|marketing|e.?mail|distribution|contact)?( )?lists?\b",
             r"\b(delete|remove|clear) (a |an |the |this |old |some |unused )?(space|room|seat|seats|licen[cs]e|licen[cs]es|channel|message|meeting|folder|file|user|users|member|guest|cache|cookies|app)\b(?!…\bmy (personal )?data\b)",
@@ -118,8 +121,8 @@ DUTCH = spoken(
     {
         4.0: (
             r"\b(recht op (vergetelheid|verwijdering|gegevenswissing|bezwaar|beperking)|verwijder(ings)?verzoek|verzoek (tot|om) (verwijdering|wissing))\b",
-            r"\b(verwijder\w{0,4}|wis(sen|t)?|verwijdering|vernietig\w{0,4})…\b(mijn|al|alle|deze)…\b(gegevens|account|profiel|data|informatie|opname|sollicitatie)\b",
-            r"\b(mijn|al|alle)…\b(gegevens|account|profiel|data)…\b(te )?(verwijder\w{1,3}|wissen|gewist|vernietigd|vernietigen)\b",
+            r"\b(verwijder\w{0,4}|wis(sen|t)?|verwijdering|vernietig\w{0,4})…\b(mijn|al|alle|deze)…\b((persoons)?gegevens|account|profiel|data|informatie|opname|sollicitatie)\b",
+            r"\b(mijn|al|alle)…\b((persoons)?gegevens|account|profiel|data)…\b(te )?(verwijder\w{1,3}|wissen|gewist|vernietigd|vernietigen)\b",
         ),
         3.0: (
             r"\btoestemming…\b(intrek\w{0,3}|trek\w{0,3} in)\b|\b(trek|intrek\w{0,3})…\btoestemming\b",

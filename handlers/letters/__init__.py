@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined
+from jinja2 import Template as Compiled
 from jinja2.sandbox import SandboxedEnvironment
 
 from handlers.policy import Policy
@@ -80,6 +81,11 @@ def _environment() -> SandboxedEnvironment:
     )
 
 
+@cache
+def _compiled(text: str) -> Compiled:
+    return _environment().from_string(text)
+
+
 def render(name: str, case: Case, policy: Policy, now: datetime, **values: object) -> Rendered:
     """Fill a template in. Raises KeyError for an unknown name, UndefinedError for want of one."""
     source = template(name)
@@ -92,10 +98,9 @@ def render(name: str, case: Case, policy: Policy, now: datetime, **values: objec
         "address": policy.address,
         **values,
     }
-    environment = _environment()
-    body = environment.from_string(source.body).render(context)
+    body = _compiled(source.body).render(context)
     return Rendered(
-        subject=environment.from_string(source.subject).render(context),
+        subject=_compiled(source.subject).render(context),
         body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n",
         neutral=source.neutral,
     )

@@ -1,0 +1,188 @@
+"""When our confirmation of receipt goes by itself, and each reason why it does not."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handlers.letters.acknowledgement import Pace, withheld
+from handlers.opening import Understood, opened
+from handlers.policy import Policy
+from storage.records import InboundMail, Letter, OutboxStatus, ParsedMail, Reading, ThreadLine
+from tests.handlers.desks import DAY, NOW, REGISTRY, ROSA, Bench, a_bench, parsed, reading
+
+POLICY = Policy(addresses=("compliance@example.com",))
+
+
+def a_mail(**said: Any) -> InboundMail:
+    words: dict[str, Any] = {
+        "id": "m1",
+        "received_at": NOW,
+        "mail_from": ROSA,
+        "rcpt_to": ("compliance@example.com",),
+        "peer": "192.0.2.7",
+        "sha256": "",
+        "size": 1,
+    }
+    return InboundMail(**(words | said))
+
+
+def why(mail: InboundMail, found: ParsedMail, understood: Reading) -> str:
+    known = Understood(mail=mail, parsed=found, reading=understood)
+    case = opened("PR-2026-0001", known, "hash", REGISTRY, POLICY)
+    return withheld(mail, found, understood, case, POLICY)
+
+
+def test_a_plain_request_is_acknowledged() -> None:
+    assert why(a_mail(), parsed(), reading()) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({"mail_from": ""}, "no envelope sender"),
+        ({"mail_from": "mallory@example.net"}, "differ"),
+        ({"peer": "import"}, "imported"),
+    ],
+)
+def test_never_to_an_address_the_mail_may_not_come_from(said: Any, wanted: str) -> None:
+    assert wanted in why(a_mail(**said), parsed(), reading())
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [
+        (("auto-submitted", "auto-replied"), "machine"),
+        (("precedence", "bulk"), "bulk"),
+        (("list-id", "<news.example.org>"), "list"),
+        (("x-auto-response-suppress", "All"), "no automatic answer"),
+        (("authentication-results", "mx.example.com; dmarc=fail"), "authentication"),
+        (("authentication-results", "mx.example.com; spf=fail"), "authentication"),
+    ],
+)
+def test_never_to_a_robot_or_a_forgery(header: tuple[str, str], wanted: str) -> None:
+    assert wanted in why(a_mail(), parsed(headers=(header,)), reading())
+
+
+def test_a_passed_authentication_is_fine() -> None:
+    verdict = (("authentication-results", "mx.example.com; spf=fail; dmarc=pass"),)
+    assert why(a_mail(), parsed(headers=verdict), reading()) == ""
+
+
+@pytest.mark.parametrize("address", ["noreply@example.org", "mailer-daemon@example.org"])
+def test_never_to_an_address_that_takes_no_mail(address: str) -> None:
+    found = parsed(header_from=address)
+    assert "takes no mail" in why(a_mail(mail_from=address), found, reading())
+
+
+def test_never_to_ourselves() -> None:
+    found = parsed(header_from="compliance@example.com")
+    assert "our own" in why(a_mail(mail_from="compliance@example.com"), found, reading())
+
+
+@pytest.mark.parametrize("kind", ["legal_demand", "child_data"])
+def test_not_even_where_a_delicate_kind_is_merely_possible(kind: str) -> None:
+    sure = reading()
+    chances = {**sure.confidence, kind: 0.05}
+    assert "may be about" in why(a_mail(), parsed(), reading(confidence=chances))
+    chances[kind] = 0.049
+    assert why(a_mail(), parsed(), reading(confidence=chances)) == ""
+
+
+@pytest.mark.parametrize("flag", ["safety", "staff"])
+def test_not_where_safety_or_staff_may_be_touched(flag: str) -> None:
+    assert "may be about" in why(a_mail(), parsed(), reading(flags=(flag,)))
+
+
+def test_an_unreadable_mail_gets_none() -> None:
+    assert "read" in why(a_mail(), parsed(readable=False), reading(decision="triage"))
+
+
+async def test_it_goes_once_with_reference_and_period_and_nothing_quoted(bench: Bench) -> None:
+    case = await bench.case("access")
+    (message,) = await bench.outbox(case)
+    letter = message.content
+    assert isinstance(letter, Letter)
+    assert message.status is OutboxStatus.PENDING
+    assert letter.automatic
+    assert letter.to == ROSA
+    assert case.ref in letter.subject
+    assert "28 days" in letter.body
+    assert "Access request" in letter.body
+    assert "My data" not in letter.subject + letter.body
+    assert case.acknowledgement == "pending"
+    await bench.desk.sent(message, NOW, receipt="250 Ok")
+    assert (await bench.fresh(case)).acknowledgement == "sent"
+
+
+async def test_an_unsorted_case_is_acknowledged_without_a_guess(bench: Bench) -> None:
+    case = await bench.case("access", decision="triage")
+    (message,) = await bench.outbox(case)
+    assert isinstance(message.content, Letter)
+    assert "We read it as" not in message.content.body
+    assert "45 days" in message.content.body
+
+
+async def test_the_fourth_of_a_day_is_withheld_and_the_next_day_starts_anew(bench: Bench) -> None:
+    cases = [await bench.case("access") for _ in range(4)]
+    assert [case.acknowledgement for case in cases[:3]] == ["pending"] * 3
+    assert cases[3].acknowledgement == "withheld: this address had 3 automatic letters today"
+    assert (await bench.case("access", now=NOW + DAY)).acknowledgement == "pending"
+
+
+def test_caps_delay_and_never_drop() -> None:
+    pace = Pace(Policy(acks_per_domain_hour=2, acks_per_hour=3))
+    minute = timedelta(minutes=1)
+    slots = [pace.slot("example.org", NOW + minute * n) for n in range(3)]
+    assert slots == [NOW, NOW + minute, NOW + timedelta(hours=1)]
+    assert pace.slot("example.net", NOW + minute * 3) == NOW + timedelta(hours=1)
+
+
+async def test_a_mail_that_only_unsubscribes_is_confirmed_at_once(bench: Bench) -> None:
+    case = await bench.case("unsubscribe")
+    (message,) = await bench.outbox(case)
+    assert isinstance(message.content, Letter)
+    assert message.content.template == "unsubscribed"
+    assert message.content.automatic
+    suppressed = await bench.store.suppression(case.requester_hash)
+    assert suppressed is not None
+    assert suppressed.address == ROSA
+    assert not case.closed
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (("unsubscribe", "access"), {}),
+        (("unsubscribe",), {"flags": ("lawyer",)}),
+        (("unsubscribe",), {"decision": "triage"}),
+    ],
+)
+async def test_more_than_an_unsubscribe_gets_the_plain_acknowledgement(
+    bench: Bench, kinds: tuple[str, ...], said: Any
+) -> None:
+    case = await bench.case(*kinds, **said)
+    (message,) = await bench.outbox(case)
+    assert isinstance(message.content, Letter)
+    assert message.content.template == "acknowledgement"
+    known = await bench.store.suppression(case.requester_hash)
+    assert (known is not None) == (not case.triage)
+
+
+async def test_still_mailed_is_for_a_person(bench: Bench) -> None:
+    await bench.case("unsubscribe")
+    soon = await bench.case("unsubscribe", now=NOW + DAY)
+    assert soon.acknowledgement == "pending"
+    case = await bench.case("unsubscribe", now=NOW + 7 * DAY)
+    assert await bench.outbox(case) == []
+    assert case.acknowledgement.startswith("withheld")
+    (line,) = await bench.outbox(case, ThreadLine)
+    assert "Still mailed" in repr(line.content)
+
+
+async def test_in_pilot_mode_letters_stay_drafts(tmp_path: Any) -> None:
+    async with a_bench(tmp_path, pilot=True) as bench:
+        case = await bench.case("access")
+        (message,) = await bench.outbox(case)
+        assert message.status is OutboxStatus.DRAFT
+        assert case.acknowledgement == "withheld: DESK_PILOT: letters wait"
