@@ -109,7 +109,7 @@ class Worker:
                     mail = await self._next()
                     task = tasks.create_task(self._work(mail))
                     task.add_done_callback(lambda _: room.release())
-        except* StoreError as group:
+        except ExceptionGroup as group:  # the mails in hand are let go; the first fault counts
             raise group.exceptions[0] from None
 
     async def _next(self) -> InboundMail:

@@ -1,0 +1,374 @@
+"""From a kept mail to a case: the real store and desk, with the worker's steps between them."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handlers import letters, registry
+from handlers.desk import Desk
+from handlers.policy import Policy
+from intake.classify import Classifier
+from intake.envelope import Addresses
+from intake.match import Matcher
+from intake.mime import parse
+from intake.parse import Answer, Job, Parser, answer
+from intake.worker import Turns, Worker
+from storage.embedded import EmbeddedStore, open_store
+from storage.errors import Conflict, StoreFailed
+from storage.records import Arrival, InboundMail, MailStatus, OutboxStatus, ParsedMail, Reading
+from storage.sealing import Keys
+from tests.intake.fakes import NOW, OWN, StillClock
+
+REGISTRY = registry.load()
+KEYS = Keys(bytes(range(32)))
+POLICY = Policy(addresses=OWN)
+CLASSIFIER = Classifier(REGISTRY)
+
+
+class ParserHere:
+    """The parser without its process; `fault` is raised."""
+
+    fault: Exception | None = None
+
+    async def read(self, content: bytes) -> tuple[ParsedMail, Reading | None]:
+        if self.fault is not None and b"poison" in content:
+            raise self.fault
+        found: Answer = answer(Job(content=content), CLASSIFIER)
+        return found.parsed, found.reading
+
+
+class Bench:
+    """A worker between a real store and a real desk."""
+
+    def __init__(self, store: EmbeddedStore) -> None:
+        self.store = store
+        self.desk = Desk(store, REGISTRY, POLICY, KEYS)
+        self.parser = ParserHere()
+        self.worker = Worker(store, self.desk, self.parser, KEYS, POLICY, StillClock())
+        self._seconds = itertools.count()
+        self._running = asyncio.create_task(self.worker.run())
+
+    async def mail(
+        self, *head: str, body: str = "Please delete my account.", to: str = OWN[0], **said: str
+    ) -> InboundMail:
+        """Keep a mail, work on it, and say what became of it."""
+        mail = await self.keep(*head, body=body, to=to, **said)
+        self.worker.wake(mail)
+        return await self.settled(mail)
+
+    async def keep(
+        self,
+        *head: str,
+        body: str = "Please delete my account.",
+        to: str = OWN[0],
+        mail_from: str = "ann@example.org",
+        author: str = "Ann <ann@example.org>",
+    ) -> InboundMail:
+        lines = [f"From: {author}", "To: compliance@cafex.com", *head, "", body, ""]
+        return await self.store.mails.append(
+            Arrival(
+                received_at=NOW + timedelta(seconds=next(self._seconds)),
+                mail_from=mail_from,
+                rcpt_to=(to,),
+                peer="192.0.2.1",
+                content="\r\n".join(lines).encode(),
+            )
+        )
+
+    async def settled(self, mail: InboundMail) -> InboundMail:
+        async with asyncio.timeout(5):
+            while True:
+                stored = await self.store.mail(mail.id)
+                assert stored is not None
+                if stored.status is not MailStatus.RECEIVED:
+                    return stored
+                if self._running.done():
+                    self._running.result()
+                await self.store.changed()
+
+    async def refs(self) -> list[str]:
+        return [case.ref async for case in self.store.all_cases()]
+
+    async def close(self) -> None:
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+        await self.store.close()
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    bench = Bench(await open_store(tmp_path))
+    yield bench
+    await bench.close()
+
+
+async def test_a_request_becomes_a_case(bench):
+    mail = await bench.mail("Subject: My account", "Message-ID: <one@example.org>")
+    assert mail.status is MailStatus.PROCESSED
+    assert mail.message_id == "<one@example.org>"
+    case = await bench.store.case(mail.case)
+    assert [request.kind for request in case.requests] == ["deletion"]
+    assert case.requester == "ann@example.org"
+    assert case.received_at == NOW
+    assert not case.triage
+
+
+async def test_the_real_parser_does_the_same(bench):
+    parser = Parser()
+    bench.worker._parser = parser
+    mail = await bench.mail("Subject: My account")
+    assert (await bench.store.case(mail.case)).requests[0].kind == "deletion"
+    await parser.stop()
+
+
+async def test_what_waits_at_the_start_is_worked_on(tmp_path):
+    store = await open_store(tmp_path)
+    first = Bench(store)
+    first._running.cancel()
+    mail = await first.keep("Subject: x")
+    second = Bench(store)
+    assert (await second.settled(mail)).status is MailStatus.PROCESSED
+    await second.close()
+
+
+async def test_the_same_mail_again_is_a_repeat(bench):
+    first = await bench.mail("Subject: x")
+    again = await bench.mail("Subject: x")
+    assert again.status is MailStatus.IGNORED
+    assert again.reason == f"repeat of {first.id}"
+    assert await bench.refs() == [first.case]
+
+
+async def test_the_same_message_id_with_other_bytes_is_no_repeat(bench):
+    first = await bench.mail("Message-ID: <a@example.org>")
+    other = await bench.mail("Message-ID: <a@example.org>", body="Send me a copy of my data.")
+    assert other.status is MailStatus.PROCESSED
+    assert other.id != first.id
+
+
+async def test_mails_of_one_requester_at_once_are_taken_in_order(bench):
+    mails = [
+        await bench.keep("Message-ID: <1@example.org>"),
+        await bench.keep(
+            "Message-ID: <2@example.org>", "In-Reply-To: <1@example.org>", body="And?"
+        ),
+        await bench.keep("Message-ID: <3@example.org>", "References: <2@example.org>", body="So?"),
+    ]
+    for mail in mails:
+        bench.worker.wake(mail)
+    cases = {(await bench.settled(mail)).case for mail in mails}
+    assert len(cases) == 1
+    assert (await bench.store.case(cases.pop())).mails == tuple(mail.id for mail in mails)
+
+
+# --- which case it belongs to
+
+
+async def test_by_tag_of_our_address(bench):
+    first = await bench.mail("Subject: x")
+    to = f"compliance+{KEYS.reply_tag(first.case)}@cafex.com"
+    second = await bench.mail("Subject: y", body="Here is what you asked for.", to=to)
+    assert (second.status, second.case) == (MailStatus.PROCESSED, first.case)
+    assert (await bench.store.case(first.case)).answered
+
+
+async def test_a_forged_tag_is_no_tag(bench):
+    first = await bench.mail("Subject: x")
+    forged = f"compliance+c.{first.case.lower()}.aaaaaaaaaaaaaaaa@cafex.com"
+    second = await bench.mail("Subject: y", body="Send me a copy of my data.", to=forged)
+    assert second.status is MailStatus.PROCESSED
+    assert second.case != first.case
+
+
+async def test_a_right_reference_from_a_wrong_sender_is_held(bench):
+    first = await bench.mail("Subject: x", "Message-ID: <one@example.org>")
+    other = {"mail_from": "eve@example.net", "author": "eve@example.net"}
+    for number, (head, to) in enumerate(
+        [
+            ("References: <one@example.org>", OWN[0]),
+            (f"Subject: Re: {first.case}", OWN[0]),
+            ("Subject: hi", f"compliance+{KEYS.reply_tag(first.case)}@cafex.com"),
+        ]
+    ):
+        held = await bench.mail(head, body=f"Send it to me, {number}.", to=to, **other)
+        assert held.status is MailStatus.HELD
+        assert held.case != first.case
+        assert (await bench.store.case(held.case)).held_for == first.case
+        assert held.id in (await bench.store.case(first.case)).held
+
+
+async def test_by_the_reference_named_in_the_subject(bench):
+    first = await bench.mail("Subject: x")
+    second = await bench.mail(f"Subject: about {first.case.lower()}", body="Any news?")
+    assert second.case == first.case
+
+
+# --- machines
+
+
+async def test_a_newsletter_is_ignored_with_its_reason(bench):
+    mail = await bench.mail("List-Id: <news.example.org>", body="Our product news of the month.")
+    assert (mail.status, mail.reason) == (MailStatus.IGNORED, "list or bulk mail")
+    assert not await bench.refs()
+
+
+async def test_a_request_through_a_list_is_a_case(bench):
+    mail = await bench.mail("List-Id: <compliance.cafex.com>")
+    assert mail.status is MailStatus.PROCESSED
+
+
+async def test_an_automatic_reply_joins_no_case_and_opens_none(bench):
+    first = await bench.mail("Message-ID: <one@example.org>")
+    away = await bench.mail(
+        "Subject: Automatic reply: x",
+        "Auto-Submitted: auto-replied",
+        "In-Reply-To: <one@example.org>",
+        body="I am away until Monday.",
+    )
+    assert (away.status, away.reason) == (MailStatus.IGNORED, "an automatic reply")
+    assert not (await bench.store.case(first.case)).answered
+
+
+async def sent_letter(bench: Bench) -> tuple[str, str]:
+    """The acknowledgement of a first mail, as if it had gone out: case and letter."""
+    first = await bench.mail("Subject: x")
+    (letter,) = [
+        message
+        for message in await bench.store.messages_of(first.case)
+        if message.lane.startswith("mail:")
+    ]
+    await bench.desk.sent(letter, NOW, receipt="250 OK")
+    return first.case, letter.id
+
+
+def report(action: str, status: str, message_id: str = "") -> str:
+    returned = (
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: {message_id}\r\n\r\nours\r\n"
+    )
+    return (
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x.example.org\r\n"
+        f"\r\nAction: {action}\r\nStatus: {status}\r\n{returned}--b--"
+    )
+
+
+DSN = "Content-Type: multipart/report; report-type=delivery-status; boundary=b"
+DAEMON = {"mail_from": "", "author": "mailer-daemon@mx.example.org"}
+
+
+@pytest.mark.parametrize("tied", ["tag", "message id"])
+async def test_a_bounce_of_our_letter_is_noted_there(bench, tied):
+    ref, letter = await sent_letter(bench)
+    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com" if tied == "tag" else OWN[0]
+    message_id = "" if tied == "tag" else letters.message_id(letter, POLICY)
+    mail = await bench.mail(DSN, body=report("failed", "5.1.1", message_id), to=to, **DAEMON)
+    assert (mail.status, mail.case) == (MailStatus.IGNORED, ref)
+    (state,) = (await bench.store.case(ref)).letters
+    assert state.bounced
+
+
+async def test_a_delay_of_our_letter_is_no_bounce(bench):
+    ref, letter = await sent_letter(bench)
+    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com"
+    await bench.mail(DSN, body=report("delayed", "4.4.1"), to=to, **DAEMON)
+    (state,) = (await bench.store.case(ref)).letters
+    assert not state.bounced
+
+
+async def test_a_bounce_of_nothing_of_ours_is_filed_away(bench):
+    mail = await bench.mail(DSN, body=report("failed", "5.1.1", "<x@example.net>"), **DAEMON)
+    assert mail.status is MailStatus.IGNORED
+    assert not await bench.refs()
+
+
+async def test_a_machine_gets_no_acknowledgement_and_a_person_does(bench):
+    asked = await bench.mail("Subject: x")
+    listed = await bench.mail("Subject: y", "Precedence: list")
+    lanes = [
+        [m.status for m in await bench.store.messages_of(mail.case) if m.lane.startswith("mail:")]
+        for mail in (asked, listed)
+    ]
+    assert lanes == [[OutboxStatus.PENDING], []]
+
+
+# --- when things go wrong
+
+
+async def test_an_unreadable_mail_is_a_case_for_a_person(bench):
+    deep = "".join(
+        f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n" for n in range(5000)
+    )
+    mail = await bench.mail("Subject: deep", deep.rstrip())
+    case = await bench.store.case(mail.case)
+    assert case.triage
+    assert case.requester == "ann@example.org"
+    assert any("read safely" in defect for defect in case.defects)
+
+
+async def test_a_mail_the_steps_cannot_handle_stops_no_other(bench):
+    bench.parser.fault = ValueError("boom")
+    bad = await bench.mail("Subject: x", body="poison")
+    good = await bench.mail("Subject: y")
+    assert (await bench.store.case(bad.case)).triage
+    assert not (await bench.store.case(good.case)).triage
+    assert (bench.worker.worked, bench.worker.failures) == (1, 1)
+
+
+async def test_what_nobody_can_handle_is_listed_as_failed(bench, monkeypatch):
+    async def broken(*_: object) -> None:
+        raise ValueError("secret@example.org")
+
+    monkeypatch.setattr(bench.desk, "open", broken)
+    mail = await bench.mail("Subject: x")
+    assert (mail.status, mail.reason) == (MailStatus.FAILED, "ValueError")
+    assert await bench.store.mails_with(MailStatus.FAILED) == (mail,)
+
+
+async def test_a_conflict_is_decided_anew(bench, monkeypatch):
+    real, calls = bench.desk.open, []
+
+    async def slow(*args: object) -> object:
+        calls.append(1)
+        if len(calls) < 3:
+            raise Conflict("somebody was first")
+        return await real(*args)
+
+    monkeypatch.setattr(bench.desk, "open", slow)
+    assert (await bench.mail("Subject: x")).status is MailStatus.PROCESSED
+    assert len(calls) == 3
+
+
+async def test_a_failing_store_ends_the_worker(bench, monkeypatch):
+    async def broken(*_: object) -> None:
+        raise StoreFailed("the disk is gone")
+
+    monkeypatch.setattr(bench.desk, "open", broken)
+    bench.worker.wake(await bench.keep("Subject: x"))
+    with pytest.raises(StoreFailed):
+        await asyncio.wait_for(bench._running, 5)
+
+
+async def test_turns_are_taken_one_after_the_other_and_forgotten():
+    turns, order = Turns(), []
+
+    async def work(name: str, key: str) -> None:
+        async with turns.of(key):
+            order.append(f"{name} in")
+            await asyncio.sleep(0)
+            order.append(f"{name} out")
+
+    await asyncio.gather(work("a", "1"), work("b", "1"), work("c", "2"))
+    assert order.index("a out") < order.index("b in")
+    assert order.index("c in") < order.index("b in")
+    assert not turns._locks
+
+
+async def test_a_reference_to_no_case_matches_nothing(bench):
+    matcher = Matcher(bench.store, KEYS, Addresses(OWN))
+    mail = await bench.keep("Subject: Re: PR-2026-9999", "References: <x@example.org>")
+    found = await matcher.match(mail, parse(await bench.store.mails.raw(mail.id)))
+    assert (found.case, found.how) == (None, "")
