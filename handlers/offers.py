@@ -19,10 +19,10 @@ def offers(case: Case, registry: Registry) -> tuple[Offer, ...]:
         found.sort(key=lambda offer: first.get(offer.action, 3))
         return (*_guesses(case, registry), *found)
     wanted = _likeliest(case, registry)
-    best = next((o for o in found if (o.action, o.request) in wanted), None)
-    if best is None:
+    found.sort(key=lambda offer: wanted.index(offer.action) if _is(offer, wanted, case) else 9)
+    if not found or not _is(found[0], wanted[:1], case):
         return tuple(found)
-    return (replace(best, style="primary"), *(offer for offer in found if offer is not best))
+    return (replace(found[0], style="primary"), *found[1:])
 
 
 def guesses(case: Case, registry: Registry) -> tuple[tuple[str, float], ...]:
@@ -63,7 +63,12 @@ def _offer(action: Action, case: Case, request: Request | None, registry: Regist
     label = action.named(case)
     about = registry.title(request.kind).lower() if request else "case"
     waiting = next(
-        (letter.id for letter in case.letters if letter.status is OutboxStatus.PENDING), ""
+        (
+            letter.id
+            for letter in case.letters
+            if letter.status is OutboxStatus.PENDING and letter.by != "desk"
+        ),
+        "",
     )
     return Offer(
         action=action.name,
@@ -78,13 +83,22 @@ def _offer(action: Action, case: Case, request: Request | None, registry: Regist
     )
 
 
-def _likeliest(case: Case, registry: Registry) -> set[tuple[str, int | None]]:
-    """The action of the next step, of the request that is due first."""
+def _likeliest(case: Case, registry: Registry) -> tuple[str, ...]:
+    """Claim while it is free, then the next step of the request that is due first."""
     if case.closed:
-        return set()
-    if case.assignee is None:
-        return {("claim", None)}
-    request = min(case.open_requests, key=lambda r: (r.due.aim_on, r.id))
+        return ()
+    request = _most_urgent(case)
     kind = registry[request.kind] if request.kind is not None else None
     step = kind.next_step(case, request) if kind else None
-    return {(step.action, None), (step.action, request.id)} if step else set()
+    free = ("claim",) if case.assignee is None else ()
+    return (*free, step.action) if step else free
+
+
+def _most_urgent(case: Case) -> Request:
+    return min(case.open_requests, key=lambda r: (r.due.aim_on, r.id))
+
+
+def _is(offer: Offer, actions: tuple[str, ...], case: Case) -> bool:
+    """Is it one of these actions, of the case or of its most urgent request?"""
+    meant = offer.request is None or case.closed or offer.request == _most_urgent(case).id
+    return offer.action in actions and meant

@@ -53,12 +53,13 @@ def _end(received: date, rule: Rule) -> date:
 
 
 def _why(kind: str, rule: Rule, received: date, due_on: date) -> str:
-    start = f"received on {_words(received)}"
+    place = TIMEZONE.rpartition("/")[2].replace("_", " ")
+    start = f"receipt on {_words(received)} ({place} time)"
     if kind == "legal_demand":
         return f"Enter their date: until then 1 working day from {start} (desk rule)."
     if rule.aim is not None:
         return (
-            f"Stop now, at the latest within {rule.aim} working days; {rule.period} from {start} "
+            f"Stop now, desk rule {rule.aim} working days; {rule.period} from {start} "
             f"end on {_words(due_on)} (CAN-SPAM; desk rule elsewhere)."
         )
     return f"{rule.period} from {start} (desk rule)."
