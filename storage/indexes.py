@@ -28,6 +28,8 @@ class CaseIndex:
     def replace(self, old: CaseRow | None, new: CaseRow) -> None:
         if old is None:
             self.number(new.key)
+        elif _facts(old) == _facts(new):
+            return
         if new.closed:
             self.open.pop(new.key, None)
         else:
@@ -139,6 +141,10 @@ class OutboxIndex:
         """Oldest first."""
         ids = self._with[status]
         return sorted(ids, key=ids.__getitem__)
+
+
+def _facts(row: CaseRow) -> tuple[object, ...]:
+    return row.closed, row.requester, row.messages, row.remind_at
 
 
 def _words(value: str | None) -> tuple[str, ...]:

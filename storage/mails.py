@@ -105,6 +105,8 @@ class Segment:
             if header is None or header.end > self.size:
                 return
             if os.pread(self._fd, 1, header.end - 1) != b"\n":
+                if self._unwritten(header.end - 1):
+                    return
                 raise self._damaged(offset)
             yield offset, header
             offset = header.end
@@ -113,7 +115,7 @@ class Segment:
         """The header line at a place; None = the file ends within it. Raises StoreDamaged."""
         data = os.pread(self._fd, _HEADER_BYTES, offset)
         line, newline, _ = data.partition(b"\n")
-        if not newline and offset + len(data) >= self.size and len(data) < _HEADER_BYTES:
+        if not newline and self._unwritten(offset + len(data.rstrip(b"\0"))):
             return None
         found = _HEADER.fullmatch(line[:-9])
         if found is None or line[-9:] != b" %08x" % zlib.crc32(line[:-9]):
@@ -124,6 +126,14 @@ class Segment:
                 f"format {VERSION}; start the version of the desk that wrote it."
             )
         return Header(found[2].decode(), int(found[3]), int(found[4], 16), offset + len(line) + 1)
+
+    def _unwritten(self, offset: int) -> bool:
+        """Nothing, or zeros, up to the end: what a power cut may leave of a growing file."""
+        while data := os.pread(self._fd, _ENVELOPE_BYTES, offset):
+            if data.strip(b"\0"):
+                return False
+            offset += len(data)
+        return True
 
     def envelope(self, offset: int) -> InboundMail:
         """The mail as it was when it came in, without its content."""

@@ -31,7 +31,8 @@ class RecordTable(Table):
         return self._read_table().get(key)  # type: ignore[return-value]
 
     def put(self, row: AnyRow) -> None:
-        self._update_table(lambda rows: rows.__setitem__(row.key, row))
+        """Needs a table that is there from the start (`persist_empty`)."""
+        self._read_table()[row.key] = row  # type: ignore[assignment]
 
     def rows(self) -> list[AnyRow]:
         """All rows, in the order their records were first written."""
@@ -58,7 +59,7 @@ class View:
         self._tables: dict[str, RecordTable] = {}
         for kind in (Case, InboundMail, OutboxMessage, Suppression, Mark):
             # cache_size=0: a cached query would answer with what was true before
-            self._tables[kind.table] = database.table(kind.table, cache_size=0)  # type: ignore[assignment]
+            self._tables[kind.table] = database.table(kind.table, cache_size=0, persist_empty=True)  # type: ignore[assignment]
         self.cases = CaseIndex()
         self.mails = MailIndex()
         self.outbox = OutboxIndex()

@@ -3,26 +3,21 @@
 import asyncio
 import hashlib
 import logging
-import os
 import random
 import shutil
-import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from storage import embedded, snapshot
+from storage import embedded
 from storage.embedded import EmbeddedStore, open_store
-from storage.errors import Conflict, StoreBusy, StoreError, StoreFailed, StoreFull
-from storage.opening import JOURNAL, LOCK
-from storage.records import MailStatus, Mark, OutboxStatus, Suppression
+from storage.errors import StoreFailed, StoreFull
+from storage.records import MailStatus
 from storage.snapshot import FILE
+from tests.storage.days import busy_day
 from tests.storage.faults import FaultyDisk, everything, files
 from tests.storage.making import (
     HOUR,
@@ -32,7 +27,6 @@ from tests.storage.making import (
     a_message,
     an_arrival,
     changed,
-    closed,
     putting,
     stored,
 )
@@ -41,38 +35,6 @@ from tests.storage.making import (
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-async def busy_day(store: EmbeddedStore, seed: int = 1, commits: int = 120) -> None:
-    """Cases opened, answered, reminded and closed; letters claimed and sent; mail worked on."""
-    chance = random.Random(seed)
-    for number in range(commits):
-        ref = f"PR-2026-{chance.randrange(30):04d}"
-        case = await store.case(ref) or a_case(ref, message_ids=(f"<{ref}@example.org>",))
-        case = changed(
-            case,
-            remind_at=chance.choice((None, NOW + chance.randrange(100) * HOUR)),
-            requester_hash=f"hash {chance.randrange(5)}",
-            message_ids=(*case.message_ids, f"<{number}@example.org>"),
-        )
-        lane = chance.choice(("slack:staff", f"mail:{ref}"))
-        message = a_message(lane, case=ref, send_after=NOW + chance.randrange(-5, 5) * MINUTE)
-        mail = await store.mails.append(an_arrival(chance.randbytes(50)))
-        puts: list[Any] = [closed(case) if chance.random() < 0.3 else case, message]
-        if chance.random() < 0.7:
-            puts.append(changed(mail, status=chance.choice(list(MailStatus)), case=ref))
-        await store.commit(putting(*puts, case=ref))
-        claimed = await store.claim(NOW, timedelta(0))
-        if claimed is not None and chance.random() < 0.6:
-            status = chance.choice((OutboxStatus.SENT, OutboxStatus.DEAD))
-            await store.commit(putting(changed(claimed, status=status), act="sent"))
-    await store.commit(putting(Mark(id="m", at=NOW), act="digest"))
-    gone = Suppression(hash="h", address="rosa@example.org", since=NOW, case="PR-2026-0001")
-    await store.commit(putting(gone, act="suppress"))
 
 
 # --- restarts -------------------------------------------------------------------------------
@@ -321,237 +283,4 @@ async def test_a_snapshot_that_finds_no_room_harms_nothing(
     assert not any("snapshot" in name for name in files(data))
     store = await open_store(data)
     assert len(await store.cases()) == 1
-    await store.close()
-
-
-# --- one desk, many readers -----------------------------------------------------------------
-
-
-async def test_two_desks_on_one_folder_are_told_apart(data: Path) -> None:
-    store = await open_store(data)
-    with pytest.raises(StoreBusy, match=rf"process {os.getpid()} on .*; stop that one first"):
-        await open_store(data)
-    await store.close()
-    await (await open_store(data)).close()
-
-
-async def test_words_in_the_lock_file_hold_nothing(data: Path) -> None:
-    await (await open_store(data)).close()
-    (data / LOCK).write_text("process 1 on elsewhere\n")
-    await (await open_store(data)).close()
-
-
-async def test_a_reader_sees_what_is_durable_and_changes_nothing(data: Path) -> None:
-    store = await open_store(data)
-    await busy_day(store, commits=30)
-    waiting = await store.mails.append(an_arrival(b"waiting"))
-    before, held = await everything(store), files(data)
-    reader = await open_store(data, read_only=True)
-    assert await everything(reader) == before
-    assert await reader.mails.raw(waiting.id) == b"waiting"
-    with pytest.raises(StoreError, match="reading only"):
-        await reader.commit(putting(a_message()))
-    with pytest.raises(StoreError, match="reading only"):
-        await reader.claim(NOW, HOUR)
-    with pytest.raises(StoreError, match="reading only"):
-        await reader.mails.append(an_arrival())
-    await reader.close()
-    assert files(data) == held
-    await store.close()
-
-
-async def test_readers_beside_a_busy_writer_always_see_a_whole_state(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 20)
-    store = await open_store(data)
-    day = asyncio.create_task(busy_day(store, commits=150))
-    readings = 0
-    while not day.done():
-        reader = await open_store(data, read_only=True)
-        seen = [entry.seq async for entry in reader.history()]
-        assert seen == list(range(1, len(seen) + 1))
-        async for mail in reader.all_mails():
-            assert len(await reader.mails.raw(mail.id)) == 50
-        readings += 1
-    await day
-    assert readings > 1
-    await store.close()
-
-
-async def test_a_reader_of_nothing_says_so(data: Path) -> None:
-    with pytest.raises(StoreError, match="DESK_DATA"):
-        await open_store(data, read_only=True)
-    assert files(data.parent) == {}
-
-
-async def test_what_is_written_is_private(data: Path) -> None:
-    store = await open_store(data)
-    await busy_day(store, commits=3)
-    await store.close()
-    assert mode(data) == mode(data / "mails") == 0o700
-    assert {mode(data / name) for name in files(data)} == {0o600}
-
-
-async def test_an_empty_folder_becomes_private_and_one_with_other_things_is_left(
-    tmp_path: Path,
-) -> None:
-    for name, content, expected in (("empty", None, 0o700), ("used", "notes.txt", 0o755)):
-        folder = tmp_path / name
-        folder.mkdir(mode=0o755)
-        if content:
-            (folder / content).touch()
-        await (await open_store(folder)).close()
-        assert mode(folder) == expected
-
-
-async def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot be opened"):
-        await open_store(tmp_path / "file")
-
-
-async def test_closing_waits_for_what_was_asked_and_can_be_said_twice(data: Path) -> None:
-    store = await open_store(data)
-    writing = [
-        asyncio.create_task(store.commit(putting(a_case(f"PR-2026-{n:04d}")))) for n in range(50)
-    ]
-    await asyncio.sleep(0)
-    watching = asyncio.create_task(store.changed())
-    await store.close()
-    assert len(await asyncio.gather(*writing)) == 50
-    await asyncio.wait_for(watching, 1)
-    await store.close()
-    with pytest.raises(StoreError, match="closed"):
-        await store.commit(putting(act="late"))
-
-
-# --- cost -----------------------------------------------------------------------------------
-
-
-class Touched(dict[str, Any]):
-    """A table's documents, counting each one that is looked at."""
-
-    count = 0
-
-    def get(self, key: str, default: Any = None) -> Any:
-        type(self).count += 1
-        return super().get(key, default)
-
-    def __getitem__(self, key: str) -> Any:
-        type(self).count += 1
-        return super().__getitem__(key)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        type(self).count += 1
-        super().__setitem__(key, value)
-
-    def __iter__(self) -> Iterator[str]:
-        type(self).count += len(self)
-        return super().__iter__()
-
-    def keys(self) -> Any:
-        type(self).count += len(self)
-        return super().keys()
-
-    def values(self) -> Any:
-        type(self).count += len(self)
-        return super().values()
-
-    def items(self) -> Any:
-        type(self).count += len(self)
-        return super().items()
-
-
-async def touched_at(folder: Path, cases: int) -> int:
-    """Documents touched by one mail's whole way, beside so many cases."""
-    store = await open_store(folder)
-    for start in range(0, cases, 100):
-        numbers = range(start, min(start + 100, cases))
-        await store.commit(
-            putting(
-                *(a_case(f"PR-2025-{n:04d}", requester_hash=f"hash {n}") for n in numbers),
-                *(a_message(f"mail:{n}", send_after=NOW + HOUR) for n in numbers),
-                case=None,
-            )
-        )
-    storage = store._view._tables["cases"].storage
-    tables = storage.read()
-    assert tables is not None
-    storage.write({name: Touched(rows) for name, rows in tables.items()})
-    Touched.count = 0
-    await one_mail(store)
-    touched = Touched.count
-    await store.close()
-    return touched
-
-
-async def one_mail(store: EmbeddedStore) -> None:
-    """In, opened, posted, claimed, answered, looked up, closed."""
-    mail = await store.mails.append(an_arrival())
-    assert await store.earlier_mail(mail, HOUR) is None
-    assert await store.case_with_message("<1@example.org>") is None
-    case = a_case(await store.next_reference(2026), message_ids=("<1@example.org>",))
-    worked = changed(mail, status=MailStatus.PROCESSED, case=case.ref)
-    await store.commit(putting(case, worked, a_message(case=case.ref)))
-    assert await store.cases_of("hash of rosa")
-    message = await store.claim(NOW, HOUR)
-    await store.commit(putting(changed(message, status=OutboxStatus.SENT), act="sent"))
-    await store.commit(putting(closed(stored(case)), act="close"))
-    assert await store.cases_to_remind(NOW) == ()
-    assert [mail async for mail in store.mails.waiting()] == []
-    assert len(await store.messages_of(case.ref)) == 1
-    assert [entry.act async for entry in store.history(case.ref)] == [
-        "open",
-        "attempt",
-        "close",
-    ]
-
-
-async def test_a_mail_costs_the_same_beside_many_cases(tmp_path: Path) -> None:
-    few = await touched_at(tmp_path / "few", 5)
-    many = await touched_at(tmp_path / "many", 2000)
-    assert few == many < 60
-
-
-async def test_a_snapshot_does_not_keep_the_event_loop(data: Path) -> None:
-    store = await open_store(data)
-    for start in range(0, 10_000, 500):
-        await store.commit(putting(*(Mark(id=f"{n}", at=NOW) for n in range(start, start + 500))))
-    started = time.perf_counter()
-    picture = store._picture()
-    assert time.perf_counter() - started < 0.05  # references alone; the rest is a thread's
-    assert len(picture.rows) == 10_000
-    await store.close()
-
-
-async def test_snapshots_are_written_while_the_desk_works_on(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 10)
-    store = await open_store(data)
-    for number in range(25):
-        await store.commit(putting(a_case(f"PR-2026-{number:04d}")))
-    if store._snapshot is not None:
-        await store._snapshot
-    picture = snapshot.load(data)
-    assert picture is not None
-    assert 10 <= picture.position.seq <= 25
-    assert len(picture.rows) == picture.position.seq
-    await store.close()
-    last = snapshot.load(data)
-    assert last is not None
-    assert last.position.seq == 25
-
-
-async def test_a_conflict_inside_a_commit_is_found_before_anything_is_written(data: Path) -> None:
-    store = await open_store(data)
-    with pytest.raises(ValueError, match="once"):
-        await store.commit(putting(a_case(), a_case()))
-    first = asyncio.create_task(store.commit(putting(a_case())))
-    await asyncio.sleep(0)
-    with pytest.raises(Conflict):
-        await store.commit(putting(a_case()))
-    await first
-    assert (data / JOURNAL).read_bytes().count(b"\n") == 1
     await store.close()

@@ -84,6 +84,22 @@ async def test_a_torn_end_is_set_aside(data: Path, cut: int) -> None:
     await store.close()
 
 
+@pytest.mark.parametrize("written", [0, 10, 150])
+async def test_zeros_left_by_a_power_cut_are_a_torn_end(data: Path, written: int) -> None:
+    kept = await filled(data)
+    (data / FILE).unlink()
+    whole = first_segment(data).read_bytes()
+    torn = whole[: whole.index(b"\nmail 1 ", 1)][:written] + bytes(70_000)
+    if written == 150:  # a whole header, and zeros to the very end of its body
+        mail = record_of(kept[0], b"x" * 60_000)
+        torn = mail[:written] + bytes(len(mail) - written)
+    first_segment(data).write_bytes(whole + torn)
+    store = await open_store(data)
+    assert [mail async for mail in store.all_mails()] == kept
+    assert (data / "mails" / f"00000001.torn-{len(whole)}").read_bytes() == torn
+    await store.close()
+
+
 @pytest.mark.parametrize("at", [0, 3, 30, 70])
 async def test_a_damaged_header_stops_the_start(data: Path, at: int) -> None:
     await filled(data)

@@ -28,7 +28,7 @@ def a_row(ref: str, **said: object) -> CaseRow:
 
 @pytest.fixture
 def table() -> RecordTable:
-    return RecordTable(MemoryStorage(), "cases", cache_size=0)
+    return RecordTable(MemoryStorage(), "cases", cache_size=0, persist_empty=True)
 
 
 def test_a_table_is_a_tinydb_table_whose_queries_read_the_facts(table: RecordTable) -> None:
