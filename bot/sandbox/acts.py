@@ -36,7 +36,8 @@ async def click_message(parts: Parts, user: User, channel: Channel, body: Json) 
     message = parts.ephemerals[ts][2] if ephemeral else parts.workspace.message(channel.id, ts)
     if message is None:
         raise SlackError("message_not_found")
-    done = _done(parts, message.get("blocks", []), given)
+    drawn = [*message.get("blocks", []), *parts.drawn.get((channel.id, ts), [])]
+    done = _done(parts, drawn, given)
     key = parts.tickets.url(user.id, channel.id, ts, message.get("thread_ts"))
     sender = _sender(parts, user, url=parts.response_url("actions", key))
     payload = payloads.message_click(sender, channel, message, done, ephemeral=ephemeral)

@@ -45,6 +45,7 @@ def update(parts: Parts, args: Json) -> Json:
     channel = reachable(parts, args.get("channel"))
     old = own_message(parts, channel, args.get("ts"), "cant_update_message")
     new = edited(parts, old, args)
+    parts.drawn[channel.id, old["ts"]] = old.get("blocks", [])
     messages.change(parts, channel.id, new)
     return {"channel": channel.id, "ts": new["ts"], "text": new["text"], "message": new}
 

@@ -46,6 +46,7 @@ class Delivery(Protocol):
 class Parts:
     """`web_url` ends with a slash. `ephemerals`: ts to (person, channel, message).
     `refusals`: address to the SMTP reply its mailbox gives instead of taking a mail.
+    `drawn`: the blocks a message had before its last edit: a click may meet the edit on its way.
     """
 
     options: SandboxOptions
@@ -59,6 +60,7 @@ class Parts:
     modals: Modals
     ephemerals: dict[str, tuple[str, str, Json]] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
+    drawn: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     delivery: Delivery | None = None
     web_url: str = ""
     mail_port: int = 0

@@ -105,7 +105,12 @@ class Acting:
                 return found
         except TimeoutError:
             texts = {c: [m["text"] for m in ms.values()] for c, ms in self.messages.items()}
-            raise AssertionError(f"{self.who} never saw {what}; messages {texts}") from None
+            labels = [
+                [b["label"] for b in buttons(m.get("blocks", []))]
+                for ms in self.messages.values()
+                for m in ms.values()
+            ]
+            raise AssertionError(f"{self.who} never saw {what}; {texts}; {labels}") from None
 
     async def _do(self, what: str, **body: Any) -> dict[str, Any]:
         async with self.http.post(f"/do/{what}", json={"as": self.who, **body}) as answer:
@@ -121,7 +126,7 @@ class Acting:
                 if (
                     ref in message["text"]
                     and message.get("blocks")
-                    and not message.get("thread_ts")
+                    and message.get("thread_ts") in (None, message["ts"])
                 ):
                     labels = [b["label"] for b in buttons(message["blocks"])]
                     if not having or having in labels:
@@ -182,9 +187,23 @@ class Acting:
         return await self._do("click", view_id=view["id"], action=action, values={})
 
     async def submit(self, **answers: str | list[str]) -> dict[str, Any]:
-        """Send the window on top; answers by block_id (text, or the value of an option)."""
+        """Send the window on top; answers by field name (text, or the value of an option)."""
         view = self.stack[-1]
         return await self._do("submit", view_id=view["id"], values=filled(view, answers))
+
+    async def choose(self, name: str, value: str) -> dict[str, Any]:
+        """Choose in a list that draws the window anew."""
+        view = self.stack[-1]
+        block = next(b for b in view["blocks"] if b.get("block_id", "").split(":")[1:2] == [name])
+        element = block["element"]
+        option = next(o for o in element["options"] if o["value"] == value)
+        action = {
+            "type": element["type"],
+            "action_id": element["action_id"],
+            "block_id": block["block_id"],
+            "selected_option": option,
+        }
+        return await self._do("click", view_id=view["id"], action=action, values=filled(view, {}))
 
     async def close(self) -> None:
         await self._do("close", view_id=self.stack[-1]["id"], clear=True)
@@ -203,7 +222,7 @@ def filled(view: dict[str, Any], answers: dict[str, str | list[str]]) -> dict[st
         if block["type"] != "input":
             continue
         element = block["element"]
-        name = block["block_id"].partition(":")[0]
+        name = block["block_id"].split(":")[1]
         values[block["block_id"]] = {element["action_id"]: _value(element, answers.get(name))}
     return values
 

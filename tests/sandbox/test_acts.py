@@ -403,3 +403,22 @@ async def test_no_retry_is_honoured_over_http(start, unused_port):
     await acts.deliver_event(world.sandbox.parts, event)
     assert [heads.get_nowait() for _ in range(heads.qsize())] == [None, "1"]
     await runner.cleanup()
+
+
+async def test_a_click_that_meets_an_edit_on_its_way_is_delivered_with_what_was_pressed(world):
+    app = world.bolt()
+    seen = asyncio.Queue()
+
+    @app.action("claim")
+    async def claim(ack, body):
+        await ack()
+        seen.put_nowait(body["actions"][0]["value"])
+
+    await world.connect(app)
+    ts = await world.card()
+    await world.client.chat_update(channel="C01STAFF", ts=ts, text="changed", blocks=[])
+    assert await world.do("click", **ANA, channel="C01STAFF", ts=ts, action=CLAIM) == {"ok": True}
+    assert await asyncio.wait_for(seen.get(), 5) == "v1"
+    unknown = {**CLAIM, "block_id": "never-drawn"}
+    answer = await world.do("click", **ANA, channel="C01STAFF", ts=ts, action=unknown)
+    assert answer["error"] == "action_not_found"
