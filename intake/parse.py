@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from handlers import registry
-from intake import mime
+from intake import jurisdiction, mime
 from intake.classify import Classifier
 from storage.records import ParsedMail, Reading, Record
 
@@ -170,7 +170,9 @@ def answer(job: Job, classifier: Classifier) -> Answer:
     if not job.classify or not parsed.readable:
         return Answer(parsed=parsed)
     try:
-        return Answer(parsed=parsed, reading=classifier.read(parsed))
+        reading = classifier.read(parsed)
+        regimes = jurisdiction.regimes(parsed)
+        return Answer(parsed=parsed, reading=msgspec.structs.replace(reading, regimes=regimes))
     except Exception:  # noqa: BLE001  a fault of the classifier costs the reading, not the mail
         return Answer(parsed=parsed)
 
