@@ -190,12 +190,15 @@ class Worker:
         parsed: ParsedMail,
         verdict: screen.Verdict,
     ) -> Reading:
-        """The reading with what the envelope, the sender's claims and the place add to it."""
+        """The reading with what the envelope, the sender's claims and the place add to it.
+
+        The parser's process has classified and looked for places already: both take long.
+        """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
         return msgspec.structs.replace(
             reading,
             flags=(*reading.flags, *sender.disagreements(mail, parsed)),
-            regimes=jurisdiction.regimes(parsed),
+            regimes=reading.regimes or jurisdiction.regimes(parsed),
         )
 
     async def _hand_over(
