@@ -256,7 +256,10 @@ async def test_correcting_the_kind_keeps_the_first_receipt(bench: Bench) -> None
     assert isinstance(answer, Done)
     assert "18 Dec 2026 → 01 Dec 2026" in answer.said
     after = await bench.fresh(case)
-    assert [(r.id, r.kind) for r in after.requests] == [(2, "access"), (3, "deletion")]  # never 1 again
+    assert [(r.id, r.kind) for r in after.requests] == [
+        (2, "access"),
+        (3, "deletion"),
+    ]  # never 1 again
     assert {r.due.due_on for r in after.requests} == {date(2026, 12, 1)}
     assert after.confirmed
     assert after.version == case.version + 1
