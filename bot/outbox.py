@@ -29,12 +29,16 @@ LETTER_ATTEMPTS = 30  #: four days of the ladder
 
 
 class SendLater(Exception):
-    """Not now; `after` is the least number of seconds to wait, `error` says why."""
+    """Not now; `after` is the least number of seconds to wait, `error` says why.
 
-    def __init__(self, error: str, after: float = 0) -> None:
+    `ours`: we did not even try (a setting says wait), so it is never given up for it.
+    """
+
+    def __init__(self, error: str, after: float = 0, *, ours: bool = False) -> None:
         super().__init__(error)
         self.error = error
         self.after = after
+        self.ours = ours
 
 
 class SendFailed(Exception):
@@ -78,7 +82,7 @@ class Outbox:
         self._clock = clock
         self._slack = slack
         self._mail = mail
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[asyncio.Task[None], str] = {}  # what it sends: its lane
 
     async def run(self) -> None:
         """Until cancelled. A store that fails ends this; nothing else does."""
@@ -89,6 +93,7 @@ class Outbox:
             for task in self._in_flight:
                 task.cancel()
             await asyncio.gather(*self._in_flight, return_exceptions=True)
+            self._in_flight.clear()  # a run that follows has nothing to do with these
 
     async def _step(self) -> None:
         changed = asyncio.ensure_future(self._store.changed())
@@ -96,11 +101,25 @@ class Outbox:
             if len(self._in_flight) < IN_FLIGHT:
                 message = await self._store.claim(self._clock.now(), LEASE)
                 if message is not None:
-                    self._in_flight.add(asyncio.create_task(self._deliver(message)))
+                    self._begin(message)
                     return
             await self._wait(changed)
         finally:
             changed.cancel()
+
+    def _begin(self, message: OutboxMessage) -> None:
+        """A lease is calendar time and may run out under a slow attempt: one goes on at a time."""
+        before = [task for task, lane in self._in_flight.items() if lane == message.lane]
+        task = asyncio.create_task(self._in_turn(message, before))
+        self._in_flight[task] = message.lane
+
+    async def _in_turn(self, message: OutboxMessage, before: list[asyncio.Task[None]]) -> None:
+        if before:
+            await asyncio.wait(before)
+            now = await self._store.message(message.id)
+            if now is None or now.claimed_until != message.claimed_until:
+                return  # the attempt before has settled it
+        await self._deliver(message)
 
     async def _wait(self, changed: "asyncio.Future[None]") -> None:
         """Until there is something to do: a commit, a delivery that ended, or the time."""
@@ -115,7 +134,7 @@ class Outbox:
             if timer is not None:
                 timer.cancel()
         for task in [task for task in self._in_flight if task.done()]:
-            self._in_flight.discard(task)
+            del self._in_flight[task]
             task.result()
 
     async def _deliver(self, message: OutboxMessage) -> None:
@@ -126,7 +145,7 @@ class Outbox:
         except SendFailed as failed:
             await self._desk.give_up(message, failed.error, self._clock.now())
         except SendLater as later:
-            await self._late(message, later.error, later.after)
+            await self._late(message, later.error, later.after, ours=later.ours)
         except TimeoutError:
             await self._late(message, "no answer in time", 0)
         except StoreError:
@@ -139,9 +158,12 @@ class Outbox:
                 message, self._clock.now(), posted=receipt.posted, receipt=receipt.reply
             )
 
-    async def _late(self, message: OutboxMessage, error: str, after: float) -> None:
+    async def _late(
+        self, message: OutboxMessage, error: str, after: float, *, ours: bool = False
+    ) -> None:
         now = self._clock.now()
-        if outlived(message):
+        if outlived(message) and not ours:
             await self._desk.give_up(message, error, now)
             return
-        await self._desk.delay(message, error, now + wait_before_retry(message, after), now)
+        retry_at = now + wait_before_retry(message, after)
+        await self._desk.delay(message, error, retry_at, now, tried=not ours)
