@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from handlers.commits import Commits
+from handlers.commits import Commits, lane_of
 from handlers.handler import Moment, Person
-from handlers.letter_actions import failed
+from handlers.letter_actions import failed, went
 from handlers.letters import message_id
 from handlers.requests import close_request, letter_of, replace, with_letter
 from storage.errors import Refused, UnknownReference
@@ -16,7 +16,6 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     Posted,
-    Status,
     Stored,
 )
 
@@ -55,8 +54,13 @@ class FromOutbox(Commits):
         case = await self.store.case(message.case) if message.case else None
         if case is None:
             return []
-        if isinstance(message.content, Card) and message.posted not in {None, case.card}:
-            return [replace(case, card=message.posted)]
+        if isinstance(message.content, Card):
+            puts: list[Stored] = []
+            if message.posted not in {None, case.card}:
+                puts.append(replace(case, card=message.posted))
+            if message.lane != lane_of(case):  # the case moved while this was on its way
+                puts.append(self.message(lane_of(case), Card(case=case.ref), now))
+            return puts
         if isinstance(message.content, Letter):
             return await self._letter_sent(case, message, message.content, now)
         return []
@@ -72,14 +76,12 @@ class FromOutbox(Commits):
             after = replace(after, acknowledgement="sent")
         puts: list[Stored] = []
         end = letter.closing
-        if end is not None and after.request(end.request).status is not Status.CLOSED:
+        if end is not None and any(end.request == r.id for r in after.open_requests):
             by = Person(id=message.created_by, roles=frozenset())
             moment = Moment(case=after, by=by, now=now)
             after = close_request(after, end.request, end.outcome, moment, end.reason)
-            after = replace(after, version=case.version + 1)
+            after = self._reminded(replace(after, version=case.version + 1), now)
             puts.append(self.line(after, f"Closed: {end.outcome.value.replace('_', ' ')}.", now))
-        if after.closed:
-            after = replace(after, remind_at=None)
         return [after, await self.refreshed(after, now), *puts]
 
     async def delay(
@@ -91,7 +93,7 @@ class FromOutbox(Commits):
         *,
         tried: bool = True,
     ) -> None:
-        """It could not go now; it is tried again at `retry_at`. Untried, the attempt is uncounted."""
+        """It could not go now and is tried again at `retry_at`; `tried` False = it never was."""
 
         async def decide() -> None:
             current = await self._current(message)
@@ -103,6 +105,9 @@ class FromOutbox(Commits):
                     error=error,
                     attempts=current.attempts if tried else current.attempts - 1,
                 )
+                case = await self.store.case(later.case) if later.case else None
+                if case is not None and isinstance(later.content, Card):
+                    later = replace(later, lane=lane_of(case))  # it may have moved meanwhile
                 await self._record("delay", later, now, [])
 
         await self.decided(decide)
@@ -120,11 +125,16 @@ class FromOutbox(Commits):
 
     async def _after_death(self, message: OutboxMessage, now: datetime) -> list[Stored]:
         case = await self.store.case(message.case) if message.case else None
+        if case is not None and isinstance(message.content, Card):
+            moved = message.lane != lane_of(case)  # dead where it was, alive where it goes
+            return [self.message(lane_of(case), Card(case=case.ref), now)] if moved else []
         if case is None or not isinstance(message.content, Letter):
             return []  # a dead Slack message cannot be told in Slack: the digest counts it
         after = self._marked(case, message, OutboxStatus.DEAD, now)
         if (letter := letter_of(after, message.id)) is not None:
-            after = failed(after, letter)
+            after = self._reminded(failed(after, letter), now)
+        if message.content.template == "acknowledgement":
+            after = replace(after, acknowledgement="withheld: it could not be delivered")
         after = replace(after, version=case.version + 1)
         line = self.line(after, "A letter could not be delivered.", now, call=True)
         return [after, await self.refreshed(after, now), line]
@@ -145,6 +155,8 @@ class FromOutbox(Commits):
             case = await self.store.case(again.case) if again.case else None
             if case is not None and isinstance(again.content, Letter):
                 after = self._marked(case, again, OutboxStatus.PENDING, now)
+                if (letter := letter_of(after, again.id)) is not None:
+                    after = self._reminded(went(after, letter), now)
                 puts = [after, await self.refreshed(after, now)]
             await self._record("retry", again, now, puts, by)
 
