@@ -68,7 +68,10 @@ def outlived(message: OutboxMessage) -> bool:
 
 
 class Outbox:
-    """Sends what is due, several lanes at a time, one message of a lane after the other."""
+    """Sends what is due, several lanes at a time, one message of a lane after the other.
+
+    Each claim gets an outcome: deliveries in hand outlive a fault of the loop that started them.
+    """
 
     def __init__(
         self, store: Store, desk: Desk, clock: Clock, *, slack: Transport, mail: Transport
@@ -85,10 +88,11 @@ class Outbox:
         try:
             while True:
                 await self._step()
-        finally:
+        except asyncio.CancelledError:
             for task in self._in_flight:
                 task.cancel()
             await asyncio.gather(*self._in_flight, return_exceptions=True)
+            raise
 
     async def _step(self) -> None:
         changed = asyncio.ensure_future(self._store.changed())

@@ -321,6 +321,19 @@ class World:
 
         return await asyncio.to_thread(sending)
 
+    async def send_raw(self, mail_from: str, content: bytes) -> str:
+        """Bytes as they are, to the desk's address."""
+
+        def sending() -> str:
+            with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=SECONDS) as client:
+                client.ehlo()
+                client.mail(mail_from)
+                client.rcpt("compliance@cafex.com")
+                code, text = client.data(content)
+                return f"{code} {text.decode()}"
+
+        return await asyncio.to_thread(sending)
+
     async def case_from(self, address: str) -> Case:
         """The newest case of this requester, once there is one."""
         async with asyncio.timeout(SECONDS):
