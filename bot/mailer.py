@@ -11,7 +11,7 @@ import aiosmtplib
 
 from bot.outbox import Receipt, SendFailed, SendLater
 from handlers.clock import Clock
-from handlers.letters import message_id
+from handlers.letters import MARKER, message_id
 from handlers.policy import Policy
 from storage.records import Letter, OutboxMessage, Record
 from storage.sealing import Keys
@@ -65,7 +65,7 @@ def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     if letter.automatic:
         mail["Auto-Submitted"] = "auto-replied"  # RFC 3834 5
-    mail.set_content(letter.body)
+    mail.set_content(f"{MARKER}\n\n{letter.body}")
     return mail
 
 

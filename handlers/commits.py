@@ -81,15 +81,14 @@ class Commits:
         putting it again makes sure that nobody takes it with the older one meanwhile.
 
         Of one case never two are on their way at once, not even when it moves to another
-        channel: one in hand in another lane is only touched, and sees to the rest when it ends.
+        channel: behind one in hand the next waits in the same lane.
         """
         lane = lane_of(case)
         for message in await self.store.messages_of(case.ref):
             if message.status is OutboxStatus.PENDING and isinstance(message.content, Card):
                 if message.claimed_until is None:
                     return replace(message, lane=lane)
-                if message.lane != lane:
-                    return message
+                lane = message.lane
         return self.message(lane, Card(case=case.ref), now, by)
 
     def _reminded(self, case: Case, now: datetime) -> Case:

@@ -1,6 +1,6 @@
 """What became of a message: sent, put off, given up, or tried again by a person's wish."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers.commits import Commits, lane_of
 from handlers.handler import Moment, Person
@@ -54,13 +54,8 @@ class FromOutbox(Commits):
         case = await self.store.case(message.case) if message.case else None
         if case is None:
             return []
-        if isinstance(message.content, Card):
-            puts: list[Stored] = []
-            if message.posted not in {None, case.card}:
-                puts.append(replace(case, card=message.posted))
-            if message.lane != lane_of(case):  # the case moved while this was on its way
-                puts.append(self.message(lane_of(case), Card(case=case.ref), now))
-            return puts
+        if isinstance(message.content, Card) and message.posted not in {None, case.card}:
+            return [replace(case, card=message.posted)]
         if isinstance(message.content, Letter):
             return await self._letter_sent(case, message, message.content, now)
         return []
@@ -88,12 +83,12 @@ class FromOutbox(Commits):
         self,
         message: OutboxMessage,
         error: str,
-        retry_at: datetime,
+        wait: timedelta,
         now: datetime,
         *,
         tried: bool = True,
     ) -> None:
-        """It could not go now and is tried again at `retry_at`; `tried` False = it never was."""
+        """It could not go now and is tried again after `wait`; `tried` False = it never was."""
 
         async def decide() -> None:
             current = await self._current(message)
@@ -101,7 +96,7 @@ class FromOutbox(Commits):
                 later = replace(
                     current,
                     claimed_until=None,
-                    send_after=retry_at,
+                    send_after=now + wait,
                     error=error,
                     attempts=current.attempts if tried else current.attempts - 1,
                 )
@@ -125,9 +120,6 @@ class FromOutbox(Commits):
 
     async def _after_death(self, message: OutboxMessage, now: datetime) -> list[Stored]:
         case = await self.store.case(message.case) if message.case else None
-        if case is not None and isinstance(message.content, Card):
-            moved = message.lane != lane_of(case)  # dead where it was, alive where it goes
-            return [self.message(lane_of(case), Card(case=case.ref), now)] if moved else []
         if case is None or not isinstance(message.content, Letter):
             return []  # a dead Slack message cannot be told in Slack: the digest counts it
         after = self._marked(case, message, OutboxStatus.DEAD, now)

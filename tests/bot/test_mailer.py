@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.mailer import Mailer, Relay, compose
 from bot.outbox import SendFailed, SendLater
+from handlers.letters import MARKER
 from handlers.policy import Policy
 from storage.records import Letter, OutboxMessage
 from storage.sealing import Keys, new_key_file
@@ -87,6 +88,7 @@ async def test_a_letter_reaches_the_relay_with_its_threading(keys: Keys, clock: 
     assert mail["In-Reply-To"] == "<first@example.org>"
     assert mail["References"] == "<first@example.org>"
     assert mail["Auto-Submitted"] is None
+    assert mail.get_content().startswith(f"{MARKER}\r\n\r\nHello,")
     reply_to = mail["Reply-To"].addresses[0].username.partition("+")[2]
     assert keys.case_of_tag(reply_to) == "PR-2026-0001"
 
