@@ -20,7 +20,7 @@ from handlers.handler import (
     Stale,
 )
 from handlers.incoming import joined, suppression
-from handlers.requests import letter_of, replace, with_letter
+from handlers.requests import letter_of, replace, with_letter, without_letter
 from storage.errors import Refused
 from storage.records import (
     Case,
@@ -200,15 +200,20 @@ class FromPeople(Commits):
     async def _drafted(
         self, effect: Effect, moment: Moment, puts: list[Stored]
     ) -> tuple[Case, OutboxMessage | None]:
-        """The draft of a letter, in place of the one this person began before."""
+        """The draft of a letter, in place of the one this person began before.
+
+        It is another letter: the preview of the one before can no longer send anything.
+        """
         if effect.draft is None:
             return effect.case, None
         if not moment.case.requester:
             raise Refused(f"The mail of {moment.case.ref} names no address to write to.")
         message = self.letter(effect.case, effect.draft, moment.now, moment.by.id)
-        kept = await self._draft(moment.case, moment.request, moment.by)
-        if kept is not None:
-            message = replace(kept, content=message.content)
+        case = effect.case
+        before = await self._draft(moment.case, moment.request, moment.by)
+        if before is not None and isinstance(before.content, Letter):
+            case = without_letter(case, before.id)
+            puts.append(replace(before, content=replace(before.content, body="")))
         puts.append(message)
         state = LetterState(
             id=message.id,
@@ -218,7 +223,7 @@ class FromPeople(Commits):
             at=moment.now,
             request=effect.draft.request,
         )
-        return with_letter(effect.case, state), message
+        return with_letter(case, state), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
         content = message.content

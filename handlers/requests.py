@@ -71,8 +71,13 @@ def opened_again(request: Request) -> Request:
 
 def with_letter(case: Case, letter: LetterState) -> Case:
     """The case with that letter added, or as it stands now."""
-    others = tuple(known for known in case.letters if known.id != letter.id)
+    others = without_letter(case, letter.id).letters
     return replace(case, letters=(*others, letter))
+
+
+def without_letter(case: Case, letter: str) -> Case:
+    """The case without that letter: another took its place."""
+    return replace(case, letters=tuple(known for known in case.letters if known.id != letter))
 
 
 def letter_of(case: Case, letter: str) -> LetterState | None:

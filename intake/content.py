@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 _END = b"\r\n.\r\n"
+_QUICK = 2**20  # bytes put together within a few milliseconds
 
 
 class TooLarge(Exception):
@@ -53,8 +54,9 @@ class Content:
             if not self._hold(max(size, 0)):
                 raise TooLarge("452 4.3.1 Too much mail at once, try again later", done)
             pieces.append(piece)
-        whole = b"".join(pieces)
-        return whole[:-3].replace(b"\r\n.", b"\r\n")[2:]
+        if size < _QUICK:
+            return _unstuffed(pieces)
+        return await asyncio.to_thread(_unstuffed, pieces)
 
     async def skip(self) -> bool:
         """Read past the rest of a refused mail, as far again as we take; False = still no end."""
@@ -76,3 +78,8 @@ class Content:
             self._step()
             return piece, False
         return piece, True
+
+
+def _unstuffed(pieces: list[bytes]) -> bytes:
+    """The content without its end, the CRLF before it, and the doubled dots."""
+    return b"".join(pieces)[:-3].replace(b"\r\n.", b"\r\n")[2:]

@@ -27,6 +27,7 @@ VERSION = 1
 SEGMENT_BYTES = 64 * 1024 * 1024
 _HEADER_BYTES = 128  #: more than any header line has
 _ENVELOPE_BYTES = 16 * 1024
+_QUICK_BYTES = 512 * 1024  #: hashed within a few milliseconds
 _HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) ([0-9a-f]{8})")
 _OFFSET_BITS = 40
 
@@ -72,6 +73,20 @@ class Scan(NamedTuple):
 
 def segment_path(folder: Path, number: int) -> Path:
     return folder / f"{number:08d}.log"
+
+
+def _kept(mail_id: str, arrival: Arrival) -> tuple[InboundMail, bytes]:
+    """The mail of an arrival, and its record."""
+    mail = InboundMail(
+        id=mail_id,
+        received_at=arrival.received_at,
+        mail_from=arrival.mail_from,
+        rcpt_to=arrival.rcpt_to,
+        peer=arrival.peer,
+        sha256=hashlib.sha256(arrival.content).hexdigest(),
+        size=len(arrival.content),
+    )
+    return mail, record_of(mail, arrival.content)
 
 
 def record_of(mail: InboundMail, content: bytes) -> bytes:
@@ -257,27 +272,28 @@ class MailLog:
 
     async def append(self, arrival: Arrival) -> InboundMail:
         """Durable when this returns. Raises StoreFull, StoreFailed."""
+        mail_id = self._new_id(arrival)
+        self._coming.add(mail_id)
+        try:
+            if len(arrival.content) < _QUICK_BYTES:
+                mail, data = _kept(mail_id, arrival)
+            else:  # hashing 32 MB takes a tenth of a second, which the event loop has not
+                mail, data = await asyncio.to_thread(_kept, mail_id, arrival)
+            await self._written(mail, data)
+        finally:
+            self._coming.discard(mail_id)
+        return mail
+
+    async def _written(self, mail: InboundMail, data: bytes) -> None:
         if self._appender is None:
             raise StoreError("The mail log is open for reading only; start `desk run`.")
-        mail = InboundMail(
-            id=self._new_id(arrival),
-            received_at=arrival.received_at,
-            mail_from=arrival.mail_from,
-            rcpt_to=arrival.rcpt_to,
-            peer=arrival.peer,
-            sha256=hashlib.sha256(arrival.content).hexdigest(),
-            size=len(arrival.content),
-        )
-        data = record_of(mail, arrival.content)
         start = self._next if self._next.offset < SEGMENT_BYTES else Mark(self._next.segment + 1)
         done = asyncio.get_running_loop().create_future()
         end = Mark(start.segment, start.offset + len(data))
         path = segment_path(self._folder, start.segment)
         self._appender.append(path, data, _Coming(mail, start.packed(), end, done))
         self._next = end
-        self._coming.add(mail.id)
         await done
-        return mail
 
     def _new_id(self, arrival: Arrival) -> str:
         while (mail_id := new_id(arrival.received_at)) in self._places or mail_id in self._coming:
@@ -312,7 +328,6 @@ class MailLog:
     def _on_landed(self, items: list[_Coming]) -> None:
         self._landed_at = items[-1].end
         for item in items:
-            self._coming.discard(item.mail.id)
             self._places[item.mail.id] = item.place
             self.fresh[item.mail.id] = item.mail
             self._arrived(item.mail)
@@ -321,7 +336,6 @@ class MailLog:
 
     def _on_refused(self, items: list[_Coming], error: StoreError) -> None:
         self._next = self._landed_at
-        self._coming.clear()
         for item in items:
             if not item.done.done():
                 item.done.set_exception(error)

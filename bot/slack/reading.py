@@ -23,6 +23,9 @@ def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
     """The mails, newest first, each with what its header claims; what does not fit is said."""
     notice = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
     shown: list[Block] = [blocks.context([notice], "notice")]
+    if warned := (*case.flags, *case.defects):
+        told = "; ".join(cut(_one_line(word), 100) for word in dict.fromkeys(warned))
+        shown.append(blocks.literal(f"Look out: {told}.", "warned"))
     letters = 0
     for number, mail in enumerate(reversed(opened)):
         part = _mail(mail, str(number), timezone)

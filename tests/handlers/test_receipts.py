@@ -81,6 +81,17 @@ async def test_a_draft_that_became_unfit_to_send_before_identity_is_settled_stay
         await bench.click(await bench.fresh(case), "send", value=draft.id)
 
 
+async def test_an_older_preview_cannot_send_what_was_written_since(bench: Bench):
+    case = await bench.ready("access")
+    form = {"template": "progress", "body": "We are at it."}
+    first = await bench.click(case, "reply", request=1, form=form)
+    await bench.click(await bench.fresh(case), "close", request=1, form=REFUSED)
+    with pytest.raises(Refused, match="no such letter"):
+        await bench.click(await bench.fresh(case), "send", value=first.letter)
+    drafts = [m for m in await bench.outbox(case) if m.status is OutboxStatus.DRAFT]
+    assert [bool(draft.content.body) for draft in drafts] == [False, True]
+
+
 async def test_one_request_that_needs_proof_keeps_every_letter_of_the_case_neutral(bench: Bench):
     case = await bench.case("question", "access")
     await bench.click(case, "claim")

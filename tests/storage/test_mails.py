@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,24 @@ async def test_many_at_once_share_their_syncs(data: Path) -> None:
     before = disk.syncs
     await asyncio.gather(*(store.mails.append(an_arrival(b"%d" % n)) for n in range(200)))
     assert disk.syncs - before < 100
+    await store.close()
+
+
+async def test_a_large_mail_is_hashed_beside_the_event_loop(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def noted(mail: InboundMail, content: bytes) -> bytes:
+        threads.append(threading.current_thread())
+        return record_of(mail, content)
+
+    monkeypatch.setattr(mails, "record_of", noted)
+    store = await open_store(data)
+    large = await store.mails.append(an_arrival(b"x" * 2**20))
+    await store.mails.append(an_arrival(b"small"))
+    assert [thread is threading.main_thread() for thread in threads] == [False, True]
+    assert await store.mails.raw(large.id) == b"x" * 2**20
     await store.close()
 
 
