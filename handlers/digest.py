@@ -54,8 +54,8 @@ def _waits(case: Case) -> bool:
 
 
 def _line(case: Case, left: int, registry: Registry) -> DigestLine:
-    # managers read that a closed case is due, not what it is about
-    closed = case.circle in {Circle.RESTRICTED, Circle.COUNSEL}
+    # that a closed case is due, not what it is about: without managers all staff read it
+    closed = case.circle is not Circle.STAFF
     kinds = ", ".join(registry.title(request.kind) for request in case.open_requests)
     return DigestLine(
         ref=case.ref,

@@ -16,12 +16,15 @@ from storage.store import Store
 _REFERENCE = re.compile(r"\bPR-\d{4}-\d{4,7}\b", re.IGNORECASE)
 
 
+How = Literal["", "tag", "references", "subject"]
+
+
 class Match(Record, frozen=True, kw_only=True):
     """Where a mail belongs. `bounced_letter` = it reports about that letter of ours."""
 
     case: str | None = None
-    how: Literal["", "tag", "references", "subject"] = ""
-    belongs: bool = False  #: written by the requester, as far as From and envelope say
+    how: How = ""
+    belongs: bool = False  #: written by the requester, as far as From says
     bounced_letter: str | None = None
 
 
@@ -35,14 +38,14 @@ class Matcher:
 
     async def match(self, mail: InboundMail, parsed: ParsedMail) -> Match:
         """The case a mail belongs to, if any."""
-        for how, case in (
+        found: tuple[tuple[How, Case | None], ...] = (
             ("tag", await self._by_tag(mail)),
             ("references", await self._by_messages(_answered(parsed))),
             ("subject", await self._by_subject(parsed)),
-        ):
+        )
+        for how, case in found:
             if case is not None:
-                belongs = self._wrote(case, mail, parsed)
-                return Match(case=case.ref, how=how, belongs=belongs)  # type: ignore[arg-type]
+                return Match(case=case.ref, how=how, belongs=self._wrote(case, mail, parsed))
         return Match()
 
     async def bounced(self, mail: InboundMail, parsed: ParsedMail) -> Match:

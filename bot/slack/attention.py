@@ -30,9 +30,9 @@ def attention(scene: Scene) -> list[Block]:
     if case.held_for:
         said = f":grey_question: May belong to *{escape(case.held_for)}*, from another address."
         shown.append(blocks.section(said, scene.id("heldfor")))
-    for number, letter in enumerate(case.letters[-6:]):
-        shown += _letter(scene, letter, scene.id(f"letter{number}"))
-    return shown[:10]
+    told = [_letter(scene, each, scene.id(f"letter{n}")) for n, each in enumerate(case.letters)]
+    shown += [block for blocks_of_one in told for block in blocks_of_one][-6:]
+    return shown
 
 
 def _letter(scene: Scene, letter: LetterState, key: str) -> list[Block]:
