@@ -91,7 +91,7 @@ class FromOutbox(Commits):
         *,
         tried: bool = True,
     ) -> None:
-        """It could not go now; it is tried again at `retry_at`. Untried, the attempt is uncounted."""
+        """Not now: again at `retry_at`. Where nothing was tried, the attempt is not counted."""
 
         async def decide() -> None:
             current = await self._current(message)
