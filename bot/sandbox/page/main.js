@@ -96,7 +96,15 @@ class App {
     if (message.user === this.person) return;
     const where = channelName(this.world, this.world.channels.get(channel));
     const words = summary(message.text, this.reader);
+    if (message.ephemeral && !this.atEnd(channel)) toast(words, "news");
     announce(`${message.ephemeral ? "Only for you, in" : "New in"} ${where}, ${authorOf(this, message).real_name}: ${words}`);
+  }
+
+  /** Is the newest message of this channel on the screen? */
+  atEnd(channel) {
+    const box = part("main").querySelector(".timeline");
+    if (this.place.kind !== "channel" || this.place.id !== channel || !box) return true;
+    return box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   }
 
   draw() {
