@@ -25,7 +25,7 @@ from bot.slack.words import (
     moment,
     person,
 )
-from handlers.handler import Offer
+from handlers.handler import CONFIRM, Offer
 from storage.records import (
     Case,
     OutboxStatus,
@@ -155,6 +155,8 @@ def _progress(scene: Scene, request: Request) -> str:
     """What it waits for, the step that comes next, and the day we work towards."""
     kind = scene.kinds.get(request.kind or "")
     step = kind.next_step(scene.case, request) if kind else None
+    if step is CONFIRM and request is not scene.case.open_requests[0]:
+        step = None  # one click confirms them all: said once
     parts = [
         _WAITING[request.status],
         f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",

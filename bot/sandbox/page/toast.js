@@ -14,6 +14,14 @@ export function toast(text, kind = "error") {
   setTimeout(fade, LONG_ENOUGH_TO_READ);
 }
 
+const ONE_GLANCE = 140;
+
+/** An answer for this person alone that came below what they see: the newest one only, and in short. */
+export function whisper(text) {
+  for (const old of document.querySelectorAll(".toast.news")) old.remove();
+  toast(text.length > ONE_GLANCE ? `${text.slice(0, ONE_GLANCE - 1)}…` : text, "news");
+}
+
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
