@@ -163,15 +163,15 @@ async def test_ana_answers_a_request_and_thinks_better_of_it_once(visitor):
 
 
 async def portrait(visitor, ref):
-    """The README's picture: the channel from its top, with the work log of one case."""
+    """The README's picture: the channel from its top, one case taken, the next one new."""
+    await expect(visitor.card(ref).get_by_test_id("open-thread")).to_contain_text("2 replies")
     await visitor.test("help-close").click()
-    thread = await visitor.thread(ref)
-    await expect(thread).to_contain_text("settled identity", timeout=SLOW)
+    await visitor.tab.set_viewport_size(VIEWPORT)
     await visitor.tab.mouse.move(640, 20)
     await visitor.timeline.evaluate("box => { box.scrollTop = 0 }")
-    await visitor.tab.set_viewport_size(VIEWPORT)
+    await visitor.tab.evaluate("document.activeElement.blur()")
+    await visitor.test("toast").evaluate_all("toasts => toasts.forEach(toast => toast.remove())")
     await visitor.picture("page")
-    await visitor.test("thread-close").click()
 
 
 async def write_and_send(visitor, ref):

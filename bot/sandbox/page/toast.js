@@ -1,6 +1,7 @@
 import { el, icon } from "./dom.js";
 
 const LONG_ENOUGH_TO_READ = 8000;
+const NEWS_MS = 5000;
 
 /** One line at the foot of the page; stays while it has the pointer or the focus. */
 export function toast(text, kind = "error") {
@@ -11,7 +12,7 @@ export function toast(text, kind = "error") {
   // Inside an open window, because everything outside of it is inert and hidden from the screen reader.
   ([...document.querySelectorAll("dialog[open]")].at(-1) ?? box).append(node);
   const fade = () => (node.matches(":hover, :focus-within") ? setTimeout(fade, 1500) : node.remove());
-  setTimeout(fade, LONG_ENOUGH_TO_READ);
+  setTimeout(fade, kind === "news" ? NEWS_MS : LONG_ENOUGH_TO_READ);
 }
 
 const ONE_GLANCE = 140;
