@@ -4,7 +4,6 @@ Read `App.__init__` to see what the process is made of; nothing else wires.
 """
 
 import asyncio
-import contextlib
 import signal
 import ssl
 from collections.abc import Callable, Coroutine
@@ -192,34 +191,39 @@ async def build(settings: Settings, clock: Clock) -> App:
 
 
 async def run(settings: Settings, clock: Clock, ready: Callable[[], None]) -> None:
-    """The desk until SIGINT or SIGTERM. Raises what `build` raises, and OSError for a busy port."""
+    """The desk until cancelled. Raises what `build` raises, and OSError for a busy port."""
     app = await build(settings, clock)
     try:
         await app.start()
         ready()
-        await until_signalled(app.wait())
+        await app.wait()
     finally:
         await app.stop()
 
 
-async def until_signalled(running: Coroutine[object, object, object]) -> None:
-    """Until SIGINT or SIGTERM, or until `running` ends (its failure is raised)."""
+async def until_signalled(work: Coroutine[object, object, None]) -> None:
+    """Run `work` to its end. SIGINT and SIGTERM cancel it, which is a clean end.
+
+    The handlers stand before `work` begins, so that no signal falls between two of its steps;
+    a second signal changes nothing, because what it must wait for has an end of its own.
+    """
     loop = asyncio.get_running_loop()
-    signalled = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, signalled.set)
-    tasks: set[asyncio.Task[object]] = {
-        asyncio.create_task(signalled.wait()),
-        asyncio.create_task(running),
-    }
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
+    task = asyncio.create_task(work)
+    signalled = False
+
+    def end() -> None:
+        nonlocal signalled
+        if not signalled:
+            signalled = True
             task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not signalled:
+            raise
+    finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

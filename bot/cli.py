@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import msgspec
@@ -29,7 +30,7 @@ from handlers.clock import RealClock
 from handlers.registry import load as load_kinds
 from intake.classify.batch import classify_file
 from storage.embedded import EmbeddedStore, open_store
-from storage.errors import DeskError, UnknownReference
+from storage.errors import DeskError, SettingsError, UnknownReference
 from storage.records import OutboxStatus
 from storage.sealing import new_key_file
 
@@ -45,18 +46,25 @@ def main() -> None:
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
         desk(prog_name="desk")
+    except SettingsError as fault:
+        _fail(*fault.faults)
     except DeskError as fault:
-        click.echo(f"desk: {fault}", err=True)
-        sys.exit(1)
+        _fail(str(fault))
     except OSError as fault:
-        click.echo(f"desk: {_os_fault(fault)}", err=True)
-        sys.exit(1)
+        _fail(_os_fault(fault))
+
+
+def _fail(*sentences: str) -> NoReturn:
+    for sentence in sentences:
+        click.echo(f"desk: {sentence}", err=True)
+    sys.exit(1)
 
 
 def _os_fault(fault: OSError) -> str:
+    """What takes a port or a folder says so in a sentence of its own."""
     if fault.filename:
         return f"{fault.filename}: {fault.strerror}; check the path and its permissions."
-    return f"{fault.strerror or fault}; is another desk using the port? Choose another one."
+    return fault.strerror or str(fault)
 
 
 def _print_json(value: object) -> None:
@@ -110,7 +118,7 @@ def demo(data: Path, smtp_port: int, web_port: int, *, no_samples: bool) -> None
     of 0 takes any free one. Everything is kept in --data: a killed demo comes back whole.
     """
     options = DemoOptions(data=data, smtp_port=smtp_port, web_port=web_port, samples=not no_samples)
-    asyncio.run(run_demo(options, _say))
+    asyncio.run(until_signalled(run_demo(options, _say)))
 
 
 def _say(line: str) -> None:
@@ -123,7 +131,7 @@ def run() -> None:
     settings = load()
 
     async def running() -> None:
-        await run_desk(settings, RealClock(), ready=lambda: _say("ready"))
+        await until_signalled(run_desk(settings, RealClock(), ready=lambda: _say("ready")))
 
     asyncio.run(running())
 
@@ -144,17 +152,18 @@ def sandbox(data: Path | None, web_port: int) -> None:
         desk_http_port=settings.http_port,
         desk_address=settings.address[0],
     )
-    asyncio.run(_sandbox(Sandbox(options)))
+    asyncio.run(until_signalled(_sandbox(options)))
 
 
-async def _sandbox(place: Sandbox) -> None:
+async def _sandbox(options: SandboxOptions) -> None:
+    place = Sandbox(options)
     await place.start()
     try:
         for name, value in place.settings().items():
             _say(f"{name}={value}")
         _say(f"SANDBOX_URL={place.web_url}")
         _say("ready")
-        await until_signalled(asyncio.Event().wait())
+        await asyncio.Event().wait()
     finally:
         await place.stop()
 

@@ -14,7 +14,7 @@ import aiohttp
 import aiosmtplib
 import msgspec
 
-from bot.app import App, build, until_signalled
+from bot.app import App, build
 from bot.sandbox import Sandbox, SandboxOptions
 from bot.settings import Settings, load
 from storage.records import Record
@@ -122,7 +122,7 @@ def free_port() -> int:
 
 
 async def demo(options: DemoOptions, say: Say) -> None:
-    """Until SIGINT or SIGTERM. Raises OSError for a busy port, StoreBusy for a second demo."""
+    """Until cancelled. Raises OSError for a busy port, StoreBusy for a second demo."""
     options = msgspec.structs.replace(options, smtp_port=options.smtp_port or free_port())
     sandbox = Sandbox(
         SandboxOptions(
@@ -154,7 +154,7 @@ async def _desk_beside(sandbox: Sandbox, options: DemoOptions, say: Say) -> None
         say("ready")
         if options.samples and not [mail async for mail in app.store.all_mails()]:
             await send_samples(app.settings, app.listener.port)
-        await until_signalled(app.wait())
+        await app.wait()
     finally:
         following.cancel()
         if app is not None:

@@ -41,9 +41,17 @@ class HttpServer:
         self._runner = web.AppRunner(self._app, access_log=None)
 
     async def start(self) -> None:
-        """Raises OSError when the port is taken."""
+        """Raises OSError that names host and port."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            why = (error.strerror or str(error)).rpartition(": ")[2]
+            text = (
+                f"HTTP cannot be served on {self._host}:{self._port} ({why}): "
+                "stop what uses the port, or set another DESK_HTTP_PORT."
+            )
+            raise OSError(error.errno, text) from error
 
     async def stop(self) -> None:
         await self._runner.cleanup()

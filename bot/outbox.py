@@ -29,12 +29,16 @@ LETTER_ATTEMPTS = 30  #: four days of the ladder
 
 
 class SendLater(Exception):
-    """Not now; `after` is the least number of seconds to wait, `error` says why."""
+    """Not now; `after` is the least number of seconds to wait, `error` says why.
 
-    def __init__(self, error: str, after: float = 0) -> None:
+    `ours`: we did not even try (a setting says wait), so it is never given up for it.
+    """
+
+    def __init__(self, error: str, after: float = 0, *, ours: bool = False) -> None:
         super().__init__(error)
         self.error = error
         self.after = after
+        self.ours = ours
 
 
 class SendFailed(Exception):
@@ -68,7 +72,10 @@ def outlived(message: OutboxMessage) -> bool:
 
 
 class Outbox:
-    """Sends what is due, several lanes at a time, one message of a lane after the other."""
+    """Sends what is due, several lanes at a time, one message of a lane after the other.
+
+    Each claim gets an outcome: deliveries in hand outlive a fault of the loop that started them.
+    """
 
     def __init__(
         self, store: Store, desk: Desk, clock: Clock, *, slack: Transport, mail: Transport
@@ -85,10 +92,11 @@ class Outbox:
         try:
             while True:
                 await self._step()
-        finally:
+        except asyncio.CancelledError:
             for task in self._in_flight:
                 task.cancel()
             await asyncio.gather(*self._in_flight, return_exceptions=True)
+            raise
 
     async def _step(self) -> None:
         changed = asyncio.ensure_future(self._store.changed())
@@ -126,7 +134,7 @@ class Outbox:
         except SendFailed as failed:
             await self._desk.give_up(message, failed.error, self._clock.now())
         except SendLater as later:
-            await self._late(message, later.error, later.after)
+            await self._late(message, later.error, later.after, ours=later.ours)
         except TimeoutError:
             await self._late(message, "no answer in time", 0)
         except StoreError:
@@ -139,9 +147,12 @@ class Outbox:
                 message, self._clock.now(), posted=receipt.posted, receipt=receipt.reply
             )
 
-    async def _late(self, message: OutboxMessage, error: str, after: float) -> None:
+    async def _late(
+        self, message: OutboxMessage, error: str, after: float, *, ours: bool = False
+    ) -> None:
         now = self._clock.now()
-        if outlived(message):
+        if outlived(message) and not ours:
             await self._desk.give_up(message, error, now)
             return
-        await self._desk.delay(message, error, now + wait_before_retry(message, after), now)
+        retry_at = now + wait_before_retry(message, after)
+        await self._desk.delay(message, error, retry_at, now, tried=not ours)

@@ -65,11 +65,14 @@ def _line(case: Case, left: int, registry: Registry) -> DigestLine:
     )
 
 
-def is_time(policy: Policy, now: datetime) -> bool:
-    """A working day, at or past the hour of the digest."""
-    today = local_day(now, policy.timezone)
-    at = at_local(today, policy.digest_at, policy.timezone)
-    return is_working_day(today, calendar_of(policy.timezone)) and now >= at
+def last_time(policy: Policy, now: datetime) -> datetime:
+    """The latest hour of a digest, now or before: of a working day, in the desk's own zone."""
+    day = local_day(now, policy.timezone)
+    while True:
+        at = at_local(day, policy.digest_at, policy.timezone)
+        if at <= now and is_working_day(day, calendar_of(policy.timezone)):
+            return at
+        day -= timedelta(days=1)
 
 
 def next_time(policy: Policy, now: datetime) -> datetime:

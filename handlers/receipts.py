@@ -83,14 +83,26 @@ class FromOutbox(Commits):
         return [after, await self.refreshed(after, now), *puts]
 
     async def delay(
-        self, message: OutboxMessage, error: str, retry_at: datetime, now: datetime
+        self,
+        message: OutboxMessage,
+        error: str,
+        retry_at: datetime,
+        now: datetime,
+        *,
+        tried: bool = True,
     ) -> None:
-        """It could not go now; it is tried again at `retry_at`."""
+        """It could not go now; it is tried again at `retry_at`. Untried, the attempt is uncounted."""
 
         async def decide() -> None:
             current = await self._current(message)
             if current.status is OutboxStatus.PENDING:
-                later = replace(current, claimed_until=None, send_after=retry_at, error=error)
+                later = replace(
+                    current,
+                    claimed_until=None,
+                    send_after=retry_at,
+                    error=error,
+                    attempts=current.attempts if tried else current.attempts - 1,
+                )
                 await self._record("delay", later, now, [])
 
         await self.decided(decide)

@@ -362,7 +362,11 @@ class Listener(Door):
                 lambda: Conversation(self), host, port, backlog=256
             )
         except OSError as error:
-            text = f"cannot listen on {host}:{port} ({error.strerror}); choose another port"
+            why = (error.strerror or str(error)).rpartition(": ")[2]  # asyncio's words come first
+            text = (
+                f"Mail cannot be taken on {host}:{port} ({why}): "
+                "stop what uses the port, or choose another SMTP port."
+            )
             raise OSError(error.errno, text) from error
         self.port = self._server.sockets[0].getsockname()[1]
 

@@ -9,8 +9,6 @@ read or understood becomes a case for a person.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import msgspec
@@ -22,6 +20,7 @@ from intake import classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses
 from intake.match import Matcher
 from intake.parse import Parser
+from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreError
 from storage.records import Commit, InboundMail, MailStatus, ParsedMail, Reading
 from storage.sealing import Keys
@@ -32,28 +31,6 @@ log = logging.getLogger(__name__)
 _REPEAT = timedelta(days=7)
 _AT_ONCE = 16  # mails in hand; one requester's are worked on one after the other
 _TRIES = 5  # against somebody who clicks at the same moment
-
-
-class Turns:
-    """One lock per key, kept only while somebody holds it or waits for it."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def of(self, key: str) -> AsyncIterator[None]:
-        """Wait for one's turn; first come, first served."""
-        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
-        self._locks[key] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[key]
-            if users == 1:
-                del self._locks[key]
-            else:
-                self._locks[key] = (lock, users - 1)
 
 
 class Worker:
@@ -163,11 +140,20 @@ class Worker:
         if earlier is not None:
             await self._desk.repeat(mail, earlier, self._clock.now())
             return
-        content = await self._store.mails.raw(mail.id)
-        parsed, reading = await self._parser.read(content)
-        verdict = screen.screen(mail, parsed, self._addresses)
-        author = parsed.header_from or mail.mail_from.lower()
-        async with self._turns.of(self._keys.address_hash(author)):
+        async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
+            content = await self._store.mails.raw(mail.id)
+            parsed, reading = await self._parser.read(content)
+            author = parsed.header_from or mail.mail_from.lower()
+            # the place is taken before the next mail of this envelope is parsed: order holds
+            turn = self._turns.place(self._keys.address_hash(author))
+        await self._in_turn(turn, mail, parsed, reading)
+
+    async def _in_turn(
+        self, turn: Place, mail: InboundMail, parsed: ParsedMail, reading: Reading | None
+    ) -> None:
+        """The mails of one requester one after the other, so that two do not open two cases."""
+        async with turn:
+            verdict = screen.screen(mail, parsed, self._addresses)
             if verdict.kind in {"bounce", "report"} and await self._bounced(mail, parsed):
                 return
             reading = self._completed(reading, mail, parsed, verdict)
@@ -190,12 +176,15 @@ class Worker:
         parsed: ParsedMail,
         verdict: screen.Verdict,
     ) -> Reading:
-        """The reading with what the envelope, the sender's claims and the place add to it."""
+        """The reading with what the envelope, the sender's claims and the place add to it.
+
+        The parser's process has classified and looked for places already: both take long.
+        """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
         return msgspec.structs.replace(
             reading,
             flags=(*reading.flags, *sender.disagreements(mail, parsed)),
-            regimes=jurisdiction.regimes(parsed),
+            regimes=reading.regimes or jurisdiction.regimes(parsed),
         )
 
     async def _hand_over(
@@ -207,7 +196,7 @@ class Worker:
         if reading.decision == "ignore":
             await self._desk.ignore(mail, parsed, verdict.reason or "bulk mail", now)
         elif match.case is None:
-            await self._desk.open(mail, parsed, reading, now)
+            await self._desk.open(mail, parsed, reading, now, no_reply=verdict.no_reply)
         elif match.belongs:
             await self._desk.follow_up(match.case, mail, parsed, now)
         else:
@@ -218,7 +207,8 @@ class Worker:
         now = self._clock.now()
         try:
             parsed = mime.unreadable(await self._store.mails.raw(mail.id))
-            await self._desk.open(mail, parsed, classify.unread(), now)
+            unread = "it could not be read"
+            await self._desk.open(mail, parsed, classify.unread(), now, no_reply=unread)
         except StoreError:
             raise
         except Exception:  # noqa: BLE001  the last net: the mail is listed as failed

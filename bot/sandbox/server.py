@@ -1,6 +1,6 @@
 """Starting and stopping the sandbox, and who may speak to it."""
 
-import errno
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -179,6 +179,8 @@ def _page_file(name: str) -> web.StreamResponse:
 
 
 def _taken(port: int, what: str, error: OSError) -> OSError:
-    if error.errno != errno.EADDRINUSE:
-        return error
-    return OSError(error.errno, f"port {port} for the sandbox's {what} is taken")
+    why = os.strerror(error.errno or 0)
+    return OSError(
+        error.errno,
+        f"Port {port} cannot be had for the sandbox's {what} ({why}): choose another one.",
+    )

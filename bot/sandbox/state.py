@@ -31,7 +31,8 @@ class State:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._file.close()
-            raise OSError(error.errno, f"another sandbox uses {folder}") from error
+            text = f"Another sandbox uses {folder}: stop it, or choose another --data."
+            raise OSError(error.errno, text) from error
         self._replay(path)
         if not self.workspace.secrets:
             self.record({"kind": "secrets", "secrets": _new_secrets()})

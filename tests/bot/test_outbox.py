@@ -192,3 +192,77 @@ def test_the_ladder_climbs_and_heeds_the_other_side(clock: HandClock):
         for n in range(1, LETTER_ATTEMPTS + 1)
     )
     assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=6)
+
+
+async def test_a_run_that_failed_leaves_nothing_to_the_next(
+    store: EmbeddedStore, desk: Desk, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+):
+    """A fault after sending ends the run; what was in flight beside it must not end the next."""
+    wire, hangs = Wire(), asyncio.Event()
+
+    async def slack(message: OutboxMessage) -> Receipt:
+        if message.lane == "slack:U02BEN" and not hangs.is_set():
+            await hangs.wait()
+        return await wire(message)
+
+    async def breaks(*_: object, **__: object) -> None:
+        raise KeyError("no such request")
+
+    outbox = Outbox(store, desk, clock, slack=slack, mail=slack)
+    await put(store, clock, direct(1, clock, lane="slack:U02BEN"), direct(2, clock))
+    with monkeypatch.context() as broken:
+        broken.setattr(desk, "sent", breaks)
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(outbox.run(), 10)
+    hangs.set()
+    third = direct(3, clock, lane="slack:U03MARA")
+    await put(store, clock, third)
+    again = asyncio.create_task(outbox.run())
+    await until(store, third.id, OutboxStatus.SENT)
+    assert not again.done()
+    again.cancel()
+    await asyncio.gather(again, return_exceptions=True)
+
+
+async def test_a_clock_that_is_moved_under_a_slow_attempt_doubles_nothing(
+    store: EmbeddedStore, desk: Desk, clock: HandClock
+):
+    started, goes_on = asyncio.Event(), asyncio.Event()
+    wire = Wire()
+
+    async def slow(message: OutboxMessage) -> Receipt:
+        started.set()
+        await goes_on.wait()
+        return await wire(message)
+
+    first, second = direct(1, clock), direct(2, clock)
+    await put(store, clock, first, second)
+    task = asyncio.create_task(Outbox(store, desk, clock, slack=slow, mail=slow).run())
+    await asyncio.wait_for(started.wait(), 10)
+    clock.move(timedelta(hours=2))  # as the demo's page may
+    assert await store.claim(clock.now(), timedelta(seconds=90)) is None
+    goes_on.set()
+    await until(store, second.id, OutboxStatus.SENT)
+    assert wire.sent == [first.id, second.id]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_letter_that_only_our_setting_keeps_back_is_never_given_up(
+    store: EmbeddedStore, desk: Desk, clock: HandClock
+):
+    letter = Letter(case="PR-1", to="a@example.org", subject="s", body="b", template="plain")
+    message = msgspec.structs.replace(
+        direct(1, clock), lane="mail:PR-1", content=letter, attempts=LETTER_ATTEMPTS + 1
+    )
+    wire = Wire()
+    wire.faults = [SendLater("DESK_RELAY is not set: letters wait", 600, ours=True)]
+    await put(store, clock, message)
+    async with running(store, desk, clock, wire):
+        async with wire.happened:
+            await wire.happened.wait()
+        async with asyncio.timeout(10):
+            while not (kept := await store.message(message.id)) or not kept.error:
+                await store.changed()
+    assert kept.status is OutboxStatus.PENDING
+    assert kept.attempts == message.attempts  # the day the setting goes, it is as young as before

@@ -16,7 +16,7 @@ from intake.envelope import Addresses
 from intake.match import Matcher
 from intake.mime import parse
 from intake.parse import Answer, Job, Parser, answer
-from intake.worker import Turns, Worker
+from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import Conflict, StoreFailed
 from storage.records import Arrival, InboundMail, MailStatus, OutboxStatus, ParsedMail, Reading
@@ -319,7 +319,7 @@ async def test_a_mail_the_steps_cannot_handle_stops_no_other(bench):
 
 
 async def test_what_nobody_can_handle_is_listed_as_failed(bench, monkeypatch):
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise ValueError("secret@example.org")
 
     monkeypatch.setattr(bench.desk, "open", broken)
@@ -331,11 +331,11 @@ async def test_what_nobody_can_handle_is_listed_as_failed(bench, monkeypatch):
 async def test_a_conflict_is_decided_anew(bench, monkeypatch):
     real, calls = bench.desk.open, []
 
-    async def slow(*args: object) -> object:
+    async def slow(*args: object, **named: object) -> object:
         calls.append(1)
         if len(calls) < 3:
             raise Conflict("somebody was first")
-        return await real(*args)
+        return await real(*args, **named)
 
     monkeypatch.setattr(bench.desk, "open", slow)
     assert (await bench.mail("Subject: x")).status is MailStatus.PROCESSED
@@ -343,28 +343,13 @@ async def test_a_conflict_is_decided_anew(bench, monkeypatch):
 
 
 async def test_a_failing_store_ends_the_worker(bench, monkeypatch):
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise StoreFailed("the disk is gone")
 
     monkeypatch.setattr(bench.desk, "open", broken)
     bench.worker.wake(await bench.keep("Subject: x"))
     with pytest.raises(StoreFailed):
         await asyncio.wait_for(bench._running, 5)
-
-
-async def test_turns_are_taken_one_after_the_other_and_forgotten():
-    turns, order = Turns(), []
-
-    async def work(name: str, key: str) -> None:
-        async with turns.of(key):
-            order.append(f"{name} in")
-            await asyncio.sleep(0)
-            order.append(f"{name} out")
-
-    await asyncio.gather(work("a", "1"), work("b", "1"), work("c", "2"))
-    assert order.index("a out") < order.index("b in")
-    assert order.index("c in") < order.index("b in")
-    assert not turns._locks
 
 
 async def test_a_reference_to_no_case_matches_nothing(bench):

@@ -50,6 +50,10 @@ def buttons(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _value_of(button: dict[str, Any]) -> str:
+    return str(button.get("value") or button.get("selected_option", {}).get("value", ""))
+
+
 class Acting:
     """One person at the sandbox's page."""
 
@@ -96,10 +100,10 @@ class Acting:
             case "mail":
                 self.mails.setdefault(event["address"], []).append(event["mail"])
 
-    async def until(self, look: Callable[[], Any], what: str = "") -> Any:
+    async def until(self, look: Callable[[], Any], what: str = "", seconds: float = SECONDS) -> Any:
         """What `look` finds, as soon as it finds something."""
         try:
-            async with asyncio.timeout(SECONDS), self._changed:
+            async with asyncio.timeout(seconds), self._changed:
                 while not (found := look()):
                     await self._changed.wait()
                 return found
@@ -118,19 +122,24 @@ class Acting:
 
     # --- reading ---------------------------------------------------------------------------
 
+    def cards(self, ref: str, channel: str = STAFF) -> list[dict[str, Any]]:
+        """Every message that is a card of this case: there should be one."""
+        return [
+            message
+            for message in self.messages.get(channel, {}).values()
+            if ref in message["text"]
+            and message.get("blocks")
+            and message.get("thread_ts") in (None, message["ts"])
+        ]
+
     async def card(self, ref: str, having: str = "", channel: str = STAFF) -> dict[str, Any]:
         """The case's card, once a button of that label is on it."""
 
         def look() -> dict[str, Any] | None:
-            for message in self.messages.get(channel, {}).values():
-                if (
-                    ref in message["text"]
-                    and message.get("blocks")
-                    and message.get("thread_ts") in (None, message["ts"])
-                ):
-                    labels = [b["label"] for b in buttons(message["blocks"])]
-                    if not having or having in labels:
-                        return message
+            for message in self.cards(ref, channel):
+                labels = [b["label"] for b in buttons(message["blocks"])]
+                if not having or having in labels:
+                    return message
             return None
 
         return await self.until(look, f"card {ref} with {having!r}")
@@ -154,7 +163,7 @@ class Acting:
             f"window with {text!r} (top: {self.stack[-1:]})",
         )
 
-    async def mail(self, address: str, text: str) -> dict[str, Any]:
+    async def mail(self, address: str, text: str, seconds: float = SECONDS) -> dict[str, Any]:
         """A mail that arrived in this mailbox and holds this text."""
 
         def look() -> dict[str, Any] | None:
@@ -164,19 +173,26 @@ class Acting:
             return None
 
         return await self.until(
-            look, f"mail with {text!r} for {address}: {self.mails.get(address)}"
+            look, f"mail with {text!r} for {address}: {self.mails.get(address)}", seconds
         )
 
     # --- doing -----------------------------------------------------------------------------
 
-    async def click(self, ref: str, label: str, channel: str = STAFF) -> dict[str, Any]:
-        """Press a button of the card, once it is there."""
+    async def click(
+        self, ref: str, label: str, channel: str = STAFF, request: int | None = None
+    ) -> dict[str, Any]:
+        """Press a button of the card, once it is there; of one request's row, when named."""
         card = await self.card(ref, label, channel)
-        return await self.press(card, label, channel)
+        return await self.press(card, label, channel, request)
 
-    async def press(self, message: dict[str, Any], label: str, channel: str) -> dict[str, Any]:
+    async def press(
+        self, message: dict[str, Any], label: str, channel: str, request: int | None = None
+    ) -> dict[str, Any]:
         """Press a button of this very message, however old it is."""
-        action = next(b for b in buttons(message["blocks"]) if b["label"] == label)
+        named = [b for b in buttons(message["blocks"]) if b["label"] == label]
+        of_row = [b for b in named if f'"q":{request}' in _value_of(b)]
+        assert of_row or request is None, (label, request, [_value_of(b) for b in named])
+        action = (of_row or named)[0]
         answer = await self._do("click", channel=channel, ts=message["ts"], action=action)
         assert answer["ok"], answer
         return answer
@@ -306,6 +322,19 @@ class World:
                 client.mail(sender.rpartition("<")[2].rstrip(">"))
                 client.rcpt(str(mail["To"]))
                 code, text = client.data(mail.as_bytes())
+                return f"{code} {text.decode()}"
+
+        return await asyncio.to_thread(sending)
+
+    async def send_raw(self, mail_from: str, content: bytes) -> str:
+        """Bytes as they are, to the desk's address."""
+
+        def sending() -> str:
+            with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=SECONDS) as client:
+                client.ehlo()
+                client.mail(mail_from)
+                client.rcpt("compliance@cafex.com")
+                code, text = client.data(content)
                 return f"{code} {text.decode()}"
 
         return await asyncio.to_thread(sending)

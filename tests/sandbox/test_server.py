@@ -58,7 +58,7 @@ async def test_everything_is_back_after_kill_9_and_a_torn_line(start, tmp_path):
 
 
 async def test_two_sandboxes_do_not_share_a_folder(world, tmp_path):
-    with pytest.raises(OSError, match="another sandbox uses"):
+    with pytest.raises(OSError, match="Another sandbox uses"):
         Sandbox(SandboxOptions(data=tmp_path / "sandbox"))
 
 
