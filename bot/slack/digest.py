@@ -48,7 +48,8 @@ def _figures(digest: Digest) -> list[tuple[str, str]]:
         ("Waiting for others", str(digest.waiting)),
         ("To sort", str(digest.triage)),
         ("Open", str(digest.open)),
-        ("Since the last digest", f"{digest.opened} opened, {digest.closed} closed"),
+        ("New since the last digest", str(digest.opened)),
+        ("Closed since then", str(digest.closed)),
         ("Ignored mails", str(digest.ignored)),
         ("Not delivered", str(digest.dead)),
     ]
