@@ -31,7 +31,7 @@ from handlers.registry import load as load_kinds
 from intake.classify.batch import classify_file
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import DeskError, SettingsError, UnknownReference
-from storage.records import OutboxStatus
+from storage.records import MailStatus, OutboxStatus
 from storage.sealing import new_key_file
 
 Reader = Callable[[EmbeddedStore], Awaitable[None]]
@@ -295,10 +295,11 @@ def _write_mail(folder: Path, mail_id: str, content: bytes) -> None:
 @desk.command()
 @click.option("--json", "as_json", is_flag=True, help="One array instead of a table.")
 def failed(*, as_json: bool) -> None:
-    """Letters and Slack messages that could not be sent and wait for a person."""
+    """Mails that could not be worked on, letters and Slack messages that could not be sent."""
 
     async def listing(store: EmbeddedStore) -> None:
-        dead = [reports.message_json(m) for m in await store.messages_with(OutboxStatus.DEAD)]
+        dead = [reports.failed_json(m) for m in await store.mails_with(MailStatus.FAILED)]
+        dead += [reports.message_json(m) for m in await store.messages_with(OutboxStatus.DEAD)]
         if as_json:
             _print_json(dead)
             return

@@ -1,14 +1,14 @@
 """Keeps the desk's tasks running: a failure is logged, counted, shown and restarted with backoff.
 
 Only a store that fails ends the process: what is on disk is unknown then, and the next start
-reads it anew.
+reads it anew. A full disk, or somebody who was always faster, passes with time.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from storage.errors import StoreError
+from storage.errors import Conflict, StoreError, StoreFull
 
 log = logging.getLogger("desk.supervisor")
 
@@ -25,7 +25,8 @@ class Supervisor:
         self.faults: dict[str, int] = {}
         self.down: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._broken: asyncio.Future[None] | None = None
+        self._broken = asyncio.Event()
+        self._fault: StoreError | None = None
 
     def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Keep `run` running under this name."""
@@ -34,8 +35,9 @@ class Supervisor:
 
     async def wait(self) -> None:
         """Until the store fails (raises StoreError) or the caller is cancelled."""
-        self._broken = asyncio.get_running_loop().create_future()
-        await self._broken
+        await self._broken.wait()
+        if self._fault is not None:
+            raise self._fault
 
     async def stop(self, name: str | None = None) -> None:
         """End one task, or all, and wait for the end."""
@@ -52,9 +54,12 @@ class Supervisor:
             began = loop.time()
             try:
                 await run()
+            except (StoreFull, Conflict) as fault:
+                log.error("%s has to wait: %s", name, type(fault).__name__)
             except StoreError as fault:
                 log.critical("%s: the store failed (%s)", name, type(fault).__name__)
-                self._end(fault)
+                self._fault = self._fault or fault
+                self._broken.set()
                 return
             except Exception as fault:  # noqa: BLE001  supervised: logged, counted, restarted
                 log.error("%s failed: %s", name, type(fault).__name__)
@@ -65,7 +70,3 @@ class Supervisor:
             await asyncio.sleep(wait)
             self.down.discard(name)
             wait = min(wait * 2, LONGEST_WAIT)
-
-    def _end(self, fault: StoreError) -> None:
-        if self._broken is not None and not self._broken.done():
-            self._broken.set_exception(fault)

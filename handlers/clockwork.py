@@ -108,6 +108,7 @@ class FromClock(Commits):
             unread=unread,
             ignored=sum(mail.received_at > since for mail in ignored),
             dead=len(await self.store.messages_with(OutboxStatus.DEAD)),
+            failed=len(await self.store.mails_with(MailStatus.FAILED)),
         )
 
     def next_digest_at(self, now: datetime) -> datetime:

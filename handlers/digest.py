@@ -20,6 +20,7 @@ class Counts(Record, frozen=True, kw_only=True):
     closed: int = 0
     ignored: int = 0
     dead: int = 0
+    failed: int = 0  #: mails that wait for a person because the desk could not
     unread: int = 0  #: closed cases whose requester wrote again
 
 
@@ -42,6 +43,7 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
         closed=counts.closed,
         ignored=counts.ignored,
         dead=counts.dead,
+        failed=counts.failed,
         urgent=tuple(_line(case, left[case.ref], registry) for case in urgent[:URGENT]),
     )
 

@@ -226,7 +226,9 @@ class FromMail(Commits):
         if letter is None or letter.bounced:
             return []
         back = replace(letter, bounced=True)
-        after = failed(with_letter(case, back), back)
+        after = self._reminded(failed(with_letter(case, back), back), now)
+        if back.template == "acknowledgement":
+            after = replace(after, acknowledgement="withheld: it came back undelivered")
         after = replace(after, version=case.version + 1)
         return [
             after,

@@ -144,7 +144,8 @@ def _chosen(moment: Moment) -> tuple[Kind, ...]:
 def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
     """A kind that was there keeps its request; a new one gets a number never used before."""
     before = {request.kind: request for request in case.requests if request.kind is not None}
-    last = max((request.id for request in before.values()), default=0)
+    used = (*(r.id for r in before.values()), *(sent.request or 0 for sent in case.letters))
+    last = max(used, default=0)
     for kind in kinds:
         if kind.name in before:
             yield before[kind.name]

@@ -21,7 +21,7 @@ from intake.envelope import Addresses
 from intake.match import Matcher
 from intake.parse import Parser
 from intake.turns import Place, Turns
-from storage.errors import Conflict, StoreError
+from storage.errors import Conflict, StoreFailed, StoreFull
 from storage.records import Commit, InboundMail, MailStatus, ParsedMail, Reading
 from storage.sealing import Keys
 from storage.store import Store
@@ -74,7 +74,7 @@ class Worker:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. Raises StoreError; then nothing more can be kept."""
+        """Work until cancelled. Raises StoreFull and StoreFailed: nothing more can be kept now."""
         self._queue.clear()
         self._known.clear()
         self._scan = True
@@ -114,7 +114,7 @@ class Worker:
             if stored is None or stored.status is MailStatus.RECEIVED:
                 await self._try(stored or mail)
                 self.worked += 1
-        except StoreError:
+        except (StoreFull, StoreFailed):
             raise
         except Exception as error:  # noqa: BLE001  the mail must not be lost with its worker
             self.failures += 1
@@ -136,10 +136,14 @@ class Worker:
 
     async def _steps(self, mail: InboundMail) -> None:
         """The way of a mail."""
-        earlier = await self._store.earlier_mail(mail, _REPEAT)
-        if earlier is not None:
-            await self._desk.repeat(mail, earlier, self._clock.now())
-            return
+        async with self._turns.place(f"content {mail.sha256}"):
+            earlier = await self._store.earlier_mail(mail, _REPEAT)
+            if earlier is None:
+                await self._new(mail)
+            else:
+                await self._desk.repeat(mail, earlier, self._clock.now())
+
+    async def _new(self, mail: InboundMail) -> None:
         async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
             content = await self._store.mails.raw(mail.id)
             parsed, reading = await self._parser.read(content)
@@ -154,15 +158,23 @@ class Worker:
         """The mails of one requester one after the other, so that two do not open two cases."""
         async with turn:
             verdict = screen.screen(mail, parsed, self._addresses)
-            if verdict.kind in {"bounce", "report"} and await self._bounced(mail, parsed):
+            if await self._bounced(mail, parsed, verdict):
                 return
             reading = self._completed(reading, mail, parsed, verdict)
             await self._hand_over(mail, parsed, reading, verdict)
 
-    async def _bounced(self, mail: InboundMail, parsed: ParsedMail) -> bool:
-        """Does it report about a letter of ours? Then it is noted there, and no case of its own."""
+    async def _bounced(
+        self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict
+    ) -> bool:
+        """Does it report about a letter of ours? Then it is noted there, and no case of its own.
+
+        A report in plain words is known by the null sender and the letter's own return path.
+        """
+        plain = verdict.kind == "person" and not mail.mail_from
+        if not plain and verdict.kind not in {"bounce", "report"}:
+            return False
         found = await self._matcher.bounced(mail, parsed)
-        if found.case is None:
+        if found.case is None or (plain and found.how != "tag"):
             return False
         given_up = found.bounced_letter if screen.failed(parsed) else None
         reason = "a report about our letter"
@@ -209,8 +221,9 @@ class Worker:
             parsed = mime.unreadable(await self._store.mails.raw(mail.id))
             unread = "it could not be read"
             await self._desk.open(mail, parsed, classify.unread(), now, no_reply=unread)
-        except StoreError:
+        except (StoreFull, StoreFailed):
             raise
         except Exception:  # noqa: BLE001  the last net: the mail is listed as failed
-            failed = msgspec.structs.replace(mail, status=MailStatus.FAILED, reason=fault)
+            stored = await self._store.mail(mail.id) or mail
+            failed = msgspec.structs.replace(stored, status=MailStatus.FAILED, reason=fault)
             await self._store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed,)))

@@ -22,6 +22,7 @@ from handlers.desk import Desk
 from handlers.policy import Policy
 from handlers.registry import load
 from storage.embedded import EmbeddedStore, open_store
+from storage.errors import StoreFull
 from storage.records import Commit, DirectMessage, Letter, OutboxMessage, OutboxStatus, Posted
 from storage.sealing import Keys, new_key_file
 from tests.conftest import HandClock
@@ -194,34 +195,51 @@ def test_the_ladder_climbs_and_heeds_the_other_side(clock: HandClock):
     assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=6)
 
 
-async def test_a_run_that_failed_leaves_nothing_to_the_next(
+async def test_what_was_sent_and_cannot_be_written_down_frees_its_lane(
     store: EmbeddedStore, desk: Desk, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ):
-    """A fault after sending ends the run; what was in flight beside it must not end the next."""
-    wire, hangs = Wire(), asyncio.Event()
+    """Slack is asked before it goes again; a letter goes to a person, not once more."""
+    real, faults = desk.sent, [KeyError("no such request"), KeyError("no such request")]
 
-    async def slack(message: OutboxMessage) -> Receipt:
-        if message.lane == "slack:U02BEN" and not hangs.is_set():
-            await hangs.wait()
-        return await wire(message)
+    async def breaks(message: OutboxMessage, **said: object) -> None:
+        if faults:
+            raise faults.pop()
+        await real(message, **said)
 
-    async def breaks(*_: object, **__: object) -> None:
-        raise KeyError("no such request")
+    monkeypatch.setattr(desk, "sent", breaks)
+    letter = Letter(case="PR-1", to="a@example.org", subject="s", body="b", template="plain")
+    mail = msgspec.structs.replace(direct(1, clock), lane="mail:PR-1", content=letter)
+    slack = direct(2, clock)
+    await put(store, clock, mail, slack)
+    async with running(store, desk, clock, Wire()):
+        assert "written down" in (await until(store, mail.id, OutboxStatus.DEAD)).error
+        async with asyncio.timeout(10):
+            while not (kept := await store.message(slack.id)) or not kept.error:
+                await store.changed()
+        clock.move(timedelta(minutes=2))
+        assert (await until(store, slack.id, OutboxStatus.SENT)).attempts == 2
 
-    outbox = Outbox(store, desk, clock, slack=slack, mail=slack)
-    await put(store, clock, direct(1, clock, lane="slack:U02BEN"), direct(2, clock))
-    with monkeypatch.context() as broken:
-        broken.setattr(desk, "sent", breaks)
-        with pytest.raises(KeyError):
-            await asyncio.wait_for(outbox.run(), 10)
-    hangs.set()
-    third = direct(3, clock, lane="slack:U03MARA")
-    await put(store, clock, third)
-    again = asyncio.create_task(outbox.run())
-    await until(store, third.id, OutboxStatus.SENT)
-    assert not again.done()
-    again.cancel()
-    await asyncio.gather(again, return_exceptions=True)
+
+async def test_an_outcome_outlasts_a_full_disk(
+    store: EmbeddedStore, desk: Desk, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+):
+    real, faults = desk.sent, [StoreFull("no room")]
+
+    async def full(message: OutboxMessage, **said: object) -> None:
+        if faults:
+            raise faults.pop()
+        await real(message, **said)
+
+    async def at_once(_: float) -> None:
+        return None
+
+    monkeypatch.setattr(desk, "sent", full)
+    monkeypatch.setattr("bot.outbox.asyncio.sleep", at_once)
+    wire, message = Wire(), direct(1, clock)
+    await put(store, clock, message)
+    async with running(store, desk, clock, wire):
+        await until(store, message.id, OutboxStatus.SENT)
+    assert wire.sent == [message.id]
 
 
 async def test_a_clock_that_is_moved_under_a_slow_attempt_doubles_nothing(

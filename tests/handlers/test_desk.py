@@ -460,7 +460,7 @@ async def test_a_letter_given_up_is_seen_and_can_be_tried_again(bench: Bench) ->
     await bench.click(review.case, "send", value=review.letter)
     message = await bench.store.message(review.letter)
     assert message is not None
-    await bench.desk.delay(message, "451 later", NOW + 5 * MINUTE, NOW)
+    await bench.desk.delay(message, "451 later", 5 * MINUTE, NOW)
     delayed = await bench.store.message(review.letter)
     assert delayed is not None
     assert (delayed.send_after, delayed.error) == (NOW + 5 * MINUTE, "451 later")
