@@ -135,7 +135,9 @@ class Worker:
         try:
             stored = await self._store.mail(mail.id)
             if stored is None or stored.status is MailStatus.RECEIVED:
-                await self._try(stored or mail)
+                # A repeat waits for what it repeats: only then is it known which case that is.
+                async with self._turns.of(mail.sha256):
+                    await self._try(stored or mail)
                 self.worked += 1
         except StoreError:
             raise
