@@ -76,6 +76,7 @@ class Worker:
         self._addresses = Addresses(policy.addresses)
         self._matcher = Matcher(store, keys, self._addresses)
         self._turns = Turns()
+        self._in_order = asyncio.Lock()  # the parser takes one mail at a time anyway
         self._queue: deque[InboundMail] = deque()
         self._known: set[str] = set()  # queued or in hand
         self._scan = True
@@ -165,8 +166,10 @@ class Worker:
         if earlier is not None:
             await self._desk.repeat(mail, earlier, self._clock.now())
             return
-        content = await self._store.mails.raw(mail.id)
-        parsed, reading = await self._parser.read(content)
+        async with self._in_order:
+            content = await self._store.mails.raw(mail.id)
+            parsed, reading = await self._parser.read(content)
+        # Nothing is awaited from here to the requester's turn, so turns are taken in this order.
         verdict = screen.screen(mail, parsed, self._addresses)
         author = parsed.header_from or mail.mail_from.lower()
         async with self._turns.of(self._keys.address_hash(author)):

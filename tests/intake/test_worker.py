@@ -160,7 +160,15 @@ async def test_the_same_message_id_with_other_bytes_is_no_repeat(bench):
     assert other.id != first.id
 
 
-async def test_mails_of_one_requester_at_once_are_taken_in_order(bench):
+async def test_mails_of_one_requester_at_once_are_taken_in_order(bench, monkeypatch):
+    read = bench.store.mails.raw
+
+    async def slow_for_the_first(mail_id: str) -> bytes:
+        for _ in range(100 if mail_id == mails[0].id else 0):
+            await asyncio.sleep(0)
+        return await read(mail_id)
+
+    monkeypatch.setattr(bench.store.mails, "raw", slow_for_the_first)
     mails = [
         await bench.keep("Message-ID: <1@example.org>"),
         await bench.keep(
