@@ -70,6 +70,18 @@ def message_json(message: OutboxMessage) -> dict[str, Any]:
     }
 
 
+def failed_mail_json(mail: InboundMail) -> dict[str, Any]:
+    """One mail that could not be worked on, in the same shape."""
+    return {
+        "id": mail.id,
+        "what": "mail",
+        "case": mail.case,
+        "attempts": 1,
+        "error": mail.reason,
+        "since": mail.received_at.isoformat(),
+    }
+
+
 def case_rows(cases: Sequence[Case], now: datetime, *, full: bool = False) -> list[Row]:
     """Reference, kinds, due date with days left, status, assignee, requester."""
     return [
