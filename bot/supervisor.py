@@ -25,7 +25,8 @@ class Supervisor:
         self.faults: dict[str, int] = {}
         self.down: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._broken: asyncio.Future[None] | None = None
+        self._broken = asyncio.Event()
+        self._fault: StoreError | None = None
 
     def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Keep `run` running under this name."""
@@ -34,8 +35,9 @@ class Supervisor:
 
     async def wait(self) -> None:
         """Until the store fails (raises StoreError) or the caller is cancelled."""
-        self._broken = asyncio.get_running_loop().create_future()
-        await self._broken
+        await self._broken.wait()
+        if self._fault is not None:
+            raise self._fault
 
     async def stop(self, name: str | None = None) -> None:
         """End one task, or all, and wait for the end."""
@@ -67,5 +69,5 @@ class Supervisor:
             wait = min(wait * 2, LONGEST_WAIT)
 
     def _end(self, fault: StoreError) -> None:
-        if self._broken is not None and not self._broken.done():
-            self._broken.set_exception(fault)
+        self._fault = self._fault or fault
+        self._broken.set()

@@ -5,10 +5,12 @@ import hashlib
 import signal
 from collections import Counter
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import aiosmtplib
 
 from bot.demo import free_port, samples
 from tests.journeys.processes import SECONDS, Running, reference, told
@@ -27,8 +29,15 @@ class Demo:
         self.arguments = ("demo", "--data", "demo", *ports)
         self.running: Running
 
-    async def start(self) -> None:
-        self.running = await Running.start(self.folder, *self.arguments)
+    async def start(self, *more: str) -> None:
+        self.running = await Running.start(self.folder, *self.arguments, *more)
+
+    async def send_first_samples(self, count: int) -> None:
+        """As far as a demo came that was killed while it sent them."""
+        port = int(self.running.settings["DESK_SMTP_PORT"])
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as client:
+            for one in islice(samples(ADDRESS), count):
+                await client.sendmail(one.mail_from, [one.rcpt_to], one.content)
 
     def page(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(self.running.settings["SANDBOX_URL"])
@@ -73,9 +82,10 @@ async def clock(http: aiohttp.ClientSession) -> dict[str, Any]:
 
 async def test_a_killed_demo_comes_back_whole(tmp_path: Path):
     demo = Demo(tmp_path)
-    await demo.start()
+    await demo.start("--no-samples")
     try:
-        await demo.running.kill()  # while the samples are on their way
+        await demo.send_first_samples(3)
+        await demo.running.kill()
         await demo.start()
         before = await seen(demo, 3)
         async with (
