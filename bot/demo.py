@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import hashlib
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.utils import format_datetime, parseaddr
@@ -90,10 +91,20 @@ def samples(address: str) -> Iterator[Sample]:
         )
 
 
-async def send_samples(settings: Settings, port: int) -> None:
-    """Through the real listener, as any SMTP client would."""
+async def send_samples(settings: Settings, port: int, known: Collection[str]) -> None:
+    """Through the real listener, as any SMTP client would.
+
+    `known`: the sha256 of what the desk has already; a demo that was killed goes on from there.
+    """
+    missing = [
+        sample
+        for sample in samples(settings.address[0])
+        if hashlib.sha256(sample.content).hexdigest() not in known
+    ]
+    if not missing:
+        return
     async with aiosmtplib.SMTP(hostname=settings.smtp_host, port=port) as client:
-        for sample in samples(settings.address[0]):
+        for sample in missing:
             await client.sendmail(sample.mail_from, [sample.rcpt_to], sample.content)
 
 
@@ -152,8 +163,9 @@ async def _desk_beside(sandbox: Sandbox, options: DemoOptions, say: Say) -> None
             say(f"{name}={value}")
         say(f"SANDBOX_URL={sandbox.web_url}")
         say("ready")
-        if options.samples and not [mail async for mail in app.store.all_mails()]:
-            await send_samples(app.settings, app.listener.port)
+        if options.samples:
+            known = {mail.sha256 async for mail in app.store.all_mails()}
+            await send_samples(app.settings, app.listener.port, known)
         await app.wait()
     finally:
         following.cancel()
