@@ -74,7 +74,12 @@ class SandboxClock:
                 moved.set()
 
 
-def samples(address: str) -> Iterator[Sample]:
+def born(data: Path) -> datetime:
+    """When this demo was started first: the day its sample mails were written."""
+    return datetime.fromtimestamp(int(_key(data / "sandbox").stat().st_mtime), UTC)
+
+
+def samples(address: str, written: datetime) -> Iterator[Sample]:
     """A dozen invented mails, one of every kind among them, addressed to the desk."""
     folder = resources.files("bot") / "samples"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -83,7 +88,7 @@ def samples(address: str) -> Iterator[Sample]:
         del mail["Return-Path"]
         mail.replace_header("To", address)
         if mail["Date"] is None:
-            mail["Date"] = format_datetime(datetime.now(UTC))
+            mail["Date"] = format_datetime(written)
         yield Sample(
             mail_from=parseaddr(returned if returned is not None else str(mail["From"]))[1],
             rcpt_to=address,
@@ -98,7 +103,7 @@ async def send_samples(settings: Settings, port: int, known: Collection[str]) ->
     """
     missing = [
         sample
-        for sample in samples(settings.address[0])
+        for sample in samples(settings.address[0], born(settings.data))
         if hashlib.sha256(sample.content).hexdigest() not in known
     ]
     if not missing:
