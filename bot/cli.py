@@ -35,6 +35,7 @@ from storage.records import MailStatus, OutboxStatus
 from storage.sealing import new_key_file
 
 Reader = Callable[[EmbeddedStore], Awaitable[None]]
+PORT = click.IntRange(0, 65535)
 
 
 def main() -> None:
@@ -106,10 +107,16 @@ def desk() -> None:
 
 @desk.command()
 @click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data/demo"), show_default=True
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("data/demo"),
+    show_default=True,
+    help="Where everything is kept.",
 )
-@click.option("--smtp-port", type=click.IntRange(0, 65535), default=8025, show_default=True)
-@click.option("--web-port", type=click.IntRange(0, 65535), default=8026, show_default=True)
+@click.option(
+    "--smtp-port", type=PORT, default=8025, show_default=True, help="Where mail is taken."
+)
+@click.option("--web-port", type=PORT, default=8026, show_default=True, help="Where the page is.")
 @click.option("--no-samples", is_flag=True, help="Start with an empty desk.")
 def demo(data: Path, smtp_port: int, web_port: int, *, no_samples: bool) -> None:
     """Sandbox and desk on loopback, with a dozen sample mails; runs until Ctrl-C.
@@ -137,8 +144,12 @@ def run() -> None:
 
 
 @desk.command()
-@click.option("--data", type=click.Path(path_type=Path), help="Default: DESK_DATA.")
-@click.option("--web-port", type=click.IntRange(0, 65535), default=8026, show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Kept in DIR/sandbox; without it in DESK_DATA/sandbox.",
+)
+@click.option("--web-port", type=PORT, default=8026, show_default=True, help="Where the page is.")
 def sandbox(data: Path | None, web_port: int) -> None:
     """The local Slack stand-in alone, for trying `desk run` without a workspace.
 
@@ -304,7 +315,7 @@ def failed(*, as_json: bool) -> None:
             _print_json(dead)
             return
         rows = [tuple(str(value or "") for value in item.values()) for item in dead]
-        columns = ("message", "what", "case", "attempts", "error", "since")
+        columns = ("id", "what", "case", "attempts", "error", "since")
         _print_table("Failed", columns, rows)
 
     _read(listing)

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import hashlib
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from email.utils import parseaddr
+from email.utils import format_datetime, parseaddr
 from importlib import resources
 from pathlib import Path
 
@@ -73,7 +74,12 @@ class SandboxClock:
                 moved.set()
 
 
-def samples(address: str) -> Iterator[Sample]:
+def born(data: Path) -> datetime:
+    """When this demo was started first: the day its sample mails were written."""
+    return datetime.fromtimestamp(int(_key(data / "sandbox").stat().st_mtime), UTC)
+
+
+def samples(address: str, written: datetime) -> Iterator[Sample]:
     """A dozen invented mails, one of every kind among them, addressed to the desk."""
     folder = resources.files("bot") / "samples"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -81,6 +87,8 @@ def samples(address: str) -> Iterator[Sample]:
         returned = mail["Return-Path"]
         del mail["Return-Path"]
         mail.replace_header("To", address)
+        if mail["Date"] is None:
+            mail["Date"] = format_datetime(written)
         yield Sample(
             mail_from=parseaddr(returned if returned is not None else str(mail["From"]))[1],
             rcpt_to=address,
@@ -88,10 +96,20 @@ def samples(address: str) -> Iterator[Sample]:
         )
 
 
-async def send_samples(settings: Settings, port: int) -> None:
-    """Through the real listener, as any SMTP client would."""
+async def send_samples(settings: Settings, port: int, known: Collection[str]) -> None:
+    """Through the real listener, as any SMTP client would.
+
+    `known`: the sha256 of what the desk has already; a demo that was killed goes on from there.
+    """
+    missing = [
+        sample
+        for sample in samples(settings.address[0], born(settings.data))
+        if hashlib.sha256(sample.content).hexdigest() not in known
+    ]
+    if not missing:
+        return
     async with aiosmtplib.SMTP(hostname=settings.smtp_host, port=port) as client:
-        for sample in samples(settings.address[0]):
+        for sample in missing:
             await client.sendmail(sample.mail_from, [sample.rcpt_to], sample.content)
 
 
@@ -150,8 +168,9 @@ async def _desk_beside(sandbox: Sandbox, options: DemoOptions, say: Say) -> None
             say(f"{name}={value}")
         say(f"SANDBOX_URL={sandbox.web_url}")
         say("ready")
-        if options.samples and not [mail async for mail in app.store.all_mails()]:
-            await send_samples(app.settings, app.listener.port)
+        if options.samples:
+            known = {mail.sha256 async for mail in app.store.all_mails()}
+            await send_samples(app.settings, app.listener.port, known)
         await app.wait()
     finally:
         following.cancel()

@@ -90,11 +90,12 @@ class Reply(Action):
             text = kept.body
         else:
             text = write(chosen, moment.case, moment.kinds, moment.policy, moment.now).body
-        neutral = "says" if letters.template(chosen).neutral else "may say more than"
+        neutral = letters.template(chosen).neutral
+        tells = "says nothing on whether" if neutral else "may show that"
         return Form(
             title="Reply to requester",
             submit="Review",
-            intro=f"{moment.case.ref}. This letter {neutral} nothing on whether we hold data.",
+            intro=f"{moment.case.ref}. This letter {tells} we hold data.",
             fields=(
                 Field(
                     name="template",

@@ -136,6 +136,7 @@ class Worker:
 
     async def _steps(self, mail: InboundMail) -> None:
         """The way of a mail."""
+        # a repeat waits for what it repeats: only then is it known which case that is
         async with self._turns.place(f"content {mail.sha256}"):
             earlier = await self._store.earlier_mail(mail, _REPEAT)
             if earlier is None:

@@ -41,6 +41,22 @@ async def test_only_a_store_failure_ends_the_process():
     await supervisor.stop()
 
 
+async def test_a_store_that_fails_before_anybody_waits_ends_the_process_too():
+    failed = asyncio.Event()
+
+    async def breaks() -> None:
+        failed.set()
+        raise StoreFailed("the disk is gone")
+
+    supervisor = Supervisor()
+    supervisor.start("breaks", breaks)
+    await asyncio.wait_for(failed.wait(), 5)
+    await asyncio.sleep(0)
+    with pytest.raises(StoreFailed):
+        await asyncio.wait_for(supervisor.wait(), 5)
+    await supervisor.stop()
+
+
 async def test_logs_carry_no_words_of_the_fault(caplog: pytest.LogCaptureFixture):
     failed = asyncio.Event()
 

@@ -143,6 +143,16 @@ async def test_the_same_mail_again_is_a_repeat(bench):
     assert await bench.refs() == [first.case]
 
 
+async def test_a_repeat_that_comes_at_once_knows_the_case_of_the_first(bench):
+    first, again = await bench.keep("Subject: x"), await bench.keep("Subject: x")
+    bench.worker.wake(first)
+    bench.worker.wake(again)
+    first, again = await bench.settled(first), await bench.settled(again)
+    assert (again.reason, again.case) == (f"repeat of {first.id}", first.case)
+    assert first.case is not None
+    assert again.message_id == first.message_id
+
+
 async def test_the_same_message_id_with_other_bytes_is_no_repeat(bench):
     first = await bench.mail("Message-ID: <a@example.org>")
     other = await bench.mail("Message-ID: <a@example.org>", body="Send me a copy of my data.")
@@ -150,7 +160,15 @@ async def test_the_same_message_id_with_other_bytes_is_no_repeat(bench):
     assert other.id != first.id
 
 
-async def test_mails_of_one_requester_at_once_are_taken_in_order(bench):
+async def test_mails_of_one_requester_at_once_are_taken_in_order(bench, monkeypatch):
+    read = bench.store.mails.raw
+
+    async def slow_for_the_first(mail_id: str) -> bytes:
+        for _ in range(100 if mail_id == mails[0].id else 0):
+            await asyncio.sleep(0)
+        return await read(mail_id)
+
+    monkeypatch.setattr(bench.store.mails, "raw", slow_for_the_first)
     mails = [
         await bench.keep("Message-ID: <1@example.org>"),
         await bench.keep(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
@@ -97,6 +98,13 @@ async def told(folder: Path, *arguments: str, settings: Mapping[str, str]) -> An
     code, out, err = await desk(folder, *arguments, "--json", **settings)
     assert (code, err) == (0, ""), err
     return msgspec.json.decode(out)
+
+
+def reference(text: str) -> str:
+    """The case a message is about."""
+    found = re.search(r"PR-\d{4}-\d{4,}", text)
+    assert found, text
+    return found[0]
 
 
 class Pair:

@@ -1,14 +1,13 @@
 """`desk sandbox` and `desk run` as two processes that know of each other what they print."""
 
 import asyncio
-import re
 import signal
 from pathlib import Path
 
 import aiohttp
 
 from bot.demo import free_port
-from tests.journeys.processes import SECONDS, Pair
+from tests.journeys.processes import SECONDS, Pair, reference
 from tests.journeys.test_kinds import ANSWER
 from tests.journeys.world import ANA, STAFF, Acting
 
@@ -31,13 +30,6 @@ async def answered(who: Acting, ref: str) -> None:
     assert (await who.submit())["ok"]
     await who.window("Undo")
     await who.close()
-
-
-def reference(text: str) -> str:
-    """The case a message is about."""
-    found = re.search(r"PR-\d{4}-\d{4,}", text)
-    assert found, text
-    return found[0]
 
 
 async def connected(http: aiohttp.ClientSession) -> None:

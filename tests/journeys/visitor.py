@@ -1,9 +1,12 @@
 """One person at the demo's page, in a real browser: what they press, and what they see."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
+
+from handlers.deadlines.working_days import calendar_of, is_working_day
 
 SLOW = 20_000  #: ms: until the desk has answered, on a busy machine
 
@@ -98,9 +101,24 @@ class Visitor:
         await self.test("composer-send").click()
 
     async def move_clock(self, step: str) -> None:
-        before = await self.test("clock-now").get_attribute("datetime")
-        await self.test(f"clock-plus-{step}").click()
-        await expect(self.test("clock-now")).not_to_have_attribute("datetime", before or "")
+        before = await self.now()
+        await self.test(f"clock-{step}").click()
+        await self.tab.wait_for_function(
+            "least => Date.parse(document.querySelector('.clock-now').dateTime) > least",
+            arg=(before.timestamp() + 60) * 1000,
+        )
+
+    async def next_working_morning(self) -> None:
+        """When the digest goes out."""
+        calendar = calendar_of("Europe/London")
+        await self.move_clock("next-morning")
+        while not is_working_day((await self.now()).date(), calendar):
+            await self.move_clock("next-morning")
+
+    async def now(self) -> datetime:
+        """What the page's clock shows."""
+        shown = await self.test("clock-now").get_attribute("datetime")
+        return datetime.fromisoformat(shown or "")
 
     # --- the requesters' side ---------------------------------------------------------------
 

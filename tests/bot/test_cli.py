@@ -1,0 +1,536 @@
+"""Every command, as a person or a script meets it: exit code, output, and one sentence of error."""
+
+import asyncio
+import hashlib
+import json
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiosmtplib
+import click
+import msgspec
+import pytest
+
+from bot import cli
+from bot.demo import free_port
+from bot.sandbox import Sandbox, SandboxOptions
+from storage.embedded import open_store
+from storage.opening import Lock
+from storage.records import Arrival, Commit, InboundMail, MailStatus
+from storage.sealing import new_key_file
+from tests.journeys.processes import Running, desk
+from tests.journeys.world import ANA, World
+
+CRLF = b"\r\n"
+ACCESS = CRLF.join(
+    [
+        b"From: Nora <nora@example.org>",
+        b"To: compliance@cafex.com",
+        b"Subject: My data",
+        b"Message-ID: <access@example.org>",
+        b"",
+        b"Please send me a copy of all personal data you hold about me.",
+        b".",
+        b"..two dots, and one alone above",
+        b"",
+    ]
+)
+UNCLEAR = CRLF.join(
+    [
+        b"From: Luc <luc@example.net>",
+        b"To: compliance@cafex.com",
+        b"Subject: Hm",
+        b"Message-ID: <unclear@example.net>",
+        b"",
+        b"I am writing about the thing we talked about.",
+        b"",
+    ]
+)
+
+
+class Result(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """`desk ARGUMENTS` with these settings alone, in an empty folder."""
+
+    def running(*arguments: str, settings: Mapping[str, str] | None = None) -> Result:
+        monkeypatch.setattr(sys, "argv", ["desk", *arguments])
+        monkeypatch.setattr("os.environ", {"PATH": "/usr/bin:/bin", **(settings or {})})
+        monkeypatch.chdir(tmp_path)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return Result(int(ended.value.code or 0), *capfd.readouterr())
+
+    return running
+
+
+def refused(result: Result, *names: str) -> None:
+    """One sentence on stderr that names the thing; nothing else."""
+    assert result.code == 1
+    assert result.out == ""
+    (line,) = result.err.splitlines()
+    assert line.startswith("desk: ")
+    assert line.endswith(".")
+    for name in names:
+        assert name in line
+
+
+# --- a desk with something in it ----------------------------------------------------------------
+
+
+async def fill(folder: Path) -> None:
+    """Two mails and a repeat, one case claimed, one acknowledgement that no relay takes."""
+    async with World(folder).running() as world:
+        refusal = {"address": "nora@example.org", "reply": "550 5.1.1 Nobody here"}
+        async with world.http.post("/do/refuse", json=refusal) as answer:
+            assert answer.status == 200
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=world.smtp_port) as client:
+            for sender, content in (
+                ("nora@example.org", ACCESS),
+                ("nora@example.org", ACCESS),
+                ("luc@example.net", UNCLEAR),
+            ):
+                await client.sendmail(sender, ["compliance@cafex.com"], content)
+        case = await world.case_from("nora@example.org")
+        await world.case_from("luc@example.net")
+        async with world.acting(ANA) as ana:
+            await ana.click(case.ref, "Claim")
+        await world.case_when(case.ref, lambda c: c.assignee == ANA)
+        await world.case_when(case.ref, lambda c: any(s.status == "dead" for s in c.letters))
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    folder = tmp_path_factory.mktemp("desk") / "data"
+    asyncio.run(fill(folder))
+    return {"DESK_DATA": str(folder)}
+
+
+def test_list_has_the_promised_shape_and_masks_the_requester(run: Run, filled: Mapping[str, str]):
+    result = run("list", "--json", settings=filled)
+    assert (result.code, result.err) == (0, "")
+    cases = {case["requester"]: case for case in result.json}
+    assert set(cases) == {"n•••@e•••.org", "l•••@e•••.net"}
+    case = cases["n•••@e•••.org"]
+    assert set(case) == {
+        "ref", "status", "triage", "received_at", "assignee", "requester", "requests", "mails",
+    }  # fmt: skip
+    assert (case["status"], case["triage"], case["assignee"]) == ("open", False, ANA)
+    (request,) = case["requests"]
+    assert set(request) == {"kind", "right", "regime", "status", "outcome", "due_on"}
+    assert (request["kind"], request["status"], request["outcome"]) == ("access", "open", None)
+    assert (
+        date.fromisoformat(request["due_on"]) > datetime.fromisoformat(case["received_at"]).date()
+    )
+    unclear = cases["l•••@e•••.net"]
+    assert unclear["triage"] is True
+    assert [request["kind"] for request in unclear["requests"]] == [None]
+
+
+def test_full_shows_the_requester(run: Run, filled: Mapping[str, str]):
+    full = run("list", "--all", "--full", "--json", settings=filled).json
+    assert {case["requester"] for case in full} == {"nora@example.org", "luc@example.net"}
+    ref = next(case["ref"] for case in full if case["requester"] == "nora@example.org")
+    assert run("show", ref, "--full", "--json", settings=filled).json in full
+    assert "nora@example.org" in run("show", ref, "--full", settings=filled).out
+
+
+def test_show_is_the_case_of_the_list_and_explains_its_date(run: Run, filled: Mapping[str, str]):
+    for case in run("list", "--json", settings=filled).json:
+        assert run("show", case["ref"].lower(), "--json", settings=filled).json == case
+        shown = run("show", case["ref"], settings=filled)
+        assert shown.code == 0
+        assert case["requests"][0]["due_on"] in shown.out
+        assert "(rule " in shown.out
+        assert "example.org" not in shown.out
+
+
+def test_mails_are_listed_with_what_became_of_them(run: Run, filled: Mapping[str, str]):
+    mails = run("mails", "--json", settings=filled).json
+    assert {frozenset(mail) for mail in mails} == {
+        frozenset(("id", "message_id", "sha256", "size", "received_at", "status", "reason", "case"))
+    }
+    first, again, unclear = mails
+    assert [mail["status"] for mail in mails] == ["processed", "ignored", "processed"]
+    assert again["reason"] == f"repeat of {first['id']}"
+    assert again["case"] == first["case"]
+    assert first["message_id"] == again["message_id"] == "<access@example.org>"
+    assert first["case"] != unclear["case"]
+    cases = {c["ref"]: c["mails"] for c in run("list", "--all", "--json", settings=filled).json}
+    assert cases == {first["case"]: [first["id"]], unclear["case"]: [unclear["id"]]}
+
+
+def test_raw_mails_are_the_bytes_of_data_without_dot_stuffing(
+    run: Run, filled: Mapping[str, str], tmp_path: Path
+):
+    mails = run("mails", "--json", "--raw", "out", settings=filled).json
+    for mail, sent in zip(mails, (ACCESS, ACCESS, UNCLEAR), strict=True):
+        content = (tmp_path / "out" / f"{mail['id']}.eml").read_bytes()
+        assert content == sent
+        assert hashlib.sha256(content).hexdigest() == mail["sha256"]
+        assert mail["size"] == len(sent)
+    assert len(list((tmp_path / "out").iterdir())) == len(mails)
+
+
+def test_failed_names_the_letter_that_was_refused(run: Run, filled: Mapping[str, str]):
+    (dead,) = run("failed", "--json", settings=filled).json
+    assert set(dead) == {"id", "what", "case", "attempts", "error", "since"}
+    assert (dead["what"], dead["attempts"]) == ("letter", 1)
+    assert "550" in dead["error"]
+    assert "nora" not in str(dead)
+    assert dead["case"] in run("failed", settings=filled).out
+
+
+def test_history_is_the_journal_of_the_case(run: Run, filled: Mapping[str, str]):
+    case = next(c for c in run("list", "--json", settings=filled).json if not c["triage"])
+    entries = run("history", case["ref"], "--json", settings=filled).json
+    assert {frozenset(e) for e in entries} == {
+        frozenset(("seq", "at", "actor", "act", "case", "note"))
+    }
+    assert entries[0]["act"] == "open"
+    assert [e["actor"] for e in entries if e["act"] == "claim"] == [ANA]
+    assert [e["seq"] for e in entries] == sorted({e["seq"] for e in entries})
+    assert {e["case"] for e in entries} == {case["ref"]}
+    assert "nora" not in str(entries)
+    assert "claim" in run("history", case["ref"], settings=filled).out
+
+
+def test_tables_hold_what_the_json_holds(run: Run, filled: Mapping[str, str]):
+    cases = run("list", "--json", settings=filled).json
+    mails = run("mails", "--json", settings=filled).json
+    assert all(case["ref"] in run("list", settings=filled).out for case in cases)
+    assert all(mail["id"] in run("mails", settings=filled).out for mail in mails)
+
+
+def test_what_could_not_be_worked_on_is_in_failed_too(run: Run, tmp_path: Path):
+    mail = asyncio.run(fail_one(tmp_path / "data"))
+    (row,) = run("failed", "--json", settings={"DESK_DATA": "data"}).json
+    assert (row["id"], row["what"], row["error"]) == (mail.id, "mail", "ValueError")
+
+
+async def fail_one(folder: Path) -> InboundMail:
+    """A mail that not even the last net could make a case of."""
+    store = await open_store(folder)
+    now = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+    arrival = Arrival(
+        received_at=now,
+        mail_from="nora@example.org",
+        rcpt_to=("compliance@cafex.com",),
+        peer="127.0.0.1",
+        content=ACCESS,
+    )
+    mail = await store.mails.append(arrival)
+    failed = msgspec.structs.replace(mail, status=MailStatus.FAILED, reason="ValueError")
+    await store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed,)))
+    await store.close()
+    return mail
+
+
+# --- commands without a store -------------------------------------------------------------------
+
+
+def test_kinds_are_the_eight_of_the_desk(run: Run):
+    kinds = run("kinds", "--json").json
+    assert {kind["kind"] for kind in kinds} == {
+        "access", "deletion", "correction", "unsubscribe", "child_data", "complaint",
+        "legal_demand", "question",
+    }  # fmt: skip
+    assert {frozenset(k) for k in kinds} == {
+        frozenset(("kind", "title", "circle", "verification", "steps"))
+    }
+    assert "legal_demand" in run("kinds").out
+
+
+def test_the_manifest_is_for_socket_mode_or_for_http(run: Run):
+    manifest = run("slack-manifest").json
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    http = run("slack-manifest", "--http", "https://desk.example.org").json
+    assert http["settings"]["socket_mode_enabled"] is False
+    assert "https://desk.example.org/slack/events" in json.dumps(http)
+
+
+def test_classify_answers_in_input_order_and_goes_on_after_a_fault(run: Run, tmp_path: Path):
+    (tmp_path / "one.eml").write_bytes(ACCESS)
+    lines = [
+        {"id": "a", "from": "a@example.org", "subject": "", "body": "Please delete my account."},
+        {
+            "id": 7,
+            "from": "b@example.org",
+            "subject": "Hi",
+            "body": "",
+            "html": "<p>unsubscribe</p>",
+        },
+    ]
+    jsonl = "\n".join([json.dumps(lines[0]), "{not json", json.dumps(lines[1])])
+    (tmp_path / "many.jsonl").write_text(jsonl)
+    result = run("classify", "one.eml", "many.jsonl", "missing.eml")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert [row["id"] for row in rows] == ["one.eml", "a", "many.jsonl:2", 7, "missing.eml"]
+    good, bad = [rows[0], rows[1], rows[3]], [rows[2], rows[4]]
+    assert all(set(row) == {"id", "error"} for row in bad)
+    for row in good:
+        assert set(row) == {
+            "id", "kinds", "decision", "confidence", "evidence", "language", "regimes",
+        }  # fmt: skip
+        assert len(row["confidence"]) == 9
+        assert row["decision"] in {"auto", "triage", "ignore"}
+    assert [row["kinds"][0] for row in good] == ["access", "deletion", "unsubscribe"]
+    assert (result.code, result.err) == (1, "")
+    assert run("classify", "one.eml").code == 0
+
+
+def test_a_new_key_is_for_its_owner_alone_and_never_overwritten(run: Run, tmp_path: Path):
+    assert run("key", "new", "own.key").code == 0
+    assert (tmp_path / "own.key").stat().st_mode & 0o777 == 0o600
+    before = (tmp_path / "own.key").read_bytes()
+    refused(run("key", "new", "own.key"), "own.key", "never overwritten")
+    assert (tmp_path / "own.key").read_bytes() == before
+    assert run("key", "new").code == 0
+    assert (tmp_path / "master.key").exists()
+    refused(run("key", "new", "nowhere/own.key"), "nowhere/own.key")
+
+
+# --- help and wrong arguments -------------------------------------------------------------------
+
+
+def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+
+
+COMMANDS = list(commands(cli.desk))
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[" ".join(p) for p, _ in COMMANDS])
+def test_each_command_explains_itself_and_every_option(
+    run: Run, path: tuple[str, ...], command: click.Command
+):
+    for flag in ("--help", "-h"):
+        result = run(*path, flag)
+        assert (result.code, result.err) == (0, "")
+        assert result.out.startswith(f"Usage: desk {' '.join(path)}")
+    assert command.help
+    assert command.help.split()[0] in result.out
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, f"{path}: {option.opts}"
+            assert max(option.opts, key=len) in result.out
+
+
+def test_help_names_every_command_and_where_to_begin(run: Run):
+    result = run("--help")
+    assert result.code == 0
+    assert "desk demo" in result.out
+    for name in cli.desk.commands:
+        assert f"\n  {name} " in result.out
+
+
+def test_the_readme_lists_every_command():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for path, command in COMMANDS:
+        if not isinstance(command, click.Group):
+            assert " ".join(path) in readme, path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("show",),
+        ("classify",),
+        ("list", "--nonsense"),
+        ("demo", "--smtp-port", "99999"),
+        ("sandbox", "--web-port", "x"),
+        ("key", "nonsense"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments_are_2(run: Run, arguments: tuple[str, ...]):
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert "Usage: desk" in result.err
+    assert "Traceback" not in result.err
+
+
+# --- errors: one sentence, the thing and the way out -------------------------------------------
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """What `desk run` needs, with a Slack that is away."""
+    new_key_file(tmp_path / "good.key")
+    return {
+        "DESK_DATA": str(tmp_path / "data"),
+        "DESK_SMTP_PORT": str(free_port()),
+        "DESK_MASTER_KEY_FILE": str(tmp_path / "good.key"),
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_APP_TOKEN": "xapp-1",
+        "SLACK_API_URL": f"http://127.0.0.1:{free_port()}/api/",
+        "DESK_SLACK_CHANNEL": "C01STAFF",
+    }
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        yield str(holder.getsockname()[1])
+
+
+def test_every_wrong_setting_has_its_sentence(run: Run):
+    wrong = {"DESK_SMTP_PORT": "x", "SLACK_BOT_TOKEN": "y", "DESK_TIMEZONE": "Mars/Olympus"}
+    for command in ("run", "list", "check", "sandbox"):
+        result = run(command, settings=wrong)
+        assert (result.code, result.out) == (1, "")
+        lines = result.err.splitlines()
+        assert len(lines) == len(wrong)
+        for name in wrong:
+            assert any(line.startswith(f"desk: {name} ") and line.endswith(".") for line in lines)
+
+
+def test_run_names_all_that_is_missing(run: Run):
+    result = run("run")
+    assert result.code == 1
+    lines = result.err.splitlines()
+    for name in (
+        "SLACK_BOT_TOKEN", "DESK_SLACK_CHANNEL", "DESK_MASTER_KEY_FILE", "SLACK_APP_TOKEN",
+    ):  # fmt: skip
+        assert any(name in line for line in lines)
+    assert len(lines) == 4
+
+
+def test_a_missing_token_is_one_sentence(run: Run, settings: dict[str, str]):
+    del settings["SLACK_BOT_TOKEN"]
+    refused(run("run", settings=settings), "SLACK_BOT_TOKEN", "xoxb-")
+
+
+@pytest.mark.parametrize("name", ["DESK_SMTP_PORT", "DESK_HTTP_PORT"])
+def test_a_busy_port_is_named(run: Run, settings: dict[str, str], taken: str, name: str):
+    result = run("run", settings={**settings, name: taken})
+    refused(result, f"127.0.0.1:{taken}", "in use")
+
+
+def test_a_busy_page_port_is_named(run: Run, taken: str):
+    refused(run("sandbox", "--web-port", taken), taken, "page")
+    refused(run("demo", "--web-port", taken, "--smtp-port", "0"), taken, "page")
+    refused(run("demo", "--web-port", "0", "--smtp-port", taken), taken)
+
+
+def test_a_second_desk_on_the_same_data_is_told_so(
+    run: Run, settings: dict[str, str], tmp_path: Path
+):
+    (tmp_path / "data").mkdir()
+    lock = Lock(tmp_path / "data" / "lock")
+    refused(run("run", settings=settings), str(tmp_path / "data"), "process", "DESK_DATA")
+    lock.release()
+
+
+def test_a_second_sandbox_on_the_same_data_is_told_so(run: Run, tmp_path: Path):
+    async def beside() -> None:
+        place = Sandbox(SandboxOptions(data=tmp_path / "data" / "sandbox"))
+        await place.start()
+        try:
+            for command in ("sandbox", "demo"):
+                arguments = ("--data", str(tmp_path / "data"), "--web-port", "0")
+                code, out, err = await desk(tmp_path, command, *arguments)
+                refused(Result(code, out.decode(), err), str(tmp_path / "data" / "sandbox"))
+        finally:
+            await place.stop()
+
+    asyncio.run(beside())
+
+
+@pytest.mark.parametrize("command", ["show", "history"])
+def test_an_unknown_reference_is_told_so(run: Run, filled: Mapping[str, str], command: str):
+    refused(run(command, "PR-2026-9999", settings=filled), "PR-2026-9999", "desk list --all")
+
+
+@pytest.mark.parametrize("command", ["list", "mails", "failed"])
+def test_a_desk_that_is_not_there_is_told_so(run: Run, command: str):
+    refused(run(command, settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
+
+
+@pytest.mark.parametrize("fault", ["missing", "open to others", "no key", "a folder"])
+def test_a_key_file_that_cannot_be_used_is_named(
+    run: Run, settings: dict[str, str], tmp_path: Path, fault: str
+):
+    path = tmp_path / "bad.key"
+    if fault == "a folder":
+        path.mkdir(mode=0o700)
+    elif fault != "missing":
+        path.write_bytes((tmp_path / "good.key").read_bytes() if "open" in fault else b"words")
+        path.chmod(0o644 if "open" in fault else 0o600)
+    refused(run("run", settings={**settings, "DESK_MASTER_KEY_FILE": str(path)}), str(path))
+
+
+def test_damage_is_a_sentence_too(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "journal.jsonl").write_text("these are no records\n")
+    refused(run("list", settings={"DESK_DATA": str(folder)}), "journal.jsonl")
+
+
+# --- desk check ---------------------------------------------------------------------------------
+
+
+def test_check_finds_a_desk_beside_its_sandbox_fine(run: Run, tmp_path: Path):
+    async def beside() -> tuple[Result, Result]:
+        new_key_file(tmp_path / "own.key")
+        sandbox = await Running.start(tmp_path, "sandbox", "--web-port", "0")
+        settings = {
+            **sandbox.settings,
+            "DESK_DATA": str(tmp_path / "data"),
+            "DESK_MASTER_KEY_FILE": str(tmp_path / "own.key"),
+        }
+        try:
+            answers = [
+                Result(code, out.decode(), err)
+                for code, out, err in [
+                    await desk(tmp_path, "check", *more, **settings) for more in ((), ("--json",))
+                ]
+            ]
+        finally:
+            assert await sandbox.end() == 0
+        return answers[0], answers[1]
+
+    table, as_json = asyncio.run(beside())
+    assert (table.code, as_json.code) == (0, 0)
+    findings = as_json.json
+    assert {frozenset(f) for f in findings} == {frozenset(("what", "state", "says", "fix"))}
+    states = {f["what"]: f["state"] for f in findings}
+    assert {states[what] for what in states if what != "DNS"} == {"ok"}
+    assert {"settings", "master key", "store", "mail relay", "DNS", "Slack token"} <= set(states)
+    assert all(what in table.out for what in states)
+
+
+def test_check_names_each_fault_with_its_fix(run: Run, settings: dict[str, str]):
+    settings["DESK_RELAY"] = f"127.0.0.1:{free_port()}"
+    result = run("check", "--json", settings=settings)
+    assert result.code == 1
+    faults = {f["what"]: f for f in result.json if f["state"] == "fault"}
+    assert {"mail relay", "Slack token"} <= set(faults)
+    assert all(fault["fix"] for fault in faults.values())
+    table = run("check", settings=settings)
+    assert table.code == 1
+    assert "DESK_RELAY" in table.out
+    assert "Traceback" not in table.err
