@@ -309,7 +309,7 @@ def failed(*, as_json: bool) -> None:
     """Mails that could not be worked on, letters and Slack messages that could not be sent."""
 
     async def listing(store: EmbeddedStore) -> None:
-        dead = [reports.failed_mail_json(m) for m in await store.mails_with(MailStatus.FAILED)]
+        dead = [reports.failed_json(m) for m in await store.mails_with(MailStatus.FAILED)]
         dead += [reports.message_json(m) for m in await store.messages_with(OutboxStatus.DEAD)]
         if as_json:
             _print_json(dead)

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from email.utils import parseaddr
+from email.utils import format_datetime, parseaddr
 from importlib import resources
 from pathlib import Path
 
@@ -82,6 +82,8 @@ def samples(address: str) -> Iterator[Sample]:
         returned = mail["Return-Path"]
         del mail["Return-Path"]
         mail.replace_header("To", address)
+        if mail["Date"] is None:
+            mail["Date"] = format_datetime(datetime.now(UTC))
         yield Sample(
             mail_from=parseaddr(returned if returned is not None else str(mail["From"]))[1],
             rcpt_to=address,

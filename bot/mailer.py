@@ -1,6 +1,7 @@
 """Outgoing mail: a Letter becomes an RFC 5322 message and is handed to the relay."""
 
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -10,7 +11,7 @@ import aiosmtplib
 
 from bot.outbox import Receipt, SendFailed, SendLater
 from handlers.clock import Clock
-from handlers.letters import message_id
+from handlers.letters import MARKER, message_id
 from handlers.policy import Policy
 from storage.records import Letter, OutboxMessage, Record
 from storage.sealing import Keys
@@ -39,7 +40,10 @@ def _plain(text: str) -> str:
 
 
 def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -> EmailMessage:
-    """The mail of a Letter. The same outbox message always gets the same Message-ID (RFC 1047)."""
+    """The mail of a Letter. The same outbox message always gets the same Message-ID (RFC 1047).
+
+    Raises ValueError for an address that would not arrive in To as it is.
+    """
     letter = message.content
     if not isinstance(letter, Letter):
         raise TypeError(f"outbox {message.id} is no letter")
@@ -48,6 +52,8 @@ def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -
     mail = EmailMessage(policy=SMTP if letter.to.isascii() else SMTPUTF8)
     mail["From"] = Address(_plain(policy.company), local, domain)
     mail["To"] = letter.to
+    if [to.addr_spec for to in mail["To"].addresses] != [letter.to]:
+        raise ValueError("the header parser reads another address")  # encoded words, two @
     mail["Reply-To"] = tagged(address, keys.reply_tag(letter.case))
     mail["Subject"] = _plain(letter.subject)
     mail["Date"] = format_datetime(now)
@@ -59,7 +65,7 @@ def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     if letter.automatic:
         mail["Auto-Submitted"] = "auto-replied"  # RFC 3834 5
-    mail.set_content(letter.body)
+    mail.set_content(f"{MARKER}\n\n{letter.body}")
     return mail
 
 
@@ -74,14 +80,21 @@ class Mailer:
 
     async def send(self, message: OutboxMessage) -> Receipt:
         """The relay's reply. Raises SendLater, SendFailed."""
+        if self._policy.pilot:
+            raise SendLater("DESK_PILOT: letters wait", 600, ours=True)
         if self._relay is None:
-            raise SendLater("DESK_RELAY is not set: letters wait", 600)
-        mail = compose(message, self._policy, self._keys, self._clock.now())
+            raise SendLater("DESK_RELAY is not set: letters wait", 600, ours=True)
+        try:
+            mail = compose(message, self._policy, self._keys, self._clock.now())
+        except (ValueError, IndexError, MessageError) as fault:
+            # the standard library's header parser breaks on some addresses
+            raise SendFailed("the address cannot be written to") from fault
         sender = tagged(self._policy.addresses[0], self._keys.bounce_tag(message.id))
         try:
             _, reply = await aiosmtplib.send(
                 mail,
                 sender=sender,
+                recipients=[str(mail["To"])],
                 hostname=self._relay.host,
                 port=self._relay.port,
                 start_tls=None,
@@ -91,6 +104,8 @@ class Mailer:
             raise _verdict(refused.recipients[0].code, "recipient refused") from refused
         except aiosmtplib.SMTPResponseException as refused:
             raise _verdict(refused.code, "refused") from refused
+        except (aiosmtplib.SMTPNotSupported, UnicodeError) as refused:
+            raise SendFailed("the relay cannot carry this address (SMTPUTF8)") from refused
         except (TimeoutError, aiosmtplib.SMTPException, OSError) as fault:
             raise SendLater(f"relay not reached ({type(fault).__name__})") from fault
         return Receipt(reply=reply)

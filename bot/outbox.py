@@ -8,10 +8,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 from handlers.clock import Clock
 from handlers.desk import Desk
-from storage.errors import StoreError
+from storage.errors import Conflict, StoreError, StoreFull
 from storage.records import Letter, OutboxMessage, Posted, Record
 from storage.store import Store
 
@@ -29,12 +30,16 @@ LETTER_ATTEMPTS = 30  #: four days of the ladder
 
 
 class SendLater(Exception):
-    """Not now; `after` is the least number of seconds to wait, `error` says why."""
+    """Not now; `after` is the least number of seconds to wait, `error` says why.
 
-    def __init__(self, error: str, after: float = 0) -> None:
+    `ours`: we did not even try (a setting says wait), so it is never given up for it.
+    """
+
+    def __init__(self, error: str, after: float = 0, *, ours: bool = False) -> None:
         super().__init__(error)
         self.error = error
         self.after = after
+        self.ours = ours
 
 
 class SendFailed(Exception):
@@ -53,6 +58,7 @@ class Receipt(Record, frozen=True, kw_only=True):
 
 
 Transport = Callable[[OutboxMessage], Awaitable[Receipt]]
+Outcome = Callable[..., Awaitable[None]]  #: takes `now`, the moment it is written down
 
 
 def wait_before_retry(message: OutboxMessage, after: float) -> timedelta:
@@ -68,7 +74,10 @@ def outlived(message: OutboxMessage) -> bool:
 
 
 class Outbox:
-    """Sends what is due, several lanes at a time, one message of a lane after the other."""
+    """Sends what is due, several lanes at a time, one message of a lane after the other.
+
+    Each claim gets an outcome: deliveries in hand outlive a fault of the loop that started them.
+    """
 
     def __init__(
         self, store: Store, desk: Desk, clock: Clock, *, slack: Transport, mail: Transport
@@ -85,10 +94,12 @@ class Outbox:
         try:
             while True:
                 await self._step()
-        finally:
+        except asyncio.CancelledError:
             for task in self._in_flight:
                 task.cancel()
             await asyncio.gather(*self._in_flight, return_exceptions=True)
+            self._in_flight.clear()
+            raise
 
     async def _step(self) -> None:
         changed = asyncio.ensure_future(self._store.changed())
@@ -119,29 +130,60 @@ class Outbox:
             task.result()
 
     async def _deliver(self, message: OutboxMessage) -> None:
+        outcome = await self._attempt(message)
+        try:
+            await self._settle(message, outcome)
+        except StoreError:
+            raise
+        except Exception as fault:  # noqa: BLE001  without an outcome its lane would wait for ever
+            log.error("outbox %s: %s after sending", message.id, type(fault).__name__)
+            await self._settle(message, self._unrecorded(message))
+
+    async def _attempt(self, message: OutboxMessage) -> Outcome:
+        """Try it; what came of it is still to be written down."""
         transport = self._mail if isinstance(message.content, Letter) else self._slack
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 receipt = await transport(message)
         except SendFailed as failed:
-            await self._desk.give_up(message, failed.error, self._clock.now())
+            return partial(self._desk.give_up, message, failed.error)
         except SendLater as later:
-            await self._late(message, later.error, later.after)
+            return self._late(message, later.error, later.after, ours=later.ours)
         except TimeoutError:
-            await self._late(message, "no answer in time", 0)
+            return self._late(message, "no answer in time", 0)
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001  a fault of ours must not lose the message
             log.error("outbox %s: %s while sending", message.id, type(fault).__name__)
-            await self._late(message, f"fault: {type(fault).__name__}", 30)
-        else:
-            await self._desk.sent(
-                message, self._clock.now(), posted=receipt.posted, receipt=receipt.reply
-            )
+            return self._late(message, f"fault: {type(fault).__name__}", 30)
+        return partial(self._desk.sent, message, posted=receipt.posted, receipt=receipt.reply)
 
-    async def _late(self, message: OutboxMessage, error: str, after: float) -> None:
-        now = self._clock.now()
-        if outlived(message):
-            await self._desk.give_up(message, error, now)
-            return
-        await self._desk.delay(message, error, now + wait_before_retry(message, after), now)
+    def _late(
+        self, message: OutboxMessage, error: str, after: float, *, ours: bool = False
+    ) -> Outcome:
+        if outlived(message) and not ours:
+            return partial(self._desk.give_up, message, error)
+        wait = wait_before_retry(message, after)
+        return partial(self._desk.delay, message, error, wait, tried=not ours)
+
+    def _unrecorded(self, message: OutboxMessage) -> Outcome:
+        """Slack can be asked what stands there; a letter would only go out again and again."""
+        error = "it may have gone out, and that could not be written down"
+        if isinstance(message.content, Letter):
+            return partial(self._desk.give_up, message, error)
+        return self._late(message, error, 30)
+
+    async def _settle(self, message: OutboxMessage, outcome: Outcome) -> None:
+        """Write down what came of it; a full disk, or one who is always faster, is waited out."""
+        pause = 1.0
+        while True:
+            try:
+                await outcome(now=self._clock.now())
+            except (StoreFull, Conflict) as fault:
+                log.error(
+                    "outbox %s: its outcome has to wait: %s", message.id, type(fault).__name__
+                )
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 60.0)
+            else:
+                return

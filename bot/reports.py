@@ -70,8 +70,8 @@ def message_json(message: OutboxMessage) -> dict[str, Any]:
     }
 
 
-def failed_mail_json(mail: InboundMail) -> dict[str, Any]:
-    """One mail that could not be worked on, in the same shape."""
+def failed_json(mail: InboundMail) -> dict[str, Any]:
+    """One mail that could not be worked on, beside those messages."""
     return {
         "id": mail.id,
         "what": "mail",

@@ -1,14 +1,14 @@
 """Keeps the desk's tasks running: a failure is logged, counted, shown and restarted with backoff.
 
 Only a store that fails ends the process: what is on disk is unknown then, and the next start
-reads it anew.
+reads it anew. A full disk, or somebody who was always faster, passes with time.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from storage.errors import StoreError
+from storage.errors import Conflict, StoreError, StoreFull
 
 log = logging.getLogger("desk.supervisor")
 
@@ -54,9 +54,12 @@ class Supervisor:
             began = loop.time()
             try:
                 await run()
+            except (StoreFull, Conflict) as fault:
+                log.error("%s has to wait: %s", name, type(fault).__name__)
             except StoreError as fault:
                 log.critical("%s: the store failed (%s)", name, type(fault).__name__)
-                self._end(fault)
+                self._fault = self._fault or fault
+                self._broken.set()
                 return
             except Exception as fault:  # noqa: BLE001  supervised: logged, counted, restarted
                 log.error("%s failed: %s", name, type(fault).__name__)
@@ -67,7 +70,3 @@ class Supervisor:
             await asyncio.sleep(wait)
             self.down.discard(name)
             wait = min(wait * 2, LONGEST_WAIT)
-
-    def _end(self, fault: StoreError) -> None:
-        self._fault = self._fault or fault
-        self._broken.set()

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from handlers import letters, offers
 from handlers.commits import Commits
-from handlers.deadlines import reminders
 from handlers.handler import (
     Action,
     Answer,
@@ -152,7 +151,7 @@ class FromPeople(Commits):
         before, by, now = moment.case, moment.by.id, moment.now
         puts: list[Stored] = []
         case, drafted = await self._drafted(effect, moment, puts)
-        case = self._settled(before, case, action, now)
+        case = self._settled(moment, case, action)
         going = await self._moved_letter(effect, case, now, puts)
         puts += await self._elsewhere(effect, case, now, by)
         if case != before:
@@ -174,16 +173,29 @@ class FromPeople(Commits):
             until=undo.send_after if undo else None,
         )
 
-    def _settled(self, before: Case, case: Case, action: Action, now: datetime) -> Case:
+    def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
+        before, by, now = moment.case, moment.by, moment.now
         if action.rises:
             case = replace(case, version=before.version + 1)
         if case.requests == before.requests:
             return case
-        kinds = [request.kind for request in case.requests]
-        if not case.triage and not case.held_for:
-            case = replace(case, circle=self.registry.circle(kinds, case.flags))
-        return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
+        return self._reminded(self._moved(case, by), now)
+
+    def _moved(self, case: Case, by: Person) -> Case:
+        """Into the circle its kinds ask for; a case nobody has sorted stays where it is.
+
+        Whoever had it keeps it only with the key: the reminders would go to somebody who
+        can neither open it nor give it back.
+        """
+        kinds = [request.kind for request in case.requests if request.kind is not None]
+        if not kinds or case.triage or case.held_for:
+            return case
+        circle = self.registry.circle(kinds, case.flags)
+        if circle is case.circle:
+            return case
+        keeps = case.assignee == by.id and by.may_act_in(circle)
+        return replace(case, circle=circle, assignee=case.assignee if keeps else None)
 
     async def _drafted(
         self, effect: Effect, moment: Moment, puts: list[Stored]

@@ -10,7 +10,7 @@ from handlers import letter_actions
 from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.handler import Action, Effect, Field, Form, Moment
-from handlers.requests import replace, settle, with_step
+from handlers.requests import opened_again, replace, settle, with_request, with_step
 from handlers.sorting import Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Verification
@@ -210,14 +210,8 @@ class Reopen(Action):
     def do(self, moment: Moment) -> Effect:
         case = moment.case
         number = moment.request.id if moment.request else 1
-        again = tuple(
-            replace(r, status=Status.OPEN, outcome=None, reason="", closed_at=None, closed_by="")
-            if r.id == number
-            else r
-            for r in case.requests
-        )
-        unsorted = any(r.kind is None for r in again)
-        case = replace(case, requests=again, triage=unsorted, confirmed=case.confirmed)
+        case = with_request(case, opened_again(case.request(number)))
+        case = replace(case, triage=any(r.kind is None for r in case.requests))
         return Effect(
             case=case,
             said=f"{case.ref} is open again, due {case.due.due_on:%d %b %Y}.",

@@ -7,11 +7,11 @@ from handlers.commits import Commits
 from handlers.deadlines import reminders
 from handlers.deadlines.reminders import Rung
 from handlers.deadlines.working_days import local_day
-from handlers.digest import Counts, figures, is_time, next_time
+from handlers.digest import Counts, figures, last_time, next_time
 from handlers.requests import replace
 from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
 
-#: of the digest before: what has been since is counted
+#: of the digest before, and how many there were: what has been since is counted
 LAST = "digest"
 
 
@@ -56,19 +56,29 @@ class FromClock(Commits):
         return "sort it"
 
     async def digest(self, now: datetime) -> bool:
-        """Commit today's digest, once, from its hour on; False when there is none to commit."""
-        if not is_time(self.policy, now):
-            return False
+        """Commit the digest whose hour came last, if nobody has; False when there is none.
+
+        After days of downtime that is one digest, at once. The first start has missed none.
+        """
         return await self.decided(lambda: self._digest(now))
 
     async def _digest(self, now: datetime) -> bool:
-        day = local_day(now, self.policy.timezone)
+        at = last_time(self.policy, now)
+        day = local_day(at, self.policy.timezone)
         name = f"{LAST}:{day.isoformat()}"
-        if await self.store.mark(name) is not None:
-            return False
         last = await self.store.mark(LAST)
-        counts = await self._counts(last.at if last else datetime.min.replace(tzinfo=UTC))
-        found = figures(await self.store.cases(), counts, day, self.registry)
+        if last is None and day != local_day(now, self.policy.timezone):
+            begun = Mark(id=LAST, at=now, count=0)
+            first = Commit(at=now, actor="desk", act="begin", puts=(begun,))
+            await self.store.commit(first)
+            return False
+        if (last and last.at >= at) or await self.store.mark(name) is not None:
+            return False
+        before = last or Mark(id=LAST, at=now, count=0)
+        since = before.at if before.count else datetime.min.replace(tzinfo=UTC)
+        counts = await self._counts(since)
+        today = local_day(now, self.policy.timezone)
+        found = figures(await self.store.cases(), counts, today, self.registry)
         await self.store.commit(
             Commit(
                 at=now,
@@ -77,7 +87,7 @@ class FromClock(Commits):
                 note=day.isoformat(),
                 puts=(
                     Mark(id=name, at=now),
-                    replace(last or Mark(id=LAST, at=now), at=now),
+                    replace(before, at=now, count=before.count + 1),
                     self.message("slack:managers", found, now),
                 ),
             )
@@ -98,6 +108,7 @@ class FromClock(Commits):
             unread=unread,
             ignored=sum(mail.received_at > since for mail in ignored),
             dead=len(await self.store.messages_with(OutboxStatus.DEAD)),
+            failed=len(await self.store.mails_with(MailStatus.FAILED)),
         )
 
     def next_digest_at(self, now: datetime) -> datetime:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from handlers.deadlines import reminders
 from handlers.handler import Draft
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.wording import write
@@ -77,13 +78,22 @@ class Commits:
 
     async def refreshed(self, case: Case, now: datetime, by: str = "desk") -> OutboxMessage:
         """The message that redraws the card. One that waits already will show the newest state;
-        putting it again makes sure that nobody takes it with the older one meanwhile."""
+        putting it again makes sure that nobody takes it with the older one meanwhile.
+
+        Of one case never two are on their way at once, not even when it moves to another
+        channel: behind one in hand the next waits in the same lane.
+        """
         lane = lane_of(case)
         for message in await self.store.messages_of(case.ref):
-            waits = message.status is OutboxStatus.PENDING and message.claimed_until is None
-            if waits and message.lane == lane and isinstance(message.content, Card):
-                return message
+            if message.status is OutboxStatus.PENDING and isinstance(message.content, Card):
+                if message.claimed_until is None:
+                    return replace(message, lane=lane)
+                lane = message.lane
         return self.message(lane, Card(case=case.ref), now, by)
+
+    def _reminded(self, case: Case, now: datetime) -> Case:
+        """With the clock set anew, after a request ended or came back."""
+        return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
 
     def message(
         self, lane: str, content: Content, now: datetime, by: str = "desk"

@@ -20,6 +20,7 @@ class Counts(Record, frozen=True, kw_only=True):
     closed: int = 0
     ignored: int = 0
     dead: int = 0
+    failed: int = 0  #: mails that wait for a person because the desk could not
     unread: int = 0  #: closed cases whose requester wrote again
 
 
@@ -42,6 +43,7 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
         closed=counts.closed,
         ignored=counts.ignored,
         dead=counts.dead,
+        failed=counts.failed,
         urgent=tuple(_line(case, left[case.ref], registry) for case in urgent[:URGENT]),
     )
 
@@ -65,11 +67,14 @@ def _line(case: Case, left: int, registry: Registry) -> DigestLine:
     )
 
 
-def is_time(policy: Policy, now: datetime) -> bool:
-    """A working day, at or past the hour of the digest."""
-    today = local_day(now, policy.timezone)
-    at = at_local(today, policy.digest_at, policy.timezone)
-    return is_working_day(today, calendar_of(policy.timezone)) and now >= at
+def last_time(policy: Policy, now: datetime) -> datetime:
+    """The latest hour of a digest, now or before: of a working day, in the desk's own zone."""
+    day = local_day(now, policy.timezone)
+    while True:
+        at = at_local(day, policy.digest_at, policy.timezone)
+        if at <= now and is_working_day(day, calendar_of(policy.timezone)):
+            return at
+        day -= timedelta(days=1)
 
 
 def next_time(policy: Policy, now: datetime) -> datetime:

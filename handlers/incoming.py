@@ -35,10 +35,16 @@ class FromMail(Commits):
     """Each is one commit: case, outbox and the mail's status together."""
 
     async def open(
-        self, mail: InboundMail, parsed: ParsedMail, reading: Reading, now: datetime
+        self,
+        mail: InboundMail,
+        parsed: ParsedMail,
+        reading: Reading,
+        now: datetime,
+        *,
+        no_reply: str = "",
     ) -> Case:
         """A new case, with its card and, where the rules allow, its acknowledgement."""
-        found = Understood(mail=mail, parsed=parsed, reading=reading)
+        found = Understood(mail=mail, parsed=parsed, reading=reading, no_reply=no_reply)
         return await self.decided(lambda: self._open(found, now))
 
     async def _open(self, found: Understood, now: datetime) -> Case:
@@ -83,7 +89,7 @@ class FromMail(Commits):
         self, case: Case, found: Understood, unwanted: str, now: datetime, puts: list[Stored]
     ) -> tuple[OutboxMessage | None, Case]:
         """The letter that goes by itself, or the reason why none does."""
-        why = withheld(found.mail, found.parsed, found.reading, case, self.policy)
+        why = withheld(found, case, self.policy)
         why = why or ("the address was on the do-not-mail list already" if unwanted else "")
         why = why or (PILOT if self.policy.pilot else "") or await self._cap(case, now, puts)
         alone = [request.kind for request in case.requests] == ["unsubscribe"]
@@ -220,7 +226,9 @@ class FromMail(Commits):
         if letter is None or letter.bounced:
             return []
         back = replace(letter, bounced=True)
-        after = failed(with_letter(case, back), back)
+        after = self._reminded(failed(with_letter(case, back), back), now)
+        if back.template == "acknowledgement":
+            after = replace(after, acknowledgement="withheld: it came back undelivered")
         after = replace(after, version=case.version + 1)
         return [
             after,

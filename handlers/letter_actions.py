@@ -3,7 +3,15 @@
 from handlers import letters
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
 from handlers.letters.wording import write
-from handlers.requests import letter_of, replace, with_letter, with_request, with_step, without_step
+from handlers.requests import (
+    letter_of,
+    opened_again,
+    replace,
+    with_letter,
+    with_request,
+    with_step,
+    without_step,
+)
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
@@ -24,12 +32,14 @@ def choices(moment: Moment) -> tuple[str, ...]:
 
 
 def may_say(moment: Moment, name: str) -> bool:
-    """Neutral letters always; others once identity is settled, or where the kind needs none."""
-    request = moment.request
-    kind = moment.kinds.get(request.kind or "") if request else None
-    open_to_all = kind is not None and kind.depth is Depth.NONE
-    settled = moment.case.verification is not None
-    return letters.template(name).neutral or open_to_all or settled
+    """Neutral letters always; others once identity is settled, or where nothing asked needs it.
+
+    A letter is about one request and is read with all of them: one that needs proof is enough.
+    """
+    if letters.template(name).neutral or moment.case.verification is not None:
+        return True
+    asked = [moment.kinds.get(request.kind or "") for request in moment.case.requests]
+    return all(kind is not None and kind.depth is Depth.NONE for kind in asked)
 
 
 def body_fields(text: str) -> tuple[Field, ...]:
@@ -80,11 +90,12 @@ class Reply(Action):
             text = kept.body
         else:
             text = write(chosen, moment.case, moment.kinds, moment.policy, moment.now).body
-        neutral = "says" if letters.template(chosen).neutral else "may say more than"
+        neutral = letters.template(chosen).neutral
+        tells = "says nothing on whether" if neutral else "may show that"
         return Form(
             title="Reply to requester",
             submit="Review",
-            intro=f"{moment.case.ref}. This letter {neutral} nothing on whether we hold data.",
+            intro=f"{moment.case.ref}. This letter {tells} we hold data.",
             fields=(
                 Field(
                     name="template",
@@ -136,12 +147,16 @@ class Send(Action):
             raise Refused("DESK_PILOT: letters wait. The draft is kept.")
         if letter.by not in {moment.by.id, "desk"}:
             raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
+        if letter.request is not None and _about(moment.case, letter) is None:
+            raise Refused("The kinds were corrected since: write it anew with Reply.")
+        if not may_say(moment, letter.template):
+            raise Refused("This letter cannot go before identity is settled: Verify.")
         template = letters.template(letter.template)
         window = moment.policy.undo_long if template.slow else moment.policy.undo
         at = moment.now + window
         going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
         return Effect(
-            case=_went(with_letter(moment.case, going), going),
+            case=went(with_letter(moment.case, going), going),
             said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
             line=f"<@{moment.by.id}> sent a letter: {template.title}.",
             send=letter.id,
@@ -173,26 +188,34 @@ class Undo(Action):
         )
 
 
-def _went(case: Case, letter: LetterState) -> Case:
-    template = letters.template(letter.template)
-    if letter.request is None:
+def went(case: Case, letter: LetterState) -> Case:
+    """The letter goes: what it settles is settled."""
+    template, request = letters.template(letter.template), _about(case, letter)
+    if request is None:
         return case
     if template.answers:
-        case = with_step(case, letter.request, "answer")
+        case = with_step(case, request.id, "answer")
     if template.asks:
-        request = case.request(letter.request)
+        request = case.request(request.id)
         case = with_request(case, replace(request, status=Status.AWAITING_REQUESTER))
     return case
 
 
 def failed(case: Case, letter: LetterState) -> Case:
     """The letter did not reach anybody: what it settled is open again."""
-    template = letters.template(letter.template)
-    if letter.request is None:
+    template, request = letters.template(letter.template), _about(case, letter)
+    if request is None:
         return case
-    request = case.request(letter.request)
     if template.answers:
-        case = without_step(case, letter.request, "answer")
+        case = without_step(case, request.id, "answer")
+        # what the desk sent by itself only confirmed what is done: that stays done
+        if request.status is Status.CLOSED and letter.by != "desk":
+            return with_request(case, opened_again(case.request(request.id)))
     if template.asks and request.status is Status.AWAITING_REQUESTER:
         case = with_request(case, replace(request, status=Status.OPEN))
     return case
+
+
+def _about(case: Case, letter: LetterState) -> Request | None:
+    """The request it is about; None when there is none, or none any more (corrected kinds)."""
+    return next((request for request in case.requests if request.id == letter.request), None)

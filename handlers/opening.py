@@ -5,7 +5,6 @@ from datetime import datetime
 from handlers import deadlines
 from handlers.deadlines import reminders
 from handlers.deadlines.working_days import local_day
-from handlers.letters.acknowledgement import IMPORTED
 from handlers.policy import Policy
 from handlers.registry import CIRCLES, Registry
 from handlers.requests import replace
@@ -14,6 +13,9 @@ from storage.records import Case, Due, InboundMail, ParsedMail, Reading, Record,
 #: a kind as likely as this closes the circle and hurries the clock of an unsorted case
 PLAUSIBLE = 0.25
 
+#: peer of a mail that came from an archive, not over the wire
+IMPORTED = "import"
+
 
 class Understood(Record, frozen=True, kw_only=True):
     """One mail, what it says, and what it seems to ask."""
@@ -21,6 +23,7 @@ class Understood(Record, frozen=True, kw_only=True):
     mail: InboundMail
     parsed: ParsedMail
     reading: Reading
+    no_reply: str = ""  #: why no automatic letter may answer it (RFC 3834), as screening found
 
     @property
     def requester(self) -> str:

@@ -1,10 +1,10 @@
 """What became of a message: sent, put off, given up, or tried again by a person's wish."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from handlers.commits import Commits
+from handlers.commits import Commits, lane_of
 from handlers.handler import Moment, Person
-from handlers.letter_actions import failed
+from handlers.letter_actions import failed, went
 from handlers.letters import message_id
 from handlers.requests import close_request, letter_of, replace, with_letter
 from storage.errors import Refused, UnknownReference
@@ -16,7 +16,6 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     Posted,
-    Status,
     Stored,
 )
 
@@ -72,25 +71,38 @@ class FromOutbox(Commits):
             after = replace(after, acknowledgement="sent")
         puts: list[Stored] = []
         end = letter.closing
-        if end is not None and after.request(end.request).status is not Status.CLOSED:
+        if end is not None and any(end.request == r.id for r in after.open_requests):
             by = Person(id=message.created_by, roles=frozenset())
             moment = Moment(case=after, by=by, now=now)
             after = close_request(after, end.request, end.outcome, moment, end.reason)
-            after = replace(after, version=case.version + 1)
+            after = self._reminded(replace(after, version=case.version + 1), now)
             puts.append(self.line(after, f"Closed: {end.outcome.value.replace('_', ' ')}.", now))
-        if after.closed:
-            after = replace(after, remind_at=None)
         return [after, await self.refreshed(after, now), *puts]
 
     async def delay(
-        self, message: OutboxMessage, error: str, retry_at: datetime, now: datetime
+        self,
+        message: OutboxMessage,
+        error: str,
+        wait: timedelta,
+        now: datetime,
+        *,
+        tried: bool = True,
     ) -> None:
-        """It could not go now; it is tried again at `retry_at`."""
+        """It could not go now and is tried again after `wait`; `tried` False = it never was."""
 
         async def decide() -> None:
             current = await self._current(message)
             if current.status is OutboxStatus.PENDING:
-                later = replace(current, claimed_until=None, send_after=retry_at, error=error)
+                later = replace(
+                    current,
+                    claimed_until=None,
+                    send_after=now + wait,
+                    error=error,
+                    attempts=current.attempts if tried else current.attempts - 1,
+                )
+                case = await self.store.case(later.case) if later.case else None
+                if case is not None and isinstance(later.content, Card):
+                    later = replace(later, lane=lane_of(case))  # it may have moved meanwhile
                 await self._record("delay", later, now, [])
 
         await self.decided(decide)
@@ -112,7 +124,9 @@ class FromOutbox(Commits):
             return []  # a dead Slack message cannot be told in Slack: the digest counts it
         after = self._marked(case, message, OutboxStatus.DEAD, now)
         if (letter := letter_of(after, message.id)) is not None:
-            after = failed(after, letter)
+            after = self._reminded(failed(after, letter), now)
+        if message.content.template == "acknowledgement":
+            after = replace(after, acknowledgement="withheld: it could not be delivered")
         after = replace(after, version=case.version + 1)
         line = self.line(after, "A letter could not be delivered.", now, call=True)
         return [after, await self.refreshed(after, now), line]
@@ -133,6 +147,8 @@ class FromOutbox(Commits):
             case = await self.store.case(again.case) if again.case else None
             if case is not None and isinstance(again.content, Letter):
                 after = self._marked(case, again, OutboxStatus.PENDING, now)
+                if (letter := letter_of(after, again.id)) is not None:
+                    after = self._reminded(went(after, letter), now)
                 puts = [after, await self.refreshed(after, now)]
             await self._record("retry", again, now, puts, by)
 

@@ -62,6 +62,13 @@ def close_request(
     )
 
 
+def opened_again(request: Request) -> Request:
+    """Ended, and to be gone on with; its date stays."""
+    return replace(
+        request, status=Status.OPEN, outcome=None, reason="", closed_at=None, closed_by=""
+    )
+
+
 def with_letter(case: Case, letter: LetterState) -> Case:
     """The case with that letter added, or as it stands now."""
     others = tuple(known for known in case.letters if known.id != letter.id)

@@ -1,5 +1,7 @@
 """Sorting: which kinds a case has, whether it asks anything, and where its mail belongs."""
 
+from collections.abc import Iterable, Iterator
+
 from handlers import deadlines
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
@@ -49,7 +51,7 @@ class Confirm(Action):
 
     def do(self, moment: Moment) -> Effect:
         case, kinds = moment.case, _chosen(moment)
-        requests = tuple(_sorted(case, kind, number) for number, kind in enumerate(kinds, start=1))
+        requests = tuple(sorted(_numbered(case, kinds), key=lambda request: request.id))
         after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
         if after.verification:
             after = settle(after, "verify")
@@ -139,13 +141,18 @@ def _chosen(moment: Moment) -> tuple[Kind, ...]:
     return tuple(moment.kinds[name] for name in names)
 
 
-def _sorted(case: Case, kind: Kind, number: int) -> Request:
-    """The request of that kind: as it was, if it was there, or new with the first receipt."""
-    clock = deadlines.due(kind.name, case.received_at)
-    before = next((r for r in case.requests if r.kind == kind.name), None)
-    if before is not None:
-        return replace(before, id=number)
-    return Request(id=number, kind=kind.name, right=kind.right, due=clock)
+def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
+    """A kind that was there keeps its request; a new one gets a number never used before."""
+    before = {request.kind: request for request in case.requests if request.kind is not None}
+    used = (*(r.id for r in before.values()), *(sent.request or 0 for sent in case.letters))
+    last = max(used, default=0)
+    for kind in kinds:
+        if kind.name in before:
+            yield before[kind.name]
+            continue
+        last += 1
+        clock = deadlines.due(kind.name, case.received_at)
+        yield Request(id=last, kind=kind.name, right=kind.right, due=clock)
 
 
 def _moved(before: Case, after: Case) -> str:

@@ -4,7 +4,7 @@ Neither proves where somebody lives. Without a sign the company's own policy sta
 """
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from intake.classify.needles import Signs
+from intake.classify.needles import Signs, Words
 from storage.records import ParsedMail
 
 _WORDS = {
@@ -39,7 +39,7 @@ _LANDS = {
 
 def regimes(parsed: ParsedMail) -> tuple[str, ...]:
     """Candidates, those named in words first; never empty."""
-    named = _SIGNS.of(f"{parsed.subject}\n{parsed.shown[:20_000]}".lower())
+    named = _SIGNS.of(Words(f"{parsed.subject}\n{parsed.shown[:20_000]}".lower()))
     land = parsed.header_from.rpartition(".")[2]
     by_land = "eu_gdpr" if land in _EU else _LANDS.get(land, "")
     found = dict.fromkeys((*named, by_land))

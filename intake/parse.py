@@ -2,8 +2,8 @@
 
 Some small mails keep every Python parser busy for minutes, in C, with all other threads
 standing still; a time limit inside our process would freeze the door with it. So mails go to
-one long-lived worker over a pipe, and what comes back is a value.
-`python -m intake.parse` is that worker.
+long-lived workers over pipes, and what comes back is a value.
+`python -m intake.parse` is such a worker.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from handlers import registry
-from intake import mime
+from intake import jurisdiction, mime
 from intake.classify import Classifier
 from storage.records import ParsedMail, Reading, Record
 
@@ -52,26 +52,80 @@ def parse(content: bytes) -> ParsedMail:
         return mime.unreadable(content)
 
 
-class Parser:
-    """The worker from our side: started when needed, killed when late, started again."""
+class _Worker:
+    """One worker process from our side. Does one mail at a time; its user sees to that."""
 
-    def __init__(self, *, wall: float = 10.0, memory: int = 2**30, attempts: int = 2) -> None:
+    def __init__(self, memory: int, patience: int) -> None:
+        self._arguments = (str(memory), str(patience))
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def exchange(self, frame: bytes) -> Answer:
+        """One job, one answer. Raises EOFError when the worker dies over it."""
+        process = await self.running()
+        assert process.stdin is not None  # noqa: S101  both are pipes
+        assert process.stdout is not None  # noqa: S101
+        process.stdin.write(frame)
+        await process.stdin.drain()
+        size = int.from_bytes(await process.stdout.readexactly(4), "big")
+        return _answers.decode(await process.stdout.readexactly(size))
+
+    async def running(self) -> asyncio.subprocess.Process:
+        """The process, started if need be."""
+        if self.process is None or self.process.returncode is not None:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "intake.parse",
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                # What goes wrong inside could quote the mail.
+                stderr=asyncio.subprocess.DEVNULL,
+                # No secret of ours may be where hostile input is read.
+                env={"PYTHONPATH": os.pathsep.join(sys.path), "LANG": "C.UTF-8"},
+                # Ctrl-C is for us: we let the mail in hand finish.
+                start_new_session=True,
+            )
+        return self.process
+
+    async def kill(self) -> None:
+        """End it, whatever it does; the next mail starts another."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+class Parser:
+    """A few workers: started when needed, killed when late, started again."""
+
+    def __init__(
+        self, *, wall: float = 10.0, memory: int = 2**30, attempts: int = 2, workers: int = 2
+    ) -> None:
         self.wall = wall  # seconds a mail may take
-        self.memory = memory  # bytes of address space
         self.attempts = attempts
         self.killed = 0
-        self._process: asyncio.subprocess.Process | None = None
-        self._turn = asyncio.Lock()
+        self._all = [_Worker(memory, int(wall) + 2) for _ in range(workers)]
+        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        for worker in self._all:
+            self._idle.put_nowait(worker)
 
     async def start(self) -> None:
-        """Start the worker, so that the first mail need not wait for it."""
-        async with self._turn:
-            await self._running()
+        """Start a worker, so that the first mail need not wait for it."""
+        worker = await self._idle.get()
+        try:
+            await worker.running()
+        finally:
+            self._idle.put_nowait(worker)
 
     async def stop(self) -> None:
-        """End the worker. The next mail would start it anew."""
-        async with self._turn:
-            await self._kill()
+        """End all workers. The next mail would start one anew."""
+        for worker in self._all:
+            await worker.kill()
 
     async def parse(self, content: bytes) -> ParsedMail:
         """Never raises for what a mail holds: see `ParsedMail.readable`."""
@@ -83,60 +137,25 @@ class Parser:
         return answer.parsed, answer.reading
 
     async def work(self, job: Job) -> Answer:
-        """Let the worker do it, at most `attempts` times; then what the header block gives."""
+        """Let a worker do it, at most `attempts` times; then what the header block gives."""
         frame = _framed(msgspec.msgpack.encode(job))
-        async with self._turn:
+        worker = await self._idle.get()
+        try:
             for _ in range(self.attempts):
                 try:
                     async with asyncio.timeout(self.wall):
-                        return await self._exchange(frame)
+                        return await worker.exchange(frame)
                 except (TimeoutError, EOFError, ConnectionError, msgspec.MsgspecError):
                     self.killed += 1
-                    log.warning("the parse worker was lost over a mail and is started again")
-                    await self._kill()
+                    log.warning("a parse worker was lost over a mail and is started again")
+                    await worker.kill()
                 except BaseException:
                     # An answer that nobody waits for must not be taken for the next one.
-                    await self._kill()
+                    await worker.kill()
                     raise
+        finally:
+            self._idle.put_nowait(worker)
         return Answer(parsed=mime.unreadable(job.content))
-
-    async def _exchange(self, frame: bytes) -> Answer:
-        process = await self._running()
-        assert process.stdin is not None  # noqa: S101  both are pipes
-        assert process.stdout is not None  # noqa: S101
-        process.stdin.write(frame)
-        await process.stdin.drain()
-        size = int.from_bytes(await process.stdout.readexactly(4), "big")
-        return _answers.decode(await process.stdout.readexactly(size))
-
-    async def _running(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "intake.parse",
-                str(self.memory),
-                str(int(self.wall) + 2),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                # What goes wrong inside could quote the mail.
-                stderr=asyncio.subprocess.DEVNULL,
-                # No secret of ours may be where hostile input is read.
-                env={"PYTHONPATH": os.pathsep.join(sys.path), "LANG": "C.UTF-8"},
-                # Ctrl-C is for us: we let the mail in hand finish.
-                start_new_session=True,
-            )
-        return self._process
-
-    async def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
 
 
 def _framed(body: bytes) -> bytes:
@@ -151,7 +170,9 @@ def answer(job: Job, classifier: Classifier) -> Answer:
     if not job.classify or not parsed.readable:
         return Answer(parsed=parsed)
     try:
-        return Answer(parsed=parsed, reading=classifier.read(parsed))
+        reading = classifier.read(parsed)
+        regimes = jurisdiction.regimes(parsed)
+        return Answer(parsed=parsed, reading=msgspec.structs.replace(reading, regimes=regimes))
     except Exception:  # noqa: BLE001  a fault of the classifier costs the reading, not the mail
         return Answer(parsed=parsed)
 

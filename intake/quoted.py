@@ -9,8 +9,8 @@ import re
 
 from mailparser_reply import EmailReplyParser
 
-#: the line in our letters above which people are asked to write
-MARKER = "-- write above this line --"
+from handlers.letters import MARKER
+
 _LIMIT = 200_000  # characters, and
 _LINES = 5_000  # lines that are looked at; what lies beyond is kept as it is
 _QUOTE = re.compile(r"[ \t]*[>|\u203a]")

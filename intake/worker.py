@@ -9,8 +9,6 @@ read or understood becomes a case for a person.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import msgspec
@@ -22,7 +20,8 @@ from intake import classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses
 from intake.match import Matcher
 from intake.parse import Parser
-from storage.errors import Conflict, StoreError
+from intake.turns import Place, Turns
+from storage.errors import Conflict, StoreFailed, StoreFull
 from storage.records import Commit, InboundMail, MailStatus, ParsedMail, Reading
 from storage.sealing import Keys
 from storage.store import Store
@@ -32,28 +31,6 @@ log = logging.getLogger(__name__)
 _REPEAT = timedelta(days=7)
 _AT_ONCE = 16  # mails in hand; one requester's are worked on one after the other
 _TRIES = 5  # against somebody who clicks at the same moment
-
-
-class Turns:
-    """One lock per key, kept only while somebody holds it or waits for it."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def of(self, key: str) -> AsyncIterator[None]:
-        """Wait for one's turn; first come, first served."""
-        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
-        self._locks[key] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[key]
-            if users == 1:
-                del self._locks[key]
-            else:
-                self._locks[key] = (lock, users - 1)
 
 
 class Worker:
@@ -76,7 +53,6 @@ class Worker:
         self._addresses = Addresses(policy.addresses)
         self._matcher = Matcher(store, keys, self._addresses)
         self._turns = Turns()
-        self._in_order = asyncio.Lock()  # the parser takes one mail at a time anyway
         self._queue: deque[InboundMail] = deque()
         self._known: set[str] = set()  # queued or in hand
         self._scan = True
@@ -98,7 +74,7 @@ class Worker:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. Raises StoreError; then nothing more can be kept."""
+        """Work until cancelled. Raises StoreFull and StoreFailed: nothing more can be kept now."""
         self._queue.clear()
         self._known.clear()
         self._scan = True
@@ -136,11 +112,9 @@ class Worker:
         try:
             stored = await self._store.mail(mail.id)
             if stored is None or stored.status is MailStatus.RECEIVED:
-                # A repeat waits for what it repeats: only then is it known which case that is.
-                async with self._turns.of(mail.sha256):
-                    await self._try(stored or mail)
+                await self._try(stored or mail)
                 self.worked += 1
-        except StoreError:
+        except (StoreFull, StoreFailed):
             raise
         except Exception as error:  # noqa: BLE001  the mail must not be lost with its worker
             self.failures += 1
@@ -162,26 +136,46 @@ class Worker:
 
     async def _steps(self, mail: InboundMail) -> None:
         """The way of a mail."""
-        earlier = await self._store.earlier_mail(mail, _REPEAT)
-        if earlier is not None:
-            await self._desk.repeat(mail, earlier, self._clock.now())
-            return
-        async with self._in_order:
+        # a repeat waits for what it repeats: only then is it known which case that is
+        async with self._turns.place(f"content {mail.sha256}"):
+            earlier = await self._store.earlier_mail(mail, _REPEAT)
+            if earlier is None:
+                await self._new(mail)
+            else:
+                await self._desk.repeat(mail, earlier, self._clock.now())
+
+    async def _new(self, mail: InboundMail) -> None:
+        async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
             content = await self._store.mails.raw(mail.id)
             parsed, reading = await self._parser.read(content)
-        # Nothing is awaited from here to the requester's turn, so turns are taken in this order.
-        verdict = screen.screen(mail, parsed, self._addresses)
-        author = parsed.header_from or mail.mail_from.lower()
-        async with self._turns.of(self._keys.address_hash(author)):
-            if verdict.kind in {"bounce", "report"} and await self._bounced(mail, parsed):
+            author = parsed.header_from or mail.mail_from.lower()
+            # the place is taken before the next mail of this envelope is parsed: order holds
+            turn = self._turns.place(self._keys.address_hash(author))
+        await self._in_turn(turn, mail, parsed, reading)
+
+    async def _in_turn(
+        self, turn: Place, mail: InboundMail, parsed: ParsedMail, reading: Reading | None
+    ) -> None:
+        """The mails of one requester one after the other, so that two do not open two cases."""
+        async with turn:
+            verdict = screen.screen(mail, parsed, self._addresses)
+            if await self._bounced(mail, parsed, verdict):
                 return
             reading = self._completed(reading, mail, parsed, verdict)
             await self._hand_over(mail, parsed, reading, verdict)
 
-    async def _bounced(self, mail: InboundMail, parsed: ParsedMail) -> bool:
-        """Does it report about a letter of ours? Then it is noted there, and no case of its own."""
+    async def _bounced(
+        self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict
+    ) -> bool:
+        """Does it report about a letter of ours? Then it is noted there, and no case of its own.
+
+        A report in plain words is known by the null sender and the letter's own return path.
+        """
+        plain = verdict.kind == "person" and not mail.mail_from
+        if not plain and verdict.kind not in {"bounce", "report"}:
+            return False
         found = await self._matcher.bounced(mail, parsed)
-        if found.case is None:
+        if found.case is None or (plain and found.how != "tag"):
             return False
         given_up = found.bounced_letter if screen.failed(parsed) else None
         reason = "a report about our letter"
@@ -195,12 +189,15 @@ class Worker:
         parsed: ParsedMail,
         verdict: screen.Verdict,
     ) -> Reading:
-        """The reading with what the envelope, the sender's claims and the place add to it."""
+        """The reading with what the envelope, the sender's claims and the place add to it.
+
+        The parser's process has classified and looked for places already: both take long.
+        """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
         return msgspec.structs.replace(
             reading,
             flags=(*reading.flags, *sender.disagreements(mail, parsed)),
-            regimes=jurisdiction.regimes(parsed),
+            regimes=reading.regimes or jurisdiction.regimes(parsed),
         )
 
     async def _hand_over(
@@ -212,7 +209,7 @@ class Worker:
         if reading.decision == "ignore":
             await self._desk.ignore(mail, parsed, verdict.reason or "bulk mail", now)
         elif match.case is None:
-            await self._desk.open(mail, parsed, reading, now)
+            await self._desk.open(mail, parsed, reading, now, no_reply=verdict.no_reply)
         elif match.belongs:
             await self._desk.follow_up(match.case, mail, parsed, now)
         else:
@@ -223,9 +220,11 @@ class Worker:
         now = self._clock.now()
         try:
             parsed = mime.unreadable(await self._store.mails.raw(mail.id))
-            await self._desk.open(mail, parsed, classify.unread(), now)
-        except StoreError:
+            unread = "it could not be read"
+            await self._desk.open(mail, parsed, classify.unread(), now, no_reply=unread)
+        except (StoreFull, StoreFailed):
             raise
         except Exception:  # noqa: BLE001  the last net: the mail is listed as failed
-            failed = msgspec.structs.replace(mail, status=MailStatus.FAILED, reason=fault)
+            stored = await self._store.mail(mail.id) or mail
+            failed = msgspec.structs.replace(stored, status=MailStatus.FAILED, reason=fault)
             await self._store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed,)))

@@ -19,6 +19,7 @@ from storage import opening, snapshot
 from storage.disk import Disk
 from storage.errors import Conflict, StoreError, StoreFailed
 from storage.journal import Journal, Position, Reader, Written, entry_of, history_of
+from storage.lanes import HELD
 from storage.mails import MailLog
 from storage.records import (
     Arrival,
@@ -219,7 +220,7 @@ class EmbeddedStore:
         claimed = msgspec.structs.replace(
             message, attempts=message.attempts + 1, claimed_until=until
         )
-        self._view.outbox.lanes.hold(message.lane, message.id, until)
+        self._view.outbox.lanes.hold(message.lane, message.id, HELD)
         attempt = Commit(at=now, actor="desk", act="attempt", case=message.case, puts=(claimed,))
         try:
             await self.commit(attempt)
@@ -327,7 +328,8 @@ class EmbeddedStore:
         return tuple([message async for message in self._each(OutboxMessage, keys)])
 
     async def next_send_at(self) -> datetime | None:
-        return self._view.outbox.lanes.next_at()
+        when = self._view.outbox.lanes.next_at()
+        return None if when == HELD else when
 
     async def mark(self, mark_id: str) -> Mark | None:
         return self._view.get(Mark, mark_id)

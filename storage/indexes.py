@@ -8,7 +8,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from storage.lanes import Lanes, Waiting
+from storage.lanes import HELD, Lanes, Waiting
 from storage.records import InboundMail, MailStatus, OutboxStatus
 from storage.rows import CaseRow, MailRow, OutboxRow, fingerprint, mail_fingerprint
 
@@ -131,7 +131,8 @@ class OutboxIndex:
         _move(self._of_case, _words(old.case if old else None), _words(new.case), new.key)
         if new.status is OutboxStatus.PENDING:
             message = Waiting(new.position, new.key, new.send_after, new.attempts)
-            self.lanes.put(new.lane, message, None if voids_claims else new.claimed_until)
+            claimed = new.claimed_until is not None and not voids_claims
+            self.lanes.put(new.lane, message, HELD if claimed else None)
 
     def of_case(self, ref: str) -> tuple[str, ...]:
         """Oldest first."""

@@ -9,8 +9,12 @@ when they come up.
 
 import heapq
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+#: a claim of this process holds until its outcome is written, or until the process is gone:
+#: calendar time says nothing about how long an attempt takes
+HELD = datetime.max.replace(tzinfo=UTC)
 
 
 class Waiting(NamedTuple):

@@ -365,6 +365,7 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     closed: int
     ignored: int
     dead: int  #: letters and Slack messages that need a person
+    failed: int = 0  #: mails that could not be worked on
     urgent: tuple[DigestLine, ...]
 
 

@@ -92,10 +92,13 @@ class Store(Protocol):
 
         In one lane the oldest goes first; a message waiting for its retry holds back its lane,
         one with a first `send_after` in the future does not; a lane with a live claim waits.
+        A claim lives until its outcome is committed, until its process is gone, or, where several
+        processes share the store, for `lease` by the database's clock, never by the calendar.
         """
 
     async def next_send_at(self) -> datetime | None:
-        """When `claim` can next find something, at the latest; None = nothing pending."""
+        """When `claim` can next find something, at the latest; None = nothing pending, or all
+        of it waits for a claim's outcome."""
 
     async def mark(self, mark_id: str) -> Mark | None: ...
 

@@ -38,7 +38,9 @@ async def click_message(parts: Parts, user: User, channel: Channel, body: Json) 
         raise SlackError("message_not_found")
     drawn = [*message.get("blocks", []), *parts.drawn.get((channel.id, ts), [])]
     done = _done(parts, drawn, given)
-    key = parts.tickets.url(user.id, channel.id, ts, message.get("thread_ts"))
+    # an answer goes where the click was: beside a thread's first message, not inside the thread
+    thread = message.get("thread_ts")
+    key = parts.tickets.url(user.id, channel.id, ts, thread if thread != ts else None)
     sender = _sender(parts, user, url=parts.response_url("actions", key))
     payload = payloads.message_click(sender, channel, message, done, ephemeral=ephemeral)
     await parts.desk.send("interactive", payload)

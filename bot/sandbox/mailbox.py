@@ -55,6 +55,8 @@ class Mailbox:
         """Put one copy into the mailbox of each recipient."""
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content or "").encode()
+        # RFC 5321 4.4: the last server writes the envelope's sender on top
+        raw = f"Return-Path: <{envelope.mail_from or ''}>\r\n".encode() + raw
         for address in envelope.rcpt_tos:
             keep(self._parts, address, raw, "in")
         return "250 2.0.0 Kept"

@@ -60,7 +60,9 @@ class PageApi:
                 event["ts"] = change["ts"]
             parts.hub.send(event, channel.members)
         elif kind == "mail":
-            mail = {"type": "mail", "address": change["address"], "mail": change["mail"]}
+            address = change["address"]
+            mail = {"type": "mail", "address": address, "mail": change["mail"]}
+            mail["name"] = parts.workspace.names.get(address, "")
             parts.hub.send(mail)
         elif kind == "channel":
             parts.hub.send(

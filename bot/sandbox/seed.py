@@ -83,3 +83,14 @@ REQUESTERS = (
     ("luc@example.net", "Luc Martin"),
     ("iris@example.com", "Iris Sample"),
 )
+# whose mailbox appears with their first letter: the writers of the demo's sample mails
+WRITERS = (
+    ("priya@example.com", "Priya Sample"),
+    ("tom@example.org", "Tom Invented"),
+    ("ingrid@example.net", "Ingrid Muster"),
+    ("gareth@example.com", "Gareth Placeholder"),
+    ("clerk@court.example", "Clerk of the Court"),
+    ("joana@example.org", "Joana Ficticia"),
+    ("karl@example.net", "Karl Beispiel"),
+    ("sam@example.com", "S."),
+)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from bot.sandbox.seed import CHANNELS, PEOPLE, REQUESTERS, Channel, User
+from bot.sandbox.seed import CHANNELS, PEOPLE, REQUESTERS, WRITERS, Channel, User
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {channel.id: channel for channel in CHANNELS}
         self.messages: dict[str, dict[str, Json]] = {}
         self.mails: dict[str, list[Json]] = {address: [] for address, _ in REQUESTERS}
-        self.names: dict[str, str] = dict(REQUESTERS)
+        self.names: dict[str, str] = dict((*WRITERS, *REQUESTERS))
         self.secrets: dict[str, str] = {}
         self.offset = 0.0
         self.last_ts = 0

@@ -36,8 +36,8 @@ def literal(text: str, block_id: str) -> Block:
 
 
 def fields(pairs: list[tuple[str, str]], block_id: str) -> Block:
-    """Up to ten titled values side by side; values are mrkdwn."""
-    texts = [mrkdwn(f"*{title}*\n{value}", 2000) for title, value in pairs[:10]]
+    """Up to ten titled values, two a line; values are mrkdwn."""
+    texts = [mrkdwn(f"*{title}*  {value}", 2000) for title, value in pairs[:10]]
     return {"type": "section", "block_id": block_id, "fields": texts}
 
 

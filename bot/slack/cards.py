@@ -25,7 +25,7 @@ from bot.slack.words import (
     moment,
     person,
 )
-from handlers.handler import Offer
+from handlers.handler import CONFIRM, Offer
 from storage.records import (
     Case,
     OutboxStatus,
@@ -34,6 +34,9 @@ from storage.records import (
 )
 
 Message = dict[str, Any]
+
+PROBABLE = 0.5  #: below it a guess is not worth more than "may be"
+BETWEEN = "  ·  "
 
 _WAITING = {
     Status.OPEN: "",
@@ -102,12 +105,18 @@ def _sorting(scene: Scene) -> Block:
     """What the machine thinks of a case it would not sort by itself, in words and per cent."""
     reading = scene.case.reading
     guesses = sorted(
-        ((p, name) for name, p in (reading.confidence if reading else {}).items() if p >= 0.1),
+        (
+            (p, name)
+            for name, p in (reading.confidence if reading else {}).items()
+            if p >= 0.1 and name != "not_a_request"
+        ),
         reverse=True,
     )[:3]
-    if not guesses:
-        return blocks.section("What is asked is not clear. Please read it.", scene.id("sort"))
-    told = [f"*{_guess(scene, name)}* ({round(p * 100)} % sure)" for p, name in guesses]
+    told = [f"*{_guess(scene, name)}* ({round(p * 100)}% sure)" for p, name in guesses]
+    if not guesses or guesses[0][0] < PROBABLE:
+        maybe = f" It may be {joined(told)}." if told else ""
+        said = f"The desk cannot tell what is asked. Please read it.{maybe}"
+        return blocks.section(said, scene.id("sort"))
     also = f" Could also be {joined(told[1:])}." if told[1:] else ""
     return blocks.section(f"Probably {told[0]}.{also}", scene.id("sort"))
 
@@ -126,30 +135,40 @@ def _rows(scene: Scene) -> list[Block]:
 
 
 def _row(scene: Scene, request: Request) -> Block:
+    several = len(scene.case.requests) > 1
     name = escape(title(request, scene.kinds))
     key = scene.id(f"row{request.id}")
     if request.status is Status.CLOSED:
         return blocks.section(f":white_check_mark: *{name}*: {ended((request,))}", key)
     sign = ":red_circle: " if scene.days(request) < 0 else ""
-    when = f"*{day(request.due.due_on)}* ({escape(law(request.due.regime))})"
-    said = f"{sign}*{name}*, due {when}, {left(scene.days(request))}"
+    due, rule = day(request.due.due_on), escape(law(request.due.regime))
+    # with one request the headline says what it is
+    when = f"*{name}*, due *{due}*" if several else f"*Due {due}*"
+    said = f"{sign}{when} ({rule}), {left(scene.days(request))}"
     if below := _progress(scene, request):
         said += f"\n{below}"
-    several = len(scene.case.requests) > 1
     own = [o for o in scene.offers if o.request == request.id and o.style != "primary"]
     return blocks.section(said, key, buttons.beside(scene.case, own) if several else None)
 
 
 def _progress(scene: Scene, request: Request) -> str:
-    """The day we work towards, what it waits for, and the step that comes next."""
+    """What it waits for, the step that comes next, and the day we work towards."""
     kind = scene.kinds.get(request.kind or "")
     step = kind.next_step(scene.case, request) if kind else None
+    if step is CONFIRM and request is not scene.case.open_requests[0]:
+        step = None  # one click confirms them all: said once
     parts = [
-        f"aim: {day(request.due.aim_on)}" if request.due.aim_on != request.due.due_on else "",
         _WAITING[request.status],
         f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",
+        f"we aim for {day(request.due.aim_on)}" if request.due.aim_on != request.due.due_on else "",
     ]
-    return "  |  ".join(part for part in parts if part)
+    return _listed(parts)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """What there is of it on one line."""
+    told = BETWEEN.join(part for part in parts if part)
+    return told[:1].upper() + told[1:]
 
 
 def _facts(scene: Scene) -> Block:
@@ -175,24 +194,31 @@ def _main_offers(scene: Scene) -> list[Offer]:
 
 
 def _origin(scene: Scene) -> Block:
-    """One small line: why that date, how it was sorted, what went out by itself."""
+    """In small: why that date; below it how it was sorted and what went out."""
     case = scene.case
-    told = [cut_escaped(case.due.why, 300)]
+    told = []
     if case.confirmed:
         told.append("sorted by a person")
     elif case.reading and not case.triage:
         best = case.reading.confidence.get(case.reading.kinds[0], 0.0)
-        told.append(f"sorted by machine, {round(best * 100)} % sure")
-    if case.language != "und":
+        told.append(f"sorted by machine, {round(best * 100)}% sure")
+    if case.language not in {"und", "en"}:
         told.append(f"language: {escape(case.language)}")
-    if case.acknowledgement == "sent":
-        told.append("receipt confirmed")
-    elif case.acknowledgement.startswith("withheld"):
-        told.append(f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}")
+    told += _receipt(case)
     sent = [s for s in case.letters if s.status is OutboxStatus.SENT and not s.bounced]
-    if sent:
-        told.append(f"last letter {day(sent[-1].at.date())}")
-    return blocks.context(["  |  ".join(part for part in told if part)], scene.id("origin"))
+    written = [s for s in sent if s.template != "acknowledgement"]
+    if written:
+        told.append(f"last letter {day(written[-1].at.date())}")
+    lines = [cut_escaped(case.due.why, 300), _listed(told)]
+    return blocks.context(["\n".join(line for line in lines if line)], scene.id("origin"))
+
+
+def _receipt(case: Case) -> list[str]:
+    if case.acknowledgement == "sent":
+        return ["receipt confirmed"]
+    if case.acknowledgement.startswith("withheld"):
+        return [f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}"]
+    return []
 
 
 def _reason(acknowledgement: str) -> str:

@@ -33,6 +33,7 @@ def first_line(digest: Digest) -> str:
         f"{digest.not_taken} not taken" if digest.not_taken else "",
         f"{digest.triage} to sort" if digest.triage else "",
         f"{counted(digest.dead, 'message')} could not be delivered" if digest.dead else "",
+        f"{counted(digest.failed, 'mail')} could not be worked on" if digest.failed else "",
     ]
     urgent = [text for text in told if text]
     if urgent:
@@ -48,9 +49,11 @@ def _figures(digest: Digest) -> list[tuple[str, str]]:
         ("Waiting for others", str(digest.waiting)),
         ("To sort", str(digest.triage)),
         ("Open", str(digest.open)),
-        ("Since the last digest", f"{digest.opened} opened, {digest.closed} closed"),
+        ("New since the last digest", str(digest.opened)),
+        ("Closed since then", str(digest.closed)),
         ("Ignored mails", str(digest.ignored)),
         ("Not delivered", str(digest.dead)),
+        ("Failed mails", str(digest.failed)),
     ]
 
 

@@ -53,10 +53,15 @@ class Parts:
     locks: Locks = field(default_factory=Locks)
 
     async def person(self, body: Mapping[str, Any]) -> Person:
-        """Who sent this payload. Raises Refused for everyone without a role."""
+        """Who sent this payload. Raises Refused, and says so in the log, without a role."""
         user = body.get("user") or {}
         team = user.get("team_id") or (body.get("team") or {}).get("id") or body.get("team_id")
-        return await self.roles.person(str(user.get("id") or body.get("user_id") or ""), team or "")
+        who = str(user.get("id") or body.get("user_id") or "")
+        try:
+            return await self.roles.person(who, team or "")
+        except Refused:
+            log.warning("refused: %s of %s has no role here", who, team or "no workspace")
+            raise
 
     async def act(self, click: Click) -> Answer:
         """A colleague named in a form must have the key to the case too."""

@@ -61,10 +61,11 @@ def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:
 
 def _facts(parsed: ParsedMail) -> str:
     """What the header claims, line by line; a stranger's words, so never mrkdwn."""
-    name = f"{parsed.from_name} " if parsed.from_name else ""
+    address = parsed.header_from
+    sender = f"{parsed.from_name} <{address}>" if parsed.from_name else address
     sent = parsed.sent_at.isoformat(sep=" ", timespec="minutes") if parsed.sent_at else ""
     told = [
-        ("From", f"{name}{parsed.header_from}"),
+        ("From", sender),
         ("Reply-To", parsed.reply_to),
         ("To", ", ".join(parsed.to)),
         ("Date", sent),

@@ -66,8 +66,9 @@ def urgent(case: Case, kinds: Mapping[str, Kind]) -> bool:
 def identity(scene: Scene, *, mention: bool) -> str:
     """Whether it is settled, never how: the how may name papers or accounts."""
     if settled := scene.case.verification:
-        by = f" by {person(settled.by)}" if mention else ""
-        return f"Settled {day(settled.at.date())}{by}"
+        return (
+            f"Settled by {person(settled.by)}" if mention else f"Settled {day(settled.at.date())}"
+        )
     depths = {k.depth for r in scene.case.requests if (k := scene.kinds.get(r.kind or ""))}
     return "Not needed" if depths == {Depth.NONE} else "Not checked"
 

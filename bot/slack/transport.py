@@ -36,7 +36,7 @@ from storage.records import (
 )
 
 BELIEVED = 60.0  #: seconds a channel is believed to be ours alone
-PATIENCE = 30  #: attempts a thread line waits for its card
+PATIENCE = 10  #: attempts, some six minutes, a thread line waits for its card
 
 
 class Transport:
@@ -88,13 +88,11 @@ class Transport:
 
     async def _card(self, message: OutboxMessage, ref: str) -> Posted:
         case, drawn, channel = await self._drawn(ref)
-        await self._check(channel)
-        named = _named(message, ref)
-        posted = await self._edited(message, case, drawn, channel)
-        posted = posted or await self._post(channel, drawn, named, case)
         if case.card is not None and case.card.channel != channel:
-            await self._wipe(case.card)
-        return posted
+            await self._wipe(case.card)  # first: its new place may be shut for a long time
+        await self._check(channel)
+        posted = await self._edited(message, case, drawn, channel)
+        return posted or await self._post(channel, drawn, _named(message, ref), case)
 
     async def _edited(
         self, message: OutboxMessage, case: Case, drawn: Message, channel: str

@@ -19,6 +19,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from handlers.policy import Policy
 from storage.records import Case, Record
 
+#: stands above each letter: what a reply has below it is ours, in any mail program
+MARKER = "-- write above this line --"
 FOLDER = Path(__file__).parent / "en"
 BLANK = re.compile(r"\[\[.{0,200}?\]\]", re.DOTALL)
 

@@ -6,47 +6,35 @@ RFC 3834: answer people, never robots, and never an address the mail may not hav
 from collections import deque
 from datetime import datetime, timedelta
 
+from handlers.opening import IMPORTED, Understood
 from handlers.policy import Policy
-from storage.records import Case, InboundMail, ParsedMail, Reading
+from storage.records import Case, ParsedMail, Reading
 
 #: even a small chance of one of these, and a person writes first
 DELICATE = {"legal_demand": "a legal demand", "child_data": "a child's data"}
 POSSIBLE = 0.05
 FLAGS = {"safety": "somebody's safety", "staff": "the conduct of staff"}
-ROBOTS = ("mailer-daemon", "postmaster", "no-reply", "noreply", "donotreply", "do-not-reply")
-BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
-LIST_FIELDS = ("list-id", "list-unsubscribe", "feedback-id", "x-autoreply", "x-autorespond")
-SILENCED = ("all", "oof", "autoreply")
-#: peer of a mail that came from an archive, not over the wire
-IMPORTED = "import"
 
 
-def withheld(
-    mail: InboundMail, parsed: ParsedMail, reading: Reading, case: Case, policy: Policy
-) -> str:
-    """Why it may not go; "" = it may."""
+def withheld(found: Understood, case: Case, policy: Policy) -> str:
+    """Why it may not go; "" = it may. What screening said of robots and loops comes first."""
     return (
-        _sender(mail, parsed, policy)
-        or _robot(parsed)
-        or _content(reading)
+        found.no_reply
+        or _sender(found)
+        or _content(found.reading)
         or (f"its mail may belong to {case.held_for}" if case.held_for else "")
         or ("it has gone before" if len(case.letters) >= policy.acks_per_case else "")
     )
 
 
-def _sender(mail: InboundMail, parsed: ParsedMail, policy: Policy) -> str:
-    sender, header = mail.mail_from.lower(), parsed.header_from.lower()
-    if mail.peer == IMPORTED:
+def _sender(found: Understood) -> str:
+    if found.mail.peer == IMPORTED:
         return "the mail was imported"
-    if not sender:
+    if not found.mail.mail_from:
         return "the mail has no envelope sender"
-    if sender != header:
+    if found.mail.mail_from.lower() != found.parsed.header_from.lower():
         return "envelope sender and From differ"
-    if sender in {address.lower() for address in policy.addresses}:
-        return "it is our own address"
-    if sender.partition("@")[0].partition("+")[0] in ROBOTS:
-        return "the address takes no mail"
-    if _unauthenticated(parsed):
+    if _unauthenticated(found.parsed):
         return "the sender failed authentication"
     return ""
 
@@ -59,21 +47,6 @@ def _unauthenticated(parsed: ParsedMail) -> bool:
     if "dmarc=" in verdicts:
         return "dmarc=fail" in verdicts
     return "spf=fail" in verdicts or "dkim=fail" in verdicts
-
-
-def _robot(parsed: ParsedMail) -> str:
-    if not parsed.readable:
-        return "the mail could not be read"
-    if parsed.header("auto-submitted").partition(";")[0].strip().lower() not in {"", "no"}:
-        return "a machine wrote it"
-    if parsed.header("precedence").strip().lower() in BULK:
-        return "it is bulk mail"
-    if any(parsed.header(name) for name in LIST_FIELDS):
-        return "it came through a list"
-    suppressed = parsed.header("x-auto-response-suppress").lower()
-    if any(word in suppressed for word in SILENCED):
-        return "the sender wants no automatic answer"
-    return ""
 
 
 def _content(reading: Reading) -> str:

@@ -13,8 +13,8 @@ import msgspec
 from handlers.handler import Kind
 from handlers.noise import NOISE
 from intake.classify.flags import flags
-from intake.classify.language import language
-from intake.classify.needles import Index
+from intake.classify.language import LANGUAGES, language
+from intake.classify.needles import Index, Words
 from intake.classify.scoring import Clues, Found, Text, apart, likelihood, score, straightened
 from storage.records import Evidence, ParsedMail, Reading, Record
 
@@ -66,14 +66,17 @@ class Classifier:
         self._kinds = {name: Clues(kind.clues) for name, kind in registry.kinds.items()}
         self._noise = Clues(NOISE)
         every = (*self._kinds.values(), self._noise)
-        self._index = Index(needles for clues in every for needles in clues.needles)
+        self._index = {
+            spoken: Index(needles for clues in every for needles in clues.needles(_known(spoken)))
+            for spoken in (*LANGUAGES, "und")
+        }
 
     def read(self, parsed: ParsedMail, *, robot: bool = False) -> Reading:
         """What the mail asks; `robot` says that a machine or a list sent it."""
         whole = read_text(parsed)
-        text = straightened(whole)
-        spoken = language(text)
-        scores = self._weigh(parsed, text, spoken)
+        words = Words(straightened(whole))
+        spoken = language(words.text)
+        scores = self._weigh(parsed, words, spoken)
         kinds = _named(scores.confidence)
         reading = Reading(
             kinds=kinds or (NOT_A_REQUEST,),
@@ -81,16 +84,16 @@ class Classifier:
             confidence=scores.confidence,
             evidence=tuple(_evidence(whole, kinds, scores.found)),
             language=spoken,
-            flags=flags(text),
+            flags=flags(words),
         )
         return settled(reading, robot=robot or scores.noise >= _BULK)
 
-    def _weigh(self, parsed: ParsedMail, text: str, spoken: str) -> Scores:
-        # English stands in mails of every language, so its clues always count.
-        languages = None if spoken == "und" else frozenset(("", "en", spoken))
+    def _weigh(self, parsed: ParsedMail, words: Words, spoken: str) -> Scores:
+        languages = _known(spoken)
         old = bool(parsed.shown.strip()) and _REPLY.match(parsed.subject) is not None
         body_at = len(parsed.subject) + 2 if old else 0
-        held = Text(words=text, present=self._index.present(text), languages=languages)
+        present = self._index[spoken].present(words)
+        held = Text(words=words, present=present, languages=languages)
         found = {name: clues.find(held, body_at) for name, clues in self._kinds.items()}
         noise = score(self._noise.find(held, body_at))
         confidence = {n: round(likelihood(score(f), noise), 4) for n, f in found.items()}
@@ -110,6 +113,11 @@ def settled(reading: Reading, *, robot: bool) -> Reading:
     if not robot or signs or reading.flags or reading.decision == "auto":
         return reading
     return msgspec.structs.replace(reading, decision="ignore")
+
+
+def _known(spoken: str) -> frozenset[str] | None:
+    """Languages whose clues count: English stands in mails of every language. None = all."""
+    return None if spoken == "und" else frozenset(("", "en", spoken))
 
 
 def _named(confidence: Mapping[str, float]) -> tuple[str, ...]:

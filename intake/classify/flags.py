@@ -1,7 +1,7 @@
 """Red flags: signs that a mail needs a careful person, whatever else it asks."""
 # ruff: noqa: E501  a regular expression is not wrapped, and speaks eight languages
 
-from intake.classify.needles import Signs
+from intake.classify.needles import Signs, Words
 
 _FLAGS = {
     "lawyer": r"solicitors?|attorneys? at law|law firm|my (lawyer|attorney)|our client|we act for|letter before (action|claim)|legal counsel|barrister|rechtsanw[aä]lt\w*|kanzlei|mandant\w*|avocate?s?|abogad[oa]s?|avvocat\w+|advocaat|advogad[oa]s?|adwokat\w*|radca prawn\w*",
@@ -16,6 +16,6 @@ _FLAGS = {
 _SIGNS = Signs({name: rf"(?<!\w)(?:{words})(?!\w)" for name, words in _FLAGS.items()})
 
 
-def flags(text: str) -> tuple[str, ...]:
+def flags(words: Words) -> tuple[str, ...]:
     """The names of the red flags a text in lower case raises."""
-    return _SIGNS.of(text)
+    return _SIGNS.of(words)

@@ -28,10 +28,11 @@ _WORDS = {
     "państwa dane mnie dla po jak czy wszystkie dziękuję pozdrawiam chcę aby oraz od "
     "które mi ze szanowni mojego moim",
 }
-_LANGUAGES: dict[str, tuple[str, ...]] = {}
+LANGUAGES = tuple(_WORDS)
+_SPOKEN: dict[str, tuple[str, ...]] = {}
 for _language, _words in _WORDS.items():
     for _word in set(_words.split()):
-        _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _language)
+        _SPOKEN[_word] = (*_SPOKEN.get(_word, ()), _language)
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
@@ -42,7 +43,7 @@ def language(text: str) -> str:
     """
     scores = dict.fromkeys(_WORDS, 0.0)
     for token in _TOKEN.findall(text[:4000].lower()):
-        languages = _LANGUAGES.get(token, ())
+        languages = _SPOKEN.get(token, ())
         for found in languages:
             scores[found] += 1 / len(languages)
     best, second = sorted(scores, key=scores.__getitem__, reverse=True)[:2]

@@ -6,7 +6,9 @@ so a clue is at worst tried for nothing and never missed.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -17,6 +19,15 @@ Needles = tuple[frozenset[str], ...]
 def needles(pattern: str) -> Needles:
     """Sets of substrings: of each set one must be in the (lower-case) text."""
     return tuple(found for found in _of(parser.parse(pattern, re.IGNORECASE)) if _useful(found))
+
+
+def reach(pattern: str) -> int | None:
+    """How many characters a match can be long, with what it looks ahead for; None = any number."""
+    if "$" in pattern or "\\Z" in pattern:
+        return None
+    longest = int(parser.parse(pattern, re.IGNORECASE).getwidth()[1])
+    ahead = 80 if "(?!" in pattern or "(?=" in pattern else 1  # getwidth() knows no look-ahead
+    return None if longest > 400 else longest + ahead
 
 
 def _useful(found: frozenset[str]) -> bool:
@@ -58,22 +69,70 @@ def _either(branches: Any) -> list[frozenset[str]]:
     return [frozenset(together)]
 
 
+class Words:
+    """A text in lower case, ready for many look-ups."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.grams = {text[i : i + 3] for i in range(len(text) - 2)}
+        self._places: dict[str, list[int]] = {}
+
+    def places(self, needle: str) -> list[int]:
+        """Where a substring stands, first to last."""
+        found = self._places.get(needle)
+        if found is None:
+            found = self._places[needle] = []
+            place = self.text.find(needle)
+            while place >= 0:
+                found.append(place)
+                place = self.text.find(needle, place + 1)
+        return found
+
+
 class Index:
-    """Many needles, found in a text at once by their first three letters."""
+    """Many needles, found in a text at once by the three-letter pieces they consist of."""
 
     def __init__(self, all_needles: Iterable[Needles]) -> None:
         distinct = {needle for sets in all_needles for found in sets for needle in found}
         self._short = [needle for needle in distinct if len(needle) < 3]
-        self._by_start: dict[str, list[str]] = {}
+        self._by_start: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
         for needle in distinct:
             if len(needle) >= 3:
-                self._by_start.setdefault(needle[:3], []).append(needle)
+                rest = tuple({needle[i : i + 3] for i in range(1, len(needle) - 2)})
+                self._by_start.setdefault(needle[:3], []).append((needle, rest))
 
-    def present(self, text: str) -> frozenset[str]:
+    def present(self, words: Words) -> frozenset[str]:
         """Those of the needles that the text holds."""
-        starts = self._by_start.keys() & {text[i : i + 3] for i in range(len(text) - 2)}
-        likely = (needle for start in starts for needle in self._by_start[start])
-        return frozenset(needle for needle in (*likely, *self._short) if needle in text)
+        grams, text = words.grams, words.text
+        found = [needle for needle in self._short if needle in text]
+        for start in self._by_start.keys() & grams:
+            for needle, rest in self._by_start[start]:
+                if grams.issuperset(rest) and (len(needle) == 3 or needle in text):
+                    found.append(needle)
+        return frozenset(found)
+
+
+def stretches(
+    wanted: Needles, present: frozenset[str], words: Words, distance: int
+) -> list[tuple[int, int]]:
+    """Where one of each set stands within `distance` of one of the rarest set; [] = nowhere."""
+    held = [[words.places(needle) for needle in found & present] for found in wanted]
+    held.sort(key=lambda places: sum(map(len, places)))
+    rarest, *others = held
+    merged: list[tuple[int, int]] = []
+    for place in sorted(chain.from_iterable(rarest)):
+        start, end = max(place - distance, 0), place + distance
+        if all(any(_within(places, start, end) for places in other) for other in others):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], end)
+            else:
+                merged.append((start, end))
+    return merged
+
+
+def _within(places: list[int], start: int, end: int) -> bool:
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] <= end
 
 
 class Signs:
@@ -85,11 +144,11 @@ class Signs:
         }
         self._index = Index(wanted for wanted, _ in self._signs.values())
 
-    def of(self, text: str) -> tuple[str, ...]:
+    def of(self, words: Words) -> tuple[str, ...]:
         """The names whose expression the text holds."""
-        present = self._index.present(text)
+        present = self._index.present(words)
         return tuple(
             name
             for name, (wanted, pattern) in self._signs.items()
-            if not any(needed.isdisjoint(present) for needed in wanted) and pattern.search(text)
+            if not any(map(present.isdisjoint, wanted)) and pattern.search(words.text)
         )

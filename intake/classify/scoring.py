@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from handlers.handler import Clue
-from intake.classify.needles import Needles, needles
+from intake.classify.needles import Needles, Words, needles, reach, stretches
 from storage.records import Record
 
 #: what takes the force from the words after it: "I do not want you to …", "ohne …"
@@ -50,24 +51,49 @@ class Found(Record, frozen=True, kw_only=True):
 class Text(Record, frozen=True, kw_only=True):
     """What clues are looked for in. `languages` None = all of them."""
 
-    words: str
-    present: frozenset[str]
+    words: Words
+    present: frozenset[str]  #: the needles it holds
     languages: frozenset[str] | None
+
+    def speaks(self, clue: Clue) -> bool:
+        """Is the clue's language one of the text's?"""
+        return self.languages is None or clue.language in self.languages
+
+
+class _Sought(NamedTuple):
+    """A clue, ready to be looked for."""
+
+    clue: Clue
+    wanted: Needles
+    reach: int | None  #: how far apart its needles may stand; None = any distance
+    pattern: re.Pattern[str]
+
+
+def _sought(clue: Clue) -> _Sought:
+    # The text is in lower case already; ignoring case takes twice as long.
+    pattern = _lowered(clue.pattern)
+    wanted = needles(pattern)
+    return _Sought(
+        clue=clue,
+        wanted=wanted,
+        reach=reach(pattern) if wanted else None,
+        pattern=re.compile(pattern),
+    )
 
 
 class Clues:
-    """The clues of one kind, ready to be looked for."""
+    """The clues of one kind."""
 
     def __init__(self, clues: Iterable[Clue]) -> None:
-        # The text is in lower case already; ignoring case takes twice as long.
-        self._clues = tuple(
-            (needles(clue.pattern), re.compile(_lowered(clue.pattern)), clue) for clue in clues
-        )
+        self._clues = tuple(_sought(clue) for clue in clues)
 
-    @property
-    def needles(self) -> Iterable[Needles]:
-        """What to look for first."""
-        return (wanted for wanted, _, _ in self._clues)
+    def needles(self, languages: frozenset[str] | None) -> Iterable[Needles]:
+        """What to look for first, in a text of these languages."""
+        return (
+            sought.wanted
+            for sought in self._clues
+            if languages is None or sought.clue.language in languages
+        )
 
     def find(self, text: Text, body_at: int) -> list[Found]:
         """What speaks for and against the kind. A clue counts once, in the body if it can.
@@ -75,12 +101,11 @@ class Clues:
         Before `body_at` words are old and count for a third.
         """
         found = []
-        for wanted, pattern, clue in self._clues:
-            if text.languages is not None and clue.language not in text.languages:
+        for sought in self._clues:
+            clue = sought.clue
+            if not text.speaks(clue) or any(map(text.present.isdisjoint, sought.wanted)):
                 continue
-            if any(needed.isdisjoint(text.present) for needed in wanted):
-                continue
-            if place := _place(pattern, text.words, body_at, denies=clue.weight < 0):
+            if (place := _place(sought, text, body_at)) is not None:
                 old = clue.weight > 0 and place[0] < body_at
                 worth = clue.weight / 3 if old else clue.weight
                 found.append(Found(weight=worth, start=place[0], end=place[1]))
@@ -101,18 +126,26 @@ def straightened(text: str) -> str:
     return "".join(low if len(low := one.lower()) == 1 else one for one in text)
 
 
-def _place(
-    pattern: re.Pattern[str], text: str, body_at: int, *, denies: bool
-) -> tuple[int, int] | None:
+def _place(sought: _Sought, text: Text, body_at: int) -> tuple[int, int] | None:
     """Where the clue stands undenied, in the body rather than in an old subject."""
     old: tuple[int, int] | None = None
-    for match in pattern.finditer(text):
-        if not denies and _denied(text, match):
+    for match in _matches(sought, text):
+        if sought.clue.weight >= 0 and _denied(text.words.text, match):
             continue
         if match.start() >= body_at:
             return match.span()
         old = old or match.span()
     return old
+
+
+def _matches(sought: _Sought, text: Text) -> Iterator[re.Match[str]]:
+    """Every match, looked for only where one can be."""
+    words = text.words
+    if sought.reach is None:
+        yield from sought.pattern.finditer(words.text)
+        return
+    for start, end in stretches(sought.wanted, text.present, words, sought.reach):
+        yield from sought.pattern.finditer(words.text, start, end)
 
 
 def _denied(text: str, match: re.Match[str]) -> bool:

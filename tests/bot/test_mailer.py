@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.mailer import Mailer, Relay, compose
 from bot.outbox import SendFailed, SendLater
+from handlers.letters import MARKER
 from handlers.policy import Policy
 from storage.records import Letter, OutboxMessage
 from storage.sealing import Keys, new_key_file
@@ -87,6 +88,7 @@ async def test_a_letter_reaches_the_relay_with_its_threading(keys: Keys, clock: 
     assert mail["In-Reply-To"] == "<first@example.org>"
     assert mail["References"] == "<first@example.org>"
     assert mail["Auto-Submitted"] is None
+    assert mail.get_content().startswith(f"{MARKER}\r\n\r\nHello,")
     reply_to = mail["Reply-To"].addresses[0].username.partition("+")[2]
     assert keys.case_of_tag(reply_to) == "PR-2026-0001"
 
@@ -136,3 +138,26 @@ async def test_what_may_pass_with_time_is_later(keys: Keys, clock: HandClock):
 async def test_without_a_relay_letters_wait(keys: Keys, clock: HandClock):
     with pytest.raises(SendLater, match="DESK_RELAY"):
         await Mailer(None, POLICY, keys, clock).send(outbox_message())
+
+
+@pytest.mark.parametrize(
+    "to", ["=?utf-8?q?mallory?=@example.net", "a@b@example.org", "a@.", "\ud800@x.org"]
+)
+async def test_an_address_that_would_turn_into_another_is_never_written_to(
+    keys: Keys, clock: HandClock, to: str
+):
+    async with relay() as (handler, where):
+        with pytest.raises(SendFailed) as refused:
+            await Mailer(where, POLICY, keys, clock).send(outbox_message(to=to))
+    assert handler.taken == []
+    assert to not in refused.value.error
+
+
+async def test_in_pilot_mode_not_even_a_letter_that_was_on_its_way_goes(
+    keys: Keys, clock: HandClock
+):
+    pilot = Policy(addresses=("compliance@cafex.com",), pilot=True)
+    async with relay() as (handler, where):
+        with pytest.raises(SendLater, match="DESK_PILOT"):
+            await Mailer(where, pilot, keys, clock).send(outbox_message())
+    assert handler.taken == []

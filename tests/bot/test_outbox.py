@@ -22,6 +22,7 @@ from handlers.desk import Desk
 from handlers.policy import Policy
 from handlers.registry import load
 from storage.embedded import EmbeddedStore, open_store
+from storage.errors import StoreFull
 from storage.records import Commit, DirectMessage, Letter, OutboxMessage, OutboxStatus, Posted
 from storage.sealing import Keys, new_key_file
 from tests.conftest import HandClock
@@ -192,3 +193,94 @@ def test_the_ladder_climbs_and_heeds_the_other_side(clock: HandClock):
         for n in range(1, LETTER_ATTEMPTS + 1)
     )
     assert timedelta(days=3) < sum(waits, timedelta()) < timedelta(days=6)
+
+
+async def test_what_was_sent_and_cannot_be_written_down_frees_its_lane(
+    store: EmbeddedStore, desk: Desk, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+):
+    """Slack is asked before it goes again; a letter goes to a person, not once more."""
+    real, faults = desk.sent, [KeyError("no such request"), KeyError("no such request")]
+
+    async def breaks(message: OutboxMessage, **said: object) -> None:
+        if faults:
+            raise faults.pop()
+        await real(message, **said)
+
+    monkeypatch.setattr(desk, "sent", breaks)
+    letter = Letter(case="PR-1", to="a@example.org", subject="s", body="b", template="plain")
+    mail = msgspec.structs.replace(direct(1, clock), lane="mail:PR-1", content=letter)
+    slack = direct(2, clock)
+    await put(store, clock, mail, slack)
+    async with running(store, desk, clock, Wire()):
+        assert "written down" in (await until(store, mail.id, OutboxStatus.DEAD)).error
+        async with asyncio.timeout(10):
+            while not (kept := await store.message(slack.id)) or not kept.error:
+                await store.changed()
+        clock.move(timedelta(minutes=2))
+        assert (await until(store, slack.id, OutboxStatus.SENT)).attempts == 2
+
+
+async def test_an_outcome_outlasts_a_full_disk(
+    store: EmbeddedStore, desk: Desk, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+):
+    real, faults = desk.sent, [StoreFull("no room")]
+
+    async def full(message: OutboxMessage, **said: object) -> None:
+        if faults:
+            raise faults.pop()
+        await real(message, **said)
+
+    async def at_once(_: float) -> None:
+        return None
+
+    monkeypatch.setattr(desk, "sent", full)
+    monkeypatch.setattr("bot.outbox.asyncio.sleep", at_once)
+    wire, message = Wire(), direct(1, clock)
+    await put(store, clock, message)
+    async with running(store, desk, clock, wire):
+        await until(store, message.id, OutboxStatus.SENT)
+    assert wire.sent == [message.id]
+
+
+async def test_a_clock_that_is_moved_under_a_slow_attempt_doubles_nothing(
+    store: EmbeddedStore, desk: Desk, clock: HandClock
+):
+    started, goes_on = asyncio.Event(), asyncio.Event()
+    wire = Wire()
+
+    async def slow(message: OutboxMessage) -> Receipt:
+        started.set()
+        await goes_on.wait()
+        return await wire(message)
+
+    first, second = direct(1, clock), direct(2, clock)
+    await put(store, clock, first, second)
+    task = asyncio.create_task(Outbox(store, desk, clock, slack=slow, mail=slow).run())
+    await asyncio.wait_for(started.wait(), 10)
+    clock.move(timedelta(hours=2))  # as the demo's page may
+    assert await store.claim(clock.now(), timedelta(seconds=90)) is None
+    goes_on.set()
+    await until(store, second.id, OutboxStatus.SENT)
+    assert wire.sent == [first.id, second.id]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_letter_that_only_our_setting_keeps_back_is_never_given_up(
+    store: EmbeddedStore, desk: Desk, clock: HandClock
+):
+    letter = Letter(case="PR-1", to="a@example.org", subject="s", body="b", template="plain")
+    message = msgspec.structs.replace(
+        direct(1, clock), lane="mail:PR-1", content=letter, attempts=LETTER_ATTEMPTS + 1
+    )
+    wire = Wire()
+    wire.faults = [SendLater("DESK_RELAY is not set: letters wait", 600, ours=True)]
+    await put(store, clock, message)
+    async with running(store, desk, clock, wire):
+        async with wire.happened:
+            await wire.happened.wait()
+        async with asyncio.timeout(10):
+            while not (kept := await store.message(message.id)) or not kept.error:
+                await store.changed()
+    assert kept.status is OutboxStatus.PENDING
+    assert kept.attempts == message.attempts  # the day the setting goes, it is as young as before

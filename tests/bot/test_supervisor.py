@@ -4,7 +4,7 @@ import pytest
 
 from bot import supervisor as module
 from bot.supervisor import Supervisor
-from storage.errors import StoreFailed
+from storage.errors import Conflict, StoreError, StoreFailed, StoreFull
 
 
 async def test_a_failing_task_is_counted_shown_and_restarted(monkeypatch: pytest.MonkeyPatch):
@@ -70,3 +70,35 @@ async def test_logs_carry_no_words_of_the_fault(caplog: pytest.LogCaptureFixture
     await supervisor.stop()
     assert "leaks failed: ValueError" in caplog.text
     assert "nora" not in caplog.text
+
+
+async def test_a_store_that_fails_before_anybody_waits_is_not_forgotten():
+    async def breaks() -> None:
+        raise StoreFailed("the disk is gone")
+
+    supervisor = Supervisor()
+    supervisor.start("breaks", breaks)
+    await asyncio.sleep(0)
+    with pytest.raises(StoreFailed):
+        await asyncio.wait_for(supervisor.wait(), 5)
+    await supervisor.stop()
+
+
+@pytest.mark.parametrize("fault", [StoreFull("no room"), Conflict("faster")])
+async def test_a_full_disk_or_a_lost_race_is_waited_out(
+    monkeypatch: pytest.MonkeyPatch, fault: StoreError
+):
+    monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
+    faults = [fault]
+    steady = asyncio.Event()
+
+    async def fills() -> None:
+        if faults:
+            raise faults.pop()
+        steady.set()
+        await asyncio.Event().wait()
+
+    supervisor = Supervisor()
+    supervisor.start("fills", fills)
+    await asyncio.wait_for(steady.wait(), 5)
+    await supervisor.stop()

@@ -256,7 +256,10 @@ async def test_correcting_the_kind_keeps_the_first_receipt(bench: Bench) -> None
     assert isinstance(answer, Done)
     assert "18 Dec 2026 → 01 Dec 2026" in answer.said
     after = await bench.fresh(case)
-    assert [(r.id, r.kind) for r in after.requests] == [(1, "access"), (2, "deletion")]
+    assert [(r.id, r.kind) for r in after.requests] == [
+        (2, "access"),
+        (3, "deletion"),
+    ]  # never 1 again
     assert {r.due.due_on for r in after.requests} == {date(2026, 12, 1)}
     assert after.confirmed
     assert after.version == case.version + 1
@@ -457,7 +460,7 @@ async def test_a_letter_given_up_is_seen_and_can_be_tried_again(bench: Bench) ->
     await bench.click(review.case, "send", value=review.letter)
     message = await bench.store.message(review.letter)
     assert message is not None
-    await bench.desk.delay(message, "451 later", NOW + 5 * MINUTE, NOW)
+    await bench.desk.delay(message, "451 later", 5 * MINUTE, NOW)
     delayed = await bench.store.message(review.letter)
     assert delayed is not None
     assert (delayed.send_after, delayed.error) == (NOW + 5 * MINUTE, "451 later")
@@ -544,11 +547,22 @@ async def test_two_digests_at_once_are_one(bench: Bench) -> None:
     assert sorted(went) == [False, False, True]
 
 
-async def test_days_jumped_over_make_one_digest(bench: Bench) -> None:
-    day = datetime(2026, 11, 13, 9, tzinfo=UTC)
+async def test_days_jumped_over_make_one_digest_at_once(bench: Bench) -> None:
+    day = datetime(2026, 11, 13, 9, tzinfo=UTC)  # Friday
     assert await bench.desk.digest(day)
+    assert not await bench.desk.digest(day + 2 * DAY)
+    early = day + 12 * DAY - timedelta(hours=4)  # Wednesday, five in the morning
+    assert await bench.desk.digest(early)
+    assert not await bench.desk.digest(early + MINUTE)
     assert await bench.desk.digest(day + 12 * DAY)
-    assert len(await digests(bench)) == 2
+    assert len(await digests(bench)) == 3
+
+
+async def test_the_first_start_has_missed_no_digest(bench: Bench) -> None:
+    early = datetime(2026, 11, 12, 5, tzinfo=UTC)
+    assert not await bench.desk.digest(early)
+    assert not await bench.desk.digest(early + MINUTE)
+    assert await bench.desk.digest(early + timedelta(days=1))  # the hour came in between
 
 
 async def test_the_next_digest_skips_what_is_free(bench: Bench) -> None:

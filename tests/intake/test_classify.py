@@ -8,7 +8,7 @@ from handlers import registry
 from handlers.noise import NOISE
 from intake.classify import WORDS, Classifier, read_text, settled, unread
 from intake.classify.language import language
-from intake.classify.needles import Index, Signs, needles
+from intake.classify.needles import Index, Signs, Words, needles, reach, stretches
 from intake.jurisdiction import regimes
 from intake.mime import parse
 from storage.records import ParsedMail, Reading
@@ -196,18 +196,24 @@ def test_regimes(body, author, expected):
     ("pattern", "text"),
     [
         (r"\bdelet(e|ed|ing) my\b", "deleting my"),
-        (r"(alpha|beta)+ ?gam[mn]a", "betagamna"),
+        (r"(alpha|beta){1,2} ?gam[mn]a", "betagamna"),
         (r"l[oö]sch(en|ung)", "löschung"),
         (r"(one|two)? three", " three"),
-        (r"(?:x{2,3}y|zz)", "xxy"),
+        (r"(?:x{2,3}yo|zz)", "xxyo"),
         (r"a(?!b)cd|e(?=f)fg", "efg"),
     ],
 )
 def test_needles_are_in_every_match(pattern, text):
     assert re.search(pattern, text)
     wanted = needles(pattern)
-    present = Index([wanted]).present(text)
-    assert all(not needed.isdisjoint(present) for needed in wanted)
+    distance = reach(pattern)
+    assert distance is not None
+    assert any(
+        re.compile(pattern).search(text, start, end)
+        for start, end in stretches(
+            wanted, Index([wanted]).present(Words(text)), Words(text), distance
+        )
+    )
 
 
 def test_no_clue_is_missed_for_its_needles(classifier):
@@ -218,14 +224,26 @@ def test_no_clue_is_missed_for_its_needles(classifier):
         "bitte löschen sie alle meine daten. this is a formal complaint. my 11 year old daughter "
         "signed up. correct my surname. subpoena for the records. je souhaite supprimer mon compte"
     )
-    present = Index(needles(clue.pattern) for clue in clues).present(text)
+    words = Words(text)
+    present = Index(needles(clue.pattern) for clue in clues).present(words)
+    found = 0
     for clue in clues:
-        if re.search(clue.pattern, text):
-            assert not any(n.isdisjoint(present) for n in needles(clue.pattern)), clue.pattern
+        wanted, distance = needles(clue.pattern), reach(clue.pattern)
+        if wanted and distance is not None:
+            here = not any(map(present.isdisjoint, wanted))
+            quick = [
+                match.span()
+                for start, end in (stretches(wanted, present, words, distance) if here else ())
+                for match in re.compile(clue.pattern).finditer(text, start, end)
+            ]
+            slow = [match.span() for match in re.finditer(clue.pattern, text)]
+            assert quick == slow, clue.pattern
+            found += bool(slow)
+    assert found > 15
 
 
 def test_signs():
     signs = Signs({"a": r"\bsue(s|d)?\b", "b": "court|judge"})
-    assert signs.of("he sued them") == ("a",)
-    assert signs.of("the judge sues") == ("a", "b")
-    assert signs.of("nothing") == ()
+    assert signs.of(Words("he sued them")) == ("a",)
+    assert signs.of(Words("the judge sues")) == ("a", "b")
+    assert signs.of(Words("nothing")) == ()

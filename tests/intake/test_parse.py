@@ -262,7 +262,7 @@ BOMBS = {
 
 @pytest.fixture
 async def parser() -> AsyncIterator[Parser]:
-    parser = Parser(wall=4.0, attempts=1)
+    parser = Parser(wall=4.0, attempts=1, workers=1)
     await parser.start()
     yield parser
     await parser.stop()
@@ -318,7 +318,20 @@ async def test_a_cancelled_reading_gives_its_answer_to_nobody_else(parser):
     assert (await parser.parse(mail("From: a@example.org", body="two"))).text == "two"
 
 
+async def test_a_bomb_holds_up_no_other_mail():
+    parser = Parser(wall=2.0, attempts=1)
+    await parser.parse(mail("From: a@example.org"))
+    endless = mixed("Content-Type: text/plain" + ";" * 3_000_000 + "\r\n\r\nx")
+    slow = asyncio.create_task(parser.parse(endless))
+    quick = await parser.parse(mail("From: a@example.org", body="quick"))
+    assert (quick.text, slow.done()) == ("quick", False)
+    assert not (await slow).readable
+    await parser.stop()
+
+
 async def test_a_worker_that_died_is_replaced(parser):
-    parser._process.kill()
-    await parser._process.wait()
+    for worker in parser._all:
+        process = await worker.running()
+        process.kill()
+        await process.wait()
     assert (await parser.parse(mail("From: a@example.org", body="still here"))).text == "still here"

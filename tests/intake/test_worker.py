@@ -16,9 +16,9 @@ from intake.envelope import Addresses
 from intake.match import Matcher
 from intake.mime import parse
 from intake.parse import Answer, Job, Parser, answer
-from intake.worker import Turns, Worker
+from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
-from storage.errors import Conflict, StoreFailed
+from storage.errors import Conflict, StoreDamaged, StoreFailed
 from storage.records import Arrival, InboundMail, MailStatus, OutboxStatus, ParsedMail, Reading
 from storage.sealing import Keys
 from tests.intake.fakes import NOW, OWN, StillClock
@@ -337,7 +337,7 @@ async def test_a_mail_the_steps_cannot_handle_stops_no_other(bench):
 
 
 async def test_what_nobody_can_handle_is_listed_as_failed(bench, monkeypatch):
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise ValueError("secret@example.org")
 
     monkeypatch.setattr(bench.desk, "open", broken)
@@ -349,11 +349,11 @@ async def test_what_nobody_can_handle_is_listed_as_failed(bench, monkeypatch):
 async def test_a_conflict_is_decided_anew(bench, monkeypatch):
     real, calls = bench.desk.open, []
 
-    async def slow(*args: object) -> object:
+    async def slow(*args: object, **named: object) -> object:
         calls.append(1)
         if len(calls) < 3:
             raise Conflict("somebody was first")
-        return await real(*args)
+        return await real(*args, **named)
 
     monkeypatch.setattr(bench.desk, "open", slow)
     assert (await bench.mail("Subject: x")).status is MailStatus.PROCESSED
@@ -361,7 +361,7 @@ async def test_a_conflict_is_decided_anew(bench, monkeypatch):
 
 
 async def test_a_failing_store_ends_the_worker(bench, monkeypatch):
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise StoreFailed("the disk is gone")
 
     monkeypatch.setattr(bench.desk, "open", broken)
@@ -370,23 +370,65 @@ async def test_a_failing_store_ends_the_worker(bench, monkeypatch):
         await asyncio.wait_for(bench._running, 5)
 
 
-async def test_turns_are_taken_one_after_the_other_and_forgotten():
-    turns, order = Turns(), []
-
-    async def work(name: str, key: str) -> None:
-        async with turns.of(key):
-            order.append(f"{name} in")
-            await asyncio.sleep(0)
-            order.append(f"{name} out")
-
-    await asyncio.gather(work("a", "1"), work("b", "1"), work("c", "2"))
-    assert order.index("a out") < order.index("b in")
-    assert order.index("c in") < order.index("b in")
-    assert not turns._locks
-
-
 async def test_a_reference_to_no_case_matches_nothing(bench):
     matcher = Matcher(bench.store, KEYS, Addresses(OWN))
     mail = await bench.keep("Subject: Re: PR-2026-9999", "References: <x@example.org>")
     found = await matcher.match(mail, parse(await bench.store.mails.raw(mail.id)))
     assert (found.case, found.how) == (None, "")
+
+
+async def test_a_damaged_mail_among_others_is_listed_as_failed_and_stops_none(bench, monkeypatch):
+    bad, good = await bench.keep("Subject: bad"), await bench.keep("Subject: good")
+    real = bench.store.mails.raw
+
+    async def raw(mail_id: str) -> bytes:
+        if mail_id == bad.id:
+            raise StoreDamaged("a mail is not what was written there")
+        return await real(mail_id)
+
+    monkeypatch.setattr(bench.store.mails, "raw", raw)
+    bench.worker.wake(bad)
+    bench.worker.wake(good)
+    assert (await bench.settled(good)).status is MailStatus.PROCESSED
+    failed = await bench.settled(bad)
+    assert (failed.status, failed.reason) == (MailStatus.FAILED, "StoreDamaged")
+
+
+async def test_somebody_who_is_always_faster_does_not_end_the_worker(bench, monkeypatch):
+    async def always_late(*_: object, **__: object) -> None:
+        raise Conflict("somebody was first")
+
+    with monkeypatch.context() as racing:
+        racing.setattr(bench.desk, "follow_up", always_late)
+        first = await bench.mail("Subject: x", "Message-ID: <one@example.org>")
+        second = await bench.mail("Subject: y", "References: <one@example.org>", body="And?")
+    assert second.status is MailStatus.PROCESSED
+    assert (await bench.store.case(second.case)).triage
+    assert second.case != first.case
+
+
+async def test_the_same_mail_twice_at_once_is_one_case_with_a_word_on_its_card(bench):
+    first, again = await bench.keep("Subject: x"), await bench.keep("Subject: x")
+    bench.worker.wake(first)
+    bench.worker.wake(again)
+    repeat = await bench.settled(again)
+    assert repeat.reason == f"repeat of {first.id}"
+    assert repeat.case == (await bench.settled(first)).case is not None
+
+
+async def test_a_bounce_in_plain_words_is_known_by_the_letter_s_return_path(bench):
+    ref, letter = await sent_letter(bench)
+    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com"
+    plain = {"mail_from": "", "author": "Mail system <notices@mx.example.net>"}
+    mail = await bench.mail("Subject: Problem", body="Your request could not go.", to=to, **plain)
+    assert (mail.status, mail.case) == (MailStatus.IGNORED, ref)
+    assert (await bench.store.case(ref)).letters[0].bounced
+    assert await bench.refs() == [ref]
+
+
+async def test_away_notes_to_a_letter_s_return_path_are_no_bounces(bench):
+    ref, letter = await sent_letter(bench)
+    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com"
+    heads = ("Subject: Automatic reply: x", "Auto-Submitted: auto-replied")
+    await bench.mail(*heads, body="I am away until Monday.", to=to, mail_from="")
+    assert not (await bench.store.case(ref)).letters[0].bounced

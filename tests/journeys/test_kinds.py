@@ -12,9 +12,9 @@ ANSWER = "Hello,\n\nwe have looked into it, and this is our answer.\n\nThe priva
 MINUTE = timedelta(seconds=61)
 
 
-async def reply(who: Acting, world: World, ref: str, channel: str, label: str = "Reply") -> None:
+async def reply(who: Acting, ref: str, channel: str, request: int | None = None) -> None:
     """Reply: form, preview, send."""
-    await who.click(ref, label, channel)
+    await who.click(ref, "Reply", channel, request)
     await who.window("Start from")
     answer = await who.submit(body=ANSWER, body2="")
     assert answer["ok"], answer
@@ -40,8 +40,10 @@ async def confirm(who: Acting, ref: str, channel: str, *kinds: str) -> None:
     assert answer["ok"], answer
 
 
-async def close(who: Acting, ref: str, channel: str, **answers: Any) -> None:
-    await who.click(ref, "Close", channel)
+async def close(
+    who: Acting, ref: str, channel: str, request: int | None = None, **answers: Any
+) -> None:
+    await who.click(ref, "Close", channel, request)
     await who.window("How it ends")
     if "outcome" in answers:
         await who.choose("outcome", answers["outcome"])
@@ -85,7 +87,7 @@ async def test_from_mail_to_closing(world: World, kind: str):
         await confirm(person, ref, channel, kind)
         if depth:
             await verify(person, ref, channel)
-        await reply(person, world, ref, channel)
+        await reply(person, ref, channel)
         assert not [
             m for m in person.mails.get("nora@example.org", []) if "our answer" in m["text"]
         ]
@@ -118,17 +120,18 @@ async def test_two_requests_in_one_mail_have_two_clocks_and_end_one_by_one(world
     case = await world.case_from("karl@example.net")
     assert {r.kind for r in case.requests} == {"unsubscribe", "deletion"}
     assert len({r.due.due_on for r in case.requests}) == 2
+    number = {r.kind: r.id for r in case.requests}
     async with world.acting(ANA) as ana:
         await ana.click(case.ref, "Claim")
         await confirm(ana, case.ref, STAFF, "unsubscribe", "deletion")
-        await ana.click(case.ref, "Unsubscribe now")
-        await close(ana, case.ref, STAFF)
+        await ana.click(case.ref, "Unsubscribe now", request=number["unsubscribe"])
+        await close(ana, case.ref, STAFF, number["unsubscribe"])
         half = await world.case_when(case.ref, lambda c: len(c.open_requests) == 1)
         assert half.open_requests[0].kind == "deletion"
         await verify(ana, case.ref, STAFF)
-        await reply(ana, world, case.ref, STAFF)
+        await reply(ana, case.ref, STAFF, number["deletion"])
         await world.move(MINUTE)
         await ana.mail("karl@example.net", "this is our answer")
-        await close(ana, case.ref, STAFF)
+        await close(ana, case.ref, STAFF, number["deletion"])
         done = await world.case_when(case.ref, lambda c: c.closed)
     assert all(r.status is Status.CLOSED for r in done.requests)

@@ -50,6 +50,10 @@ def buttons(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _value_of(button: dict[str, Any]) -> str:
+    return str(button.get("value") or button.get("selected_option", {}).get("value", ""))
+
+
 class Acting:
     """One person at the sandbox's page."""
 
@@ -174,14 +178,21 @@ class Acting:
 
     # --- doing -----------------------------------------------------------------------------
 
-    async def click(self, ref: str, label: str, channel: str = STAFF) -> dict[str, Any]:
-        """Press a button of the card, once it is there."""
+    async def click(
+        self, ref: str, label: str, channel: str = STAFF, request: int | None = None
+    ) -> dict[str, Any]:
+        """Press a button of the card, once it is there; of one request's row, when named."""
         card = await self.card(ref, label, channel)
-        return await self.press(card, label, channel)
+        return await self.press(card, label, channel, request)
 
-    async def press(self, message: dict[str, Any], label: str, channel: str) -> dict[str, Any]:
+    async def press(
+        self, message: dict[str, Any], label: str, channel: str, request: int | None = None
+    ) -> dict[str, Any]:
         """Press a button of this very message, however old it is."""
-        action = next(b for b in buttons(message["blocks"]) if b["label"] == label)
+        named = [b for b in buttons(message["blocks"]) if b["label"] == label]
+        of_row = [b for b in named if f'"q":{request}' in _value_of(b)]
+        assert of_row or request is None, (label, request, [_value_of(b) for b in named])
+        action = (of_row or named)[0]
         answer = await self._do("click", channel=channel, ts=message["ts"], action=action)
         assert answer["ok"], answer
         return answer
@@ -311,6 +322,19 @@ class World:
                 client.mail(sender.rpartition("<")[2].rstrip(">"))
                 client.rcpt(str(mail["To"]))
                 code, text = client.data(mail.as_bytes())
+                return f"{code} {text.decode()}"
+
+        return await asyncio.to_thread(sending)
+
+    async def send_raw(self, mail_from: str, content: bytes) -> str:
+        """Bytes as they are, to the desk's address."""
+
+        def sending() -> str:
+            with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=SECONDS) as client:
+                client.ehlo()
+                client.mail(mail_from)
+                client.rcpt("compliance@cafex.com")
+                code, text = client.data(content)
                 return f"{code} {text.decode()}"
 
         return await asyncio.to_thread(sending)

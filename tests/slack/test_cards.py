@@ -48,13 +48,13 @@ def test_a_new_case_says_what_by_when_for_whom(
     assert message_faults(made) == []
     assert made["blocks"][0]["text"]["text"] == "Access request PR-2026-0042"
     row = made["blocks"][1]["text"]["text"]
-    assert "*1 Jan 2027* (EU GDPR), 31 days left" in row
-    assert "next: check identity" in row
+    assert "*Due 1 Jan 2027* (EU GDPR), 31 days left" in row
+    assert "Next: check identity" in row
     whole = words(made)
     assert "n•••@e•••.org" in whole
     assert "nobody yet" in whole
     assert "Not checked" in whole
-    assert "97 % sure" in whole
+    assert "97% sure" in whole
     assert [b["text"]["text"] for b in buttons_of(made)] == [
         "Claim", "Show message", "Confirm", "Close",
     ]  # fmt: skip
@@ -169,10 +169,37 @@ def test_triage_tells_the_guesses_in_per_cent(
     made = card(case, make_offers("confirm", "show_message"), registry, now, TZ)
     assert message_faults(made) == []
     assert made["blocks"][0]["text"]["text"] == "Please sort PR-2026-0042"
-    assert "Probably *access request* (97 % sure). Could also be *deletion request* (31 %" in words(
+    assert "Probably *access request* (97% sure). Could also be *deletion request* (31%" in words(
         made
     )
     assert "1 Jan 2027" in words(made)
+
+
+def test_a_guess_below_one_half_is_no_guess(make_case, make_offers, registry, now, message_faults):
+    case = make_case(None, triage=True)
+    chances = {"not_a_request": 0.9, "access": 0.3, "deletion": 0.02}
+    reading = msgspec.structs.replace(case.reading, confidence=chances)
+    case = msgspec.structs.replace(case, reading=reading)
+    made = card(case, make_offers("confirm", "show_message"), registry, now, TZ)
+    assert message_faults(made) == []
+    assert "cannot tell what is asked. Please read it. It may be *access request* (30%" in words(
+        made
+    )
+    assert "Probably" not in words(made)
+    assert "not a request" not in words(made)
+
+
+def test_the_small_print_is_two_calm_lines(make_case, registry, now):
+    letter = LetterState(
+        id="a1", template="acknowledgement", status=OutboxStatus.SENT, by="desk", at=now
+    )
+    case = make_case(acknowledgement="sent", letters=(letter,), language="en")
+    made = card(case, (), registry, now, TZ)
+    small = next(b for b in made["blocks"] if b["type"] == "context")["elements"][0]["text"]
+    assert small == (
+        "One month from receipt on 1 December 2026 (GDPR Art. 12(3)).\n"
+        "Sorted by machine, 97% sure  ·  receipt confirmed"
+    )
 
 
 def test_a_child_s_case_is_urgent(make_case, make_offers, registry, now, message_faults):

@@ -38,3 +38,10 @@ def test_it_goes_out_when_all_is_well_too(message_faults):
     made = message(Digest(**calm, urgent=()))
     assert message_faults(made) == []
     assert "All is well" in made["text"]
+
+
+def test_a_mail_the_desk_could_not_work_on_is_in_the_first_line(message_faults):
+    calm = dict.fromkeys(FIGURES, 0) | {"day": date(2026, 12, 1)}
+    made = message(Digest(**calm, failed=1, urgent=()))
+    assert message_faults(made) == []
+    assert "1 mail could not be worked on" in made["text"]

@@ -185,6 +185,18 @@ async def test_a_case_that_moves_to_a_closed_circle_leaves_nothing_behind(transp
     assert len(page.messages("C03RESTRICTED")) == 1
 
 
+async def test_a_case_that_moves_is_gone_from_where_it_was_though_its_new_place_is_shut(
+    transport, desk, page
+):
+    card = await transport.send(message(Card(case=REF)))
+    desk.case = msgspec.structs.replace(desk.case, card=card, circle=Circle.RESTRICTED)
+    await page.do("channel", channel="C03RESTRICTED", is_ext_shared=True)
+    with pytest.raises(SendFailed):
+        await transport.send(message(Card(case=REF), "o2"))
+    assert page.messages("C01STAFF") == []
+    assert page.messages("C03RESTRICTED") == []
+
+
 async def test_counsel_are_named_on_their_card(transport, desk, page, message_faults):
     desk.case = msgspec.structs.replace(desk.case, circle=Circle.COUNSEL)
     await transport.send(message(Card(case=REF)))

@@ -4,6 +4,7 @@ import { el, fill, icon } from "./dom.js";
 import { fromLocal, stamp, toLocalInput } from "./dates.js";
 import { now } from "./world.js";
 
+const DAY_MS = 86_400_000;
 const STEPS = [["1h", "+1 hour", 3600], ["1d", "+1 day", 86_400], ["1w", "+1 week", 604_800]];
 
 export class DeskClock {
@@ -12,9 +13,19 @@ export class DeskClock {
     this.time = el("time", { class: "clock-now", "data-testid": "clock-now" });
     const steps = STEPS.map(([name, label, seconds]) => el("button", { type: "button", class: "button small",
       "data-testid": `clock-plus-${name}`, on: { click: (event) => this.move({ seconds }, event.currentTarget) } }, label));
-    this.tools = el("div", { class: "clock-tools", role: "group", "aria-label": "Move the desk's clock" }, steps, this.jump());
+    const morning = el("button", { type: "button", class: "button small", title: "To the next 09:01, when reminders and the digest go out",
+      "data-testid": "clock-next-morning", on: { click: (event) => this.move({ to: this.morning() }, event.currentTarget) } }, "Next morning");
+    this.tools = el("div", { class: "clock-tools", role: "group", "aria-label": "Move the desk's clock" }, steps, morning, this.jump());
     fill(box, el("span", { class: "clock-face" }, icon("clock"), el("span", { class: "hidden" }, "The desk's time: "), this.time), this.tools);
     setInterval(() => this.tick(), 1000);
+  }
+
+  /** Shortly after nine, of today when that is still to come. */
+  morning() {
+    const { tz } = this.app.reader;
+    const ms = now(this.app.world);
+    const at = (day) => fromLocal(`${toLocalInput(day, tz).slice(0, 10)}T09:01`, tz);
+    return new Date(at(ms) > ms ? at(ms) : at(ms + DAY_MS)).toISOString();
   }
 
   jump() {

@@ -53,6 +53,9 @@ async function post(app, where, { field, error, onInput }) {
   error.textContent = "";
   if (!text || field.readOnly) return;
   field.readOnly = true;
+  // Who speaks looks at the newest message, where the answer comes.
+  const box = field.closest("#main, #side")?.querySelector(".timeline");
+  if (box) box.scrollTop = box.scrollHeight;
   const answer = await deliver(app, where, text);
   field.readOnly = false;
   if (answer.ok) {

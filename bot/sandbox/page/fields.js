@@ -9,9 +9,10 @@ export function textInput(element, where) {
   const many = element.multiline === true;
   const props = { ...hooks(element, where), ...named(element, where), class: "field", autocomplete: "off",
     placeholder: plain(element.placeholder) || null, maxlength: element.max_length,
-    type: many ? null : KINDS[element.type] ?? "text", rows: many ? 6 : null };
+    type: many ? null : KINDS[element.type] ?? "text", };
   const node = el(many ? "textarea" : "input", props);
   node.value = where.surface.get(where.block, element.action_id)?.value ?? "";
+  if (many) node.rows = Math.min(14, Math.max(6, lines(node.value)));
   const count = element.max_length ? el("div", { class: "count", "aria-hidden": "true" }) : null;
   const tally = () => count && (count.textContent = `${node.value.length} / ${element.max_length}`);
   tally();
@@ -27,6 +28,13 @@ export function textInput(element, where) {
     else where.surface.submit?.();
   });
   return count ? el("div", { class: "counted" }, node, count) : node;
+}
+
+const LINE = 66;
+
+/** How many lines a text takes in a window. */
+function lines(text) {
+  return text.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / LINE)), 1);
 }
 
 function triggers(element) {

@@ -10,7 +10,7 @@ import { Modal } from "./modal.js";
 import { drawPeople, drawPlaces, unread } from "./sidebar.js";
 import { summary } from "./text.js";
 import { drawThread, drawTimeline } from "./timeline.js";
-import { announce, toast } from "./toast.js";
+import { announce, toast, whisper } from "./toast.js";
 import { apply, channelName, messagesIn, newWorld, reader } from "./world.js";
 
 const FIRST_PERSON = "U01ANA";
@@ -96,7 +96,15 @@ class App {
     if (message.user === this.person) return;
     const where = channelName(this.world, this.world.channels.get(channel));
     const words = summary(message.text, this.reader);
+    if (message.ephemeral && !this.atEnd(channel)) whisper(words);
     announce(`${message.ephemeral ? "Only for you, in" : "New in"} ${where}, ${authorOf(this, message).real_name}: ${words}`);
+  }
+
+  /** Is the newest message of this channel on the screen? */
+  atEnd(channel) {
+    const box = part("main").querySelector(".timeline");
+    if (this.place.kind !== "channel" || this.place.id !== channel || !box) return true;
+    return box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   }
 
   draw() {

@@ -70,7 +70,7 @@ function content(app, channel, message) {
 }
 
 function threadLine(app, channel, message) {
-  const replies = repliesTo(app.world, channel, message.ts);
+  const replies = repliesTo(app.world, channel, message.ts).filter((reply) => !reply.ephemeral);
   const open = () => app.go({ ...app.place, thread: message.ts });
   if (!replies.length) {
     return el("button", { type: "button", class: "reply-quiet", "data-testid": "reply-in-thread", "aria-label": "Start a thread", on: { click: open } },

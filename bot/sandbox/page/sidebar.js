@@ -30,7 +30,7 @@ export function drawPlaces(app, box) {
   const items = [title("Channels"), ...rooms.map((channel) => room(app, channel))];
   if (!rooms.length) items.push(note("This person is in no channel."));
   if (direct.length) items.push(title("Direct messages"), ...direct.map((channel) => room(app, channel)));
-  items.push(title("Requesters"), ...[...app.world.mailboxes.values()].map((mailbox) => post(app, mailbox)), write(app));
+  items.push(title("Requesters"), write(app), ...[...app.world.mailboxes.values()].map((mailbox) => post(app, mailbox)));
   keyed(box, items);
 }
 

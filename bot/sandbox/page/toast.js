@@ -1,6 +1,7 @@
 import { el, icon } from "./dom.js";
 
 const LONG_ENOUGH_TO_READ = 8000;
+const NEWS_MS = 5000;
 
 /** One line at the foot of the page; stays while it has the pointer or the focus. */
 export function toast(text, kind = "error") {
@@ -11,7 +12,15 @@ export function toast(text, kind = "error") {
   // Inside an open window, because everything outside of it is inert and hidden from the screen reader.
   ([...document.querySelectorAll("dialog[open]")].at(-1) ?? box).append(node);
   const fade = () => (node.matches(":hover, :focus-within") ? setTimeout(fade, 1500) : node.remove());
-  setTimeout(fade, LONG_ENOUGH_TO_READ);
+  setTimeout(fade, kind === "news" ? NEWS_MS : LONG_ENOUGH_TO_READ);
+}
+
+const ONE_GLANCE = 140;
+
+/** An answer for this person alone that came below what they see: the newest one only, and in short. */
+export function whisper(text) {
+  for (const old of document.querySelectorAll(".toast.news")) old.remove();
+  toast(text.length > ONE_GLANCE ? `${text.slice(0, ONE_GLANCE - 1)}…` : text, "news");
 }
 
 export function announce(text) {

@@ -32,10 +32,10 @@ const APPLY = {
     else here?.delete(ts);
   },
   views(world, { stack }) { world.stack = stack ?? []; },
-  mail(world, { address, mail }) {
+  mail(world, { address, name, mail }) {
     const list = world.mails.get(address) ?? [];
     world.mails.set(address, [...list.filter((other) => other.id !== mail.id), mail]);
-    const box = world.mailboxes.get(address) ?? { address, name: "" };
+    const box = world.mailboxes.get(address) ?? { address, name: name ?? "" };
     world.mailboxes.set(address, { ...box, count: world.mails.get(address).length });
   },
   clock(world, { clock }) { setClock(world, clock); },

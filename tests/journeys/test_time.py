@@ -1,0 +1,88 @@
+"""What the clock does: reminders, overdue, the digest, undo; moved on the sandbox's page."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.journeys.world import ANA, BEN, MANAGERS, MARA, STAFF, Acting, World, mail
+
+DAY = timedelta(days=1)
+ASK = "Please send me a copy of all personal data you hold about me."
+
+
+async def test_reminders_climb_then_the_case_is_overdue_and_managers_read_it(world: World):
+    await world.send(mail("Nora <nora@example.org>", "My data", ASK))
+    case = await world.case_from("nora@example.org")
+    async with world.acting(ANA) as ana, world.acting(MARA) as mara:
+        await ana.click(case.ref, "Claim")
+        await world.case_when(case.ref, lambda c: c.assignee == ANA)
+        digest = await digest_of_next_day(world, mara)
+        assert "1 open" in digest["text"]
+        left = (case.due.due_on - world.clock.now().date()).days
+        await world.move(timedelta(days=left - 11))
+        for _ in range(11):
+            await world.move(DAY)
+        reminded = await world.case_when(case.ref, lambda c: len(c.reminded) >= 4)
+        line = await ana.line("we aim for", STAFF)
+        assert line["thread_ts"] == (await ana.card(case.ref))["ts"]
+        direct = await ana.line(case.ref, "D01ANA")
+        assert "nora@" not in str(direct)
+        for _ in range(4):
+            await world.move(DAY)
+        await world.case_when(case.ref, lambda c: len(c.reminded) > len(reminded.reminded))
+        await ana.line("overdue", STAFF)
+        await mara.line("1 overdue", MANAGERS)
+
+
+async def digest_of_next_day(world: World, mara: Acting) -> dict[str, Any]:
+    """Move a day on; the digest that comes."""
+    before = set(mara.messages[MANAGERS])
+    await world.move(DAY)
+    return await mara.until(
+        lambda: next((m for ts, m in mara.messages[MANAGERS].items() if ts not in before), None),
+        "a digest",
+    )
+
+
+async def test_one_digest_each_working_day_and_none_at_the_weekend(world: World):
+    async with world.acting(MARA) as mara:
+        while world.clock.now().isoweekday() != 1:
+            await world.move(DAY)
+        for _ in range(4):
+            digest = await digest_of_next_day(world, mara)
+            assert "All is well" in digest["text"]
+        await world.move(2 * DAY)  # Sunday
+        last = world.clock.now()
+        await world.app.desk.digest(last)  # nobody's turn: Friday's has gone
+        days = [e.note async for e in world.app.store.history() if e.act == "digest"]
+        assert len(days) == len(set(days)) >= 4
+        posted = lambda: [m for m in mara.messages[MANAGERS].values() if "today" in m["text"]]  # noqa: E731
+        await mara.until(lambda: len(posted()) == len(days), f"{len(days)} digests")
+
+
+async def test_a_letter_can_be_called_back_for_a_minute_and_is_a_draft_again(world: World):
+    await world.send(mail("Nora <nora@example.org>", "Who", "Who is your data protection officer?"))
+    case = await world.case_from("nora@example.org")
+    words = "Hello,\n\nour officer will write to you.\n"
+    async with world.acting(BEN) as ben:
+        await ben.click(case.ref, "Claim")
+        await ben.click(case.ref, "Reply")
+        await ben.window("Start from")
+        assert (await ben.submit(body=words))["ok"]
+        await ben.window("our officer will write")
+        assert (await ben.submit())["ok"]
+        await ben.window("Undo")
+        assert (await ben.press_in_window("Undo"))["ok"]
+        await world.case_when(case.ref, lambda c: any(x.status == "draft" for x in c.letters))
+        await ben.close()
+        await world.move(timedelta(minutes=5))
+        await ben.click(case.ref, "Reply")
+        window = await ben.window("our officer will write")
+        assert window["callback_id"]
+        assert (await ben.submit(body=words))["ok"]
+        await ben.window("Send")
+        assert (await ben.submit())["ok"]
+        await ben.window("Undo")
+        await world.move(timedelta(seconds=61))
+        await ben.mail("nora@example.org", "our officer will write")
+    arrived = [m for m in ben.mails["nora@example.org"] if "our officer" in m["text"]]
+    assert len(arrived) == 1
