@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from bot.sandbox import Sandbox, SandboxOptions
 from bot.settings import Settings, load
 from storage.records import Record
 from storage.sealing import new_key_file
+from storage.store import Store
 
 Say = Callable[[str], None]
 
@@ -94,18 +94,26 @@ def samples(address: str) -> Iterator[Sample]:
 async def send_samples(settings: Settings, port: int, known: Collection[str]) -> None:
     """Through the real listener, as any SMTP client would.
 
-    `known`: the sha256 of what the desk has already; a demo that was killed goes on from there.
+    `known`: Message-IDs of what the desk has already; a demo that was killed goes on from there.
     """
-    missing = [
-        sample
-        for sample in samples(settings.address[0])
-        if hashlib.sha256(sample.content).hexdigest() not in known
-    ]
+    missing = [one for one in samples(settings.address[0]) if named(one.content) not in known]
     if not missing:
         return
     async with aiosmtplib.SMTP(hostname=settings.smtp_host, port=port) as client:
         for sample in missing:
             await client.sendmail(sample.mail_from, [sample.rcpt_to], sample.content)
+
+
+def named(content: bytes) -> str:
+    """The Message-ID: it stays, where the sample's Date is the day's."""
+    return str(message_from_bytes(content)["Message-ID"])
+
+
+async def _known(store: Store) -> set[str]:
+    """Message-IDs of all mails; one not worked on yet has it in its content alone."""
+    return {
+        mail.message_id or named(await store.mails.raw(mail.id)) async for mail in store.all_mails()
+    }
 
 
 def _key(folder: Path) -> Path:
@@ -164,8 +172,7 @@ async def _desk_beside(sandbox: Sandbox, options: DemoOptions, say: Say) -> None
         say(f"SANDBOX_URL={sandbox.web_url}")
         say("ready")
         if options.samples:
-            known = {mail.sha256 async for mail in app.store.all_mails()}
-            await send_samples(app.settings, app.listener.port, known)
+            await send_samples(app.settings, app.listener.port, await _known(app.store))
         await app.wait()
     finally:
         following.cancel()

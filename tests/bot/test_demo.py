@@ -1,7 +1,6 @@
 """`desk demo` as a newcomer runs it, killed and started again."""
 
 import asyncio
-import hashlib
 import signal
 from collections import Counter
 from datetime import timedelta
@@ -12,7 +11,7 @@ from typing import Any
 import aiohttp
 import aiosmtplib
 
-from bot.demo import free_port, samples
+from bot.demo import free_port, named, samples
 from tests.journeys.processes import SECONDS, Running, reference, told
 from tests.journeys.world import ANA, MARA, Acting
 
@@ -67,12 +66,12 @@ async def seen(demo: Demo, count: int) -> dict[str, set[str]]:
 
 
 async def worked_on(demo: Demo) -> Counter[str]:
-    """The sha256 of every mail, once none waits to be worked on."""
+    """The Message-ID of every mail, once none waits to be worked on."""
     async with asyncio.timeout(SECONDS):
         while True:
             mails = await demo.told("mails")
             if all(mail["status"] != "received" for mail in mails):
-                return Counter(mail["sha256"] for mail in mails)
+                return Counter(mail["message_id"] for mail in mails)
 
 
 async def clock(http: aiohttp.ClientSession) -> dict[str, Any]:
@@ -98,7 +97,7 @@ async def test_a_killed_demo_comes_back_whole(tmp_path: Path):
         async with demo.page() as http:
             assert (await clock(http))["offset"] == DAY
 
-        wanted = Counter(hashlib.sha256(one.content).hexdigest() for one in samples(ADDRESS))
+        wanted = Counter(named(one.content) for one in samples(ADDRESS))
         assert await worked_on(demo) == wanted
         cases = await demo.told("list", "--all")
         after = await seen(demo, len(cases))
