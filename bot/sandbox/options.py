@@ -9,7 +9,7 @@ import msgspec
 
 
 class SandboxOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Ports of 0 mean any free one. Every address is on loopback."""
+    """Ports of 0 mean any free one, for mail the last one if it is free. All are on loopback."""
 
     data: Path
     web_port: int = 0

@@ -76,9 +76,22 @@ class Sandbox:
     async def _start_mail(self) -> None:
         wanted = self._options.mail_port
         try:
-            self.parts.mail_port = await self._mailbox.start(wanted)
+            port = await self._start_mail_where_it_was() or await self._mailbox.start(wanted)
         except OSError as error:
             raise _taken(wanted, "mailbox", error) from error
+        self.parts.mail_port = port
+        if port != self.parts.workspace.mail_port:
+            self.parts.state.record({"kind": "mail_port", "port": port})
+
+    async def _start_mail_where_it_was(self) -> int | None:
+        """Any port will do, so keep the one a desk may have in its settings already."""
+        last = self.parts.workspace.mail_port
+        if self._options.mail_port or not last:
+            return None
+        try:
+            return await self._mailbox.start(last)
+        except OSError:
+            return None
 
     async def _start_web(self) -> None:
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)

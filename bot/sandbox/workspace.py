@@ -22,6 +22,7 @@ class Workspace:
         self.offset = 0.0
         self.last_ts = 0
         self.mail_count = 0
+        self.mail_port = 0  #: where the mailbox was last
 
     def apply(self, change: Json) -> None:
         """Carry out one recorded change; its `kind` says which."""
@@ -46,6 +47,8 @@ class Workspace:
             self.names[change["address"]] = change["name"]
         elif kind == "clock":
             self.offset = change["offset"]
+        elif kind == "mail_port":
+            self.mail_port = change["port"]
         elif kind == "secrets":
             self.secrets = change["secrets"]
 

@@ -118,6 +118,7 @@ class Pair:
             "DESK_MASTER_KEY_FILE": str(folder / "master.key"),
             **more,
         }
+        self.web_port = str(free_port())
         self.sandbox: Running
         self.desk: Running
         self.http: aiohttp.ClientSession
@@ -132,7 +133,7 @@ class Pair:
     async def running(self) -> AsyncIterator["Pair"]:
         code, _, err = await desk(self.folder, "key", "new", self.own["DESK_MASTER_KEY_FILE"])
         assert code == 0, err
-        self.sandbox = await Running.start(self.folder, "sandbox", "--web-port", "0", **self.own)
+        await self.start_sandbox()
         try:
             async with aiohttp.ClientSession(self.sandbox.settings["SANDBOX_URL"]) as self.http:
                 await self.start_desk()
@@ -142,6 +143,11 @@ class Pair:
                     await self.desk.kill()
         finally:
             await self.sandbox.kill()
+
+    async def start_sandbox(self) -> None:
+        self.sandbox = await Running.start(
+            self.folder, "sandbox", "--web-port", self.web_port, **self.own
+        )
 
     async def start_desk(self) -> None:
         self.desk = await Running.start(self.folder, "run", **self.settings)

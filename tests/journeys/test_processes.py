@@ -85,3 +85,21 @@ async def test_two_processes_answer_a_mail_and_find_all_again_after_restarts(tmp
     async with asyncio.TaskGroup() as both:
         both.create_task(one("socket"))
         both.create_task(one("http", DESK_HTTP_PORT=str(free_port())))
+
+
+async def test_a_desk_outlives_its_sandbox(tmp_path: Path):
+    """Slack and the mail server gone, and back where they were: the card comes, clicks work."""
+    async with Pair(tmp_path).running() as pair:
+        await connected(pair.http)
+        before = pair.sandbox.settings
+        await pair.sandbox.kill()
+        await pair.send("Nora <nora@example.org>", "My request", ASKS)
+        await pair.start_sandbox()
+        assert pair.sandbox.settings == before
+        await connected(pair.http)
+        async with pair.acting(ANA) as ana:
+            await ana.until(lambda: ana.messages.get(STAFF), "a card", SECONDS)
+            ref = reference((await ana.line("PR-", STAFF))["text"])
+            await ana.click(ref, "Claim")
+            await ana.card(ref, "Confirm")
+            assert len(ana.cards(ref)) == 1
