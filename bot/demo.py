@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,6 @@ from bot.sandbox import Sandbox, SandboxOptions
 from bot.settings import Settings, load
 from storage.records import Record
 from storage.sealing import new_key_file
-from storage.store import Store
 
 Say = Callable[[str], None]
 
@@ -74,7 +74,12 @@ class SandboxClock:
                 moved.set()
 
 
-def samples(address: str) -> Iterator[Sample]:
+def born(data: Path) -> datetime:
+    """When this demo was started first: the day its sample mails were written."""
+    return datetime.fromtimestamp(int(_key(data / "sandbox").stat().st_mtime), UTC)
+
+
+def samples(address: str, written: datetime) -> Iterator[Sample]:
     """A dozen invented mails, one of every kind among them, addressed to the desk."""
     folder = resources.files("bot") / "samples"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -83,7 +88,7 @@ def samples(address: str) -> Iterator[Sample]:
         del mail["Return-Path"]
         mail.replace_header("To", address)
         if mail["Date"] is None:
-            mail["Date"] = format_datetime(datetime.now(UTC))
+            mail["Date"] = format_datetime(written)
         yield Sample(
             mail_from=parseaddr(returned if returned is not None else str(mail["From"]))[1],
             rcpt_to=address,
@@ -94,26 +99,18 @@ def samples(address: str) -> Iterator[Sample]:
 async def send_samples(settings: Settings, port: int, known: Collection[str]) -> None:
     """Through the real listener, as any SMTP client would.
 
-    `known`: Message-IDs of what the desk has already; a demo that was killed goes on from there.
+    `known`: the sha256 of what the desk has already; a demo that was killed goes on from there.
     """
-    missing = [one for one in samples(settings.address[0]) if named(one.content) not in known]
+    missing = [
+        sample
+        for sample in samples(settings.address[0], born(settings.data))
+        if hashlib.sha256(sample.content).hexdigest() not in known
+    ]
     if not missing:
         return
     async with aiosmtplib.SMTP(hostname=settings.smtp_host, port=port) as client:
         for sample in missing:
             await client.sendmail(sample.mail_from, [sample.rcpt_to], sample.content)
-
-
-def named(content: bytes) -> str:
-    """The Message-ID: it stays, where the sample's Date is the day's."""
-    return str(message_from_bytes(content)["Message-ID"])
-
-
-async def _known(store: Store) -> set[str]:
-    """Message-IDs of all mails; one not worked on yet has it in its content alone."""
-    return {
-        mail.message_id or named(await store.mails.raw(mail.id)) async for mail in store.all_mails()
-    }
 
 
 def _key(folder: Path) -> Path:
@@ -172,7 +169,8 @@ async def _desk_beside(sandbox: Sandbox, options: DemoOptions, say: Say) -> None
         say(f"SANDBOX_URL={sandbox.web_url}")
         say("ready")
         if options.samples:
-            await send_samples(app.settings, app.listener.port, await _known(app.store))
+            known = {mail.sha256 async for mail in app.store.all_mails()}
+            await send_samples(app.settings, app.listener.port, known)
         await app.wait()
     finally:
         following.cancel()

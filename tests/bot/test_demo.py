@@ -1,6 +1,7 @@
 """`desk demo` as a newcomer runs it, killed and started again."""
 
 import asyncio
+import hashlib
 import signal
 from collections import Counter
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import Any
 import aiohttp
 import aiosmtplib
 
-from bot.demo import free_port, named, samples
+from bot.demo import born, free_port, samples
 from tests.journeys.processes import SECONDS, Running, reference, told
 from tests.journeys.world import ANA, MARA, Acting
 
@@ -35,7 +36,7 @@ class Demo:
         """As far as a demo came that was killed while it sent them."""
         port = int(self.running.settings["DESK_SMTP_PORT"])
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as client:
-            for one in islice(samples(ADDRESS), count):
+            for one in islice(samples(ADDRESS, born(self.folder / "demo")), count):
                 await client.sendmail(one.mail_from, [one.rcpt_to], one.content)
 
     def page(self) -> aiohttp.ClientSession:
@@ -66,12 +67,12 @@ async def seen(demo: Demo, count: int) -> dict[str, set[str]]:
 
 
 async def worked_on(demo: Demo) -> Counter[str]:
-    """The Message-ID of every mail, once none waits to be worked on."""
+    """The sha256 of every mail, once none waits to be worked on."""
     async with asyncio.timeout(SECONDS):
         while True:
             mails = await demo.told("mails")
             if all(mail["status"] != "received" for mail in mails):
-                return Counter(mail["message_id"] for mail in mails)
+                return Counter(mail["sha256"] for mail in mails)
 
 
 async def clock(http: aiohttp.ClientSession) -> dict[str, Any]:
@@ -97,7 +98,10 @@ async def test_a_killed_demo_comes_back_whole(tmp_path: Path):
         async with demo.page() as http:
             assert (await clock(http))["offset"] == DAY
 
-        wanted = Counter(named(one.content) for one in samples(ADDRESS))
+        wanted = Counter(
+            hashlib.sha256(one.content).hexdigest()
+            for one in samples(ADDRESS, born(tmp_path / "demo"))
+        )
         assert await worked_on(demo) == wanted
         cases = await demo.told("list", "--all")
         after = await seen(demo, len(cases))
