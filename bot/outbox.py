@@ -22,6 +22,8 @@ log = logging.getLogger("desk.outbox")
 LEASE = timedelta(seconds=90)
 #: an attempt is cut off well before its lease ends
 ATTEMPT_SECONDS = 45.0
+#: what deliveries in hand have to finish when the desk stops
+GRACE_SECONDS = 5.0
 IN_FLIGHT = 8
 #: waits between attempts; the last one repeats (RFC 5321 4.5.4.1 asks for four to five days)
 LADDER = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240))
@@ -95,6 +97,8 @@ class Outbox:
             while True:
                 await self._step()
         except asyncio.CancelledError:
+            if self._in_flight:  # what is on the wire gets its receipt, so that nothing goes twice
+                await asyncio.wait(self._in_flight, timeout=GRACE_SECONDS)
             for task in self._in_flight:
                 task.cancel()
             await asyncio.gather(*self._in_flight, return_exceptions=True)
