@@ -178,10 +178,13 @@ GAP = r"[^.!?]{0,50}?"
 
 
 def spoken(language: str, weighted: Mapping[float, tuple[str, ...]]) -> tuple[Clue, ...]:
-    """Clues of one language by weight. A blank stands for any break between words, … for a gap."""
+    """Clues of one language by weight. A blank stands for any break between words, … for a gap.
+
+    " ?" is a break that may be missing, as in "grand ?son".
+    """
     return tuple(
         Clue(
-            pattern=pattern.replace(" ", r"\W{1,3}").replace("…", GAP),
+            pattern=pattern.replace(" ?", r"\W{0,3}").replace(" ", r"\W{1,3}").replace("…", GAP),
             weight=weight,
             language=language,
         )

@@ -206,6 +206,169 @@ POLISH = spoken(
         0.7: (r"\brodo\b", r"\bmoj(e|ich) dan(e|ych)\b"),
     },
 )
+#: "delete what you have about me" asks for no copy of it
+GONE = (
+    spoken(
+        "en",
+        {
+            -4.0: (
+                r"\b(delet\w{1,3}|eras\w{1,3}|remov\w{1,3}|wip\w{1,3}|destroy\w{0,3}|get rid of|purge)…\b(everything|anything|all|what|whatever|any)…\b(you|cafex) (\w{1,10} )?(have|hold|keep|got|know|stored?|collected)\b",
+            )
+        },
+    )
+    + spoken(
+        "de",
+        {
+            -4.0: (
+                r"\b(l[oö]sch\w{1,3}|entfern\w{1,3}|vernicht\w{1,3})…\b([uü]ber|von|zu) (mich|mir|meiner)\b",
+            )
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            -4.0: (
+                r"\b(effac\w{1,4}|supprim\w{1,4}|d[eé]trui\w{1,4})…\b(vous avez|sur moi|me concern\w{2,4})\b",
+            )
+        },
+    )
+    + spoken(
+        "es", {-4.0: (r"\b(borr|elimin|suprim)\w{1,4}…\b(sobre m[ií]|de m[ií]|tienen|tengan)\b",)}
+    )
+    + spoken(
+        "it", {-4.0: (r"\b(cancell|elimin|rimuov)\w{1,5}…\b(su di me|avete|mi riguard\w{2,4})\b",)}
+    )
+    + spoken("nl", {-4.0: (r"\b(verwijder|wis|vernietig)\w{0,4}…\b(over|van) mij\b",)})
+    + spoken(
+        "pt",
+        {
+            -4.0: (
+                r"\b(apag|elimin|exclu|delet|remov)\w{1,5}…\b(sobre mim|de mim|t[eê]m|meu respeito)\b",
+            )
+        },
+    )
+    + spoken("pl", {-4.0: (r"\b(usun|usu[nń]|skas)\w{1,6}…\b(o mnie|macie|na m[oó]j temat)\b",)})
+)
+#: what people say who know neither the law nor its words
+EVERYDAY = (
+    spoken(
+        "en",
+        {
+            4.0: (
+                r"\b(copy|copies|list|record|overview|export|summary|disclosure) of (everything|anything|whatever|what|all|any|the|every) (\w{1,12} ){0,4}(you|u|cafex|spaces|your (company|organi[sz]ation|firm|team))(.?ve)?( guys| people)? (\w{1,12} )?(have|has|hold|holds|held|keep|keeps|kept|stored?|got|collect|collected|recorded?|know|knows|process|processed|saved?)\b",
+                r"\b(copy|copies|details?|records?|disclosure) of (all |any |every |the )?(\w{1,12} ){0,2}(data|info|information|records?|files?|details) (\w{1,10} ){0,2}(about|on|concerning|relating to|related to|regarding|under) (me|myself|my name|us|him|her|them|(my|our) (client|mother|father|husband|wife|son|daughter|child\w{0,3}))\b",
+                r"\b(see|know|have|get|receive|obtain|find out|tell me|send me|show me|give me|provide me|provide|learn|hear|ask)…\b(what|whatever|everything|anything|all|which|any|details|stuff|things|info|information|data)( \w{1,12}){0,4} (you|u|cafex|spaces|your (company|organi[sz]ation|firm|team))(.?ve)?( guys| people)?( \w{2,10}){0,2} (have|has|hold|holds|held|keep|keeps|kept|stored?|got|collect|collected|recorded?|know|knows|process|processed|saved?)( \w{2,10}){0,4} (on|about|of|under|regarding|concerning|from) (me|myself|my name|us|him|her|them|(my|our) (client|mother|father|husband|wife|son|daughter|child\w{0,3}))\b",
+                r"\b(where|how|from whom)( on earth| the hell)? (did|do|have) (you|u)( \w{2,10}){0,2} (get|got|obtain|find|found|have|come by|acquire)…\b(my|me|it from)\b",
+                r"\b(who|whom|which|what)( \w{2,12}){0,2} my (\w{2,12} ){1,3}(was|were|has been|have been|is|are|got|gets) (\w{2,10} )?(passed|given|sold|shared|disclosed|sent|transferred|handed)\b",
+                r"\bright to know\b|\bexercis\w{1,4} (my |the |a )?right (to|of) access\b",
+            ),
+            3.5: (
+                r"\b(all|everything|what|whatever|anything)( that)?( is| has|.s|.ve)?( been| being)? (kept|held|stored|collected|recorded|saved|known|on file)( \w{2,10}){0,2} (about|on|under|of|from) (me|myself|my name|us|him|her|them|(my|our) (client|mother|father|husband|wife|son|daughter|child\w{0,3}))\b",
+                r"\b(do|does|did|have|has|are|whether|if|got) (you|u|ya|cafex)…\b(anything|any thing|something|stuff|things|data|info|information|details|records?|a file|files)\b…\b(about|on|of|under) (me|my (name|e.?mail|address|number))\b",
+                r"\b(disclose|provide|send|give|release|furnish|hand over)( to)?( me| us)?…\b(personal (data|information)|information|data)…\b(you (have|hold|collected|process)|about|relating to|concerning) (me|her|him|us|our client|my client)\b",
+                r"\b(my|the) (log.?in|sign.?in|access|connection) (history|records|logs|times)\b",
+                r"\bmy (personnel|hr|employee|customer|support) (file|record)s?\b(?!…\b(delet|eras|correct|wrong))",
+                r"\bwhat…\byou (have|hold|keep|know|stored?|got) (on|about) me\b",
+            ),
+            2.8: (
+                r"\b(have i|did i|do i|whether i|if i)( \w{2,10}){0,2} (have|had|has) (an |any )?(account|profile)\b",
+                r"\b(is|are) (that|it|this|they|those|my \w{2,12}|any of (it|that|this)) (still )?(stored|held|kept|recorded|saved|on file)\b",
+                r"\b(get|have|obtain|receive|download|export|copy of|send me|retrieve|want)…\b(messages|chats?|recordings?|transcripts?|conversations|e.?mails|notes|contacts|files) (that |which |where |in which |on which )?(i|i.?m|we) (\w{2,10} )?(wrote|sent|speak|appear|am|took|said|posted|made|can be|was|were|feature)\b",
+                r"\b(times?|dates?|places|devices|ip addresses)( \w{2,10}){0,3} (my account|i) (was|were|has|have|signed|logged)\b",
+                r"\b(take|move|transfer|port|hand over|hand)…\b(my|all|them)\b…\b(with me|elsewhere|to another|(machine.?)?readable|format)\b",
+                r"\b(data|information|records|copy) (that )?i (asked|requested|wanted)( for| to see)?\b",
+            ),
+            1.5: (
+                r"\b(as (you )?(asked|requested)|in reply to your)…\b(passport|licen[cs]e|id card|proof)\b",
+                r"\b(passport|driving licen[cs]e|id card|proof of (id|identity|address))…\b(attached|enclosed|scan)\b",
+                r"\b(like|love|want|grateful|wish|keen)( \w{2,10}){0,2} (see|receive|have) (it|them|that|those|whatever)\b",
+            ),
+        },
+    )
+    + spoken(
+        "de",
+        {
+            4.0: (
+                r"\bwas (wissen|haben|speichern|wisst|habt)…\b(von|[uü]ber|zu) (mir|mich)\b",
+                r"\bwoher (haben|habt|hat|stammt|kommt|kennen|kennt)…\b(meine\w{0,1}|mich)\b",
+            ),
+            3.0: (
+                r"\b(mitschnitt|aufzeichnung|aufnahme|protokoll)\w{0,3}\b…\b(mit|von) mir\b",
+                r"\b(einsicht|einsehen|ansehen|zugang)…\b(meine|daten|[uü]ber mich)\b",
+            ),
+            -4.0: (r"\b(staatsanwaltschaft|polizei|ermittlungsverfahrens?|bestandsdaten)\b",),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            4.0: (
+                r"\b(avez.vous|savez.vous|d[eé]tenez.vous|vous avez|vous savez)…\b(sur moi|[aà] mon sujet|me concern\w{2,4})\b",
+                r"\bd.?o[uù] (avez|tenez|vient|viennent|sortez)\b",
+            ),
+            3.0: (
+                r"\b(voir|consulter|obtenir|r[eé]cup[eé]rer|recevoir)…\b(mes (donn[eé]es|conversations|messages|contacts|informations)|me concern\w{2,4}|sur moi)\b",
+            ),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            4.0: (
+                r"\bacceso a (todos )?(mis|los|sus) (datos|informaci[oó]n)\b",
+                r"\bqu[eé] (saben|sabe|sab[eé]is|tienen|guardan|hay|conservan)…\b(de|sobre) m[ií]\b",
+                r"\bde d[oó]nde (han |hab[eé]is )?(sac\w{2,5}|tienen|consigu\w{2,5}|obt\w{3,7})\b",
+            ),
+            2.5: (
+                r"\b(ver|consultar|recibir|obtener)…\b((que|lo que) (guardan|tienen)|mis datos|sobre m[ií])\b",
+            ),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            4.0: (
+                r"\b(avete|cosa (sapete|avete)|che cosa)…\bsu di me\b",
+                r"\bda dove (avete|viene|vengono)…\b(mio|miei|mia)\b",
+            ),
+            3.0: (
+                r"\b(copia|accesso)…\b(dati|che mi riguardano)\b",
+                r"\b(vedere|vederl[oi]|sapere|conoscere)…\b(su di me|mi riguard\w{2,4}|conservate)\b",
+            ),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            4.0: (
+                r"\b(wat|welke|alles|iets)…\b(over|van) mij\b…\b(opgeslagen|weten|hebben|bewaard|staan)\b",
+                r"\bwat (hebben|weten|heeft|weet|bewaren)…\b(over|van) mij\b",
+                r"\bwaar (hebben|heeft|komt|halen)…\bmijn\b",
+            ),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            4.0: (
+                r"\bacesso a(os)? (todos os )?(meus|seus)? ?dados\b",
+                r"\b(o que|que|quais)…\b(guardam|t[eê]m|sabem|possuem)…\b(sobre mim|de mim|meu respeito)\b",
+                r"\bde onde (tiraram|conseguiram|obtiveram|veio|vieram|t[eê]m)…\b(meu|minha)\b",
+            ),
+            2.5: (r"\b(envi\w{1,3}|mandem?)…\bc[oó]pia\b",),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            4.0: (
+                r"\b(macie|maj[aą] pa[nń]stwo|wiecie|posiadacie|przechowujecie)…\b(o mnie|na m[oó]j temat|moje dane)\b",
+                r"\bsk[aą]d (macie|pa[nń]stwo|wzi[eę]li\w{0,3}|pochodz\w{1,2})\b",
+            ),
+            2.5: (r"\bna m[oó]j temat\b",),
+        },
+    )
+)
 
 
 class Access(Kind):
@@ -215,7 +378,18 @@ class Access(Kind):
     title = "Access request"
     asks = "to see their data"
     depth = Depth.ACCOUNT
-    clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH
+    clues = (
+        ENGLISH
+        + GERMAN
+        + FRENCH
+        + SPANISH
+        + ITALIAN
+        + DUTCH
+        + PORTUGUESE
+        + POLISH
+        + EVERYDAY
+        + GONE
+    )
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
     letters = ("answer_access", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)

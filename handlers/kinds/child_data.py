@@ -119,6 +119,93 @@ OTHERS = (
         },
     )
 )
+#: what people say who know neither the law nor its words
+EVERYDAY = (
+    spoken(
+        "en",
+        {
+            3.5: (
+                r"\b(son|daughter|boy|girl|child|children|kids?|grand ?(son|daughter|child)|niece|nephew|twins|pupils?|step ?(son|daughter))\W{1,3}((is|are|aged?|who is|just|only|now) ){0,2}([4-9]|1[0-5]|(four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen))\b(?! (rooms|seats|licen|meetings|calls|times|minutes))",
+                r"\b(four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen).?years?.?olds?\b",
+                r"\b(i am|i.?m|im) (only |just )?([89]|1[0-5])\b…\b(account|signed|joined|mum|mom|dad|parents)\b",
+            ),
+            2.5: (
+                r"\b(lesson|class(room)?|pupils?)…\b(record\w{1,3}|visible|filmed|shown|on camera)\b",
+                r"\b(record\w{1,3}|filmed|filming)…\b(lesson|class|pupils?|children)\b",
+            ),
+            2.0: (
+                r"\b(no|without|never)…\bparents?…\b(asked|consent\w{0,3}|permission|agreed|informed|knew)\b",
+                r"\b(made.?up|false|fake|wrong) (age|birth\w{0,6}|date of birth)\b",
+                r"\bi never (agreed|consented|allowed|gave)\b",
+            ),
+            -2.5: (
+                r"\b(licen[cs]e|quote|price|cost)\b",
+                r"\bmy (kids|children|family) and (i|me)\b",
+            ),
+        },
+    )
+    + spoken(
+        "de",
+        {
+            2.5: (
+                r"\b(f[uü]nf|sechs|sieben|acht|neun|zehn|elf|zw[oö]lf|dreizehn|vierzehn)j[aä]hrige\w{0,1}\b",
+                r"\b(tochter|sohn|kind|enkel\w{0,2})…\b(ist|wird|von) (erst |gerade )?((f[uü]nf|sechs|sieben|acht|neun|zehn|elf|zw[oö]lf|dreizehn|vierzehn)|[4-9]|1[0-5])\b",
+                r"\b(tochter|sohn|kind|enkel\w{0,2})…\b(angelegt|er[oö]ffnet|hochgeladen|erstellt|angemeldet)\b",
+            ),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            2.5: (
+                r"\b(fille|fils|enfants?)…\b((cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze)|[4-9]|1[0-5]) ans\b",
+                r"\b(fille|fils|enfants?)…\b(cr[eé]{1,2}\w{0,2}|ouvert|inscrit\w{0,1})…\bcompte\b",
+            ),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            2.5: (
+                r"\b(hij[oa]s?|niet[oa]s?)…\b((cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce)|[4-9]|1[0-5]) años\b",
+            ),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            2.5: (
+                r"\b(figli[oa]|nipote)…\b((cinque|sei|sette|otto|nove|dieci|undici|dodici|tredici)|[4-9]|1[0-5]) anni\b",
+            ),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            2.5: (
+                r"\b(zoon|dochter|kind|kleinkind)…\b(van )?((vijf|zes|zeven|acht|negen|tien|elf|twaalf|dertien)|[4-9]|1[0-5])( jaar)?\b",
+                r"\bzonder dat (wij|ik|we)…\bwisten?\b",
+            ),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            2.5: (
+                r"\b(filh[oa]s?|net[oa]s?)…\b((cinco|seis|sete|oito|nove|dez|onze|doze|treze)|[4-9]|1[0-5]) anos\b",
+            ),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            2.5: (
+                r"\b(pi[eę]cio|sze[sś]cio|siedmio|o[sś]mio|dziewi[eę]cio|dziesi[eę]cio|jedenasto|dwunasto)letni\w{0,3}\b",
+                r"\b(syn|c[oó]rka|dziecko)…\b(za[lł]o[zż]y\w{1,2}|zarejestrowa\w{1,3})\b",
+            ),
+        },
+    )
+)
 
 
 class ChildData(Kind):
@@ -130,7 +217,7 @@ class ChildData(Kind):
     circle = Circle.RESTRICTED
     depth = Depth.AUTHORITY
     acknowledged = False
-    clues = ENGLISH + OTHERS
+    clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,
         Step(name=VERIFY.name, label="Who may act for the child", action="verify"),

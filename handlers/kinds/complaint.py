@@ -60,9 +60,9 @@ OTHERS = (
             2.5: (
                 r"\b(aufsichtsbeh[oö]rde|datenschutzbeh[oö]rde|landesbeauftragte\w{0,2}|bundesbeauftragte\w{0,2})\b",
                 r"\b(versto[sß]+|verst[oö][sß]+e|verletz\w{1,4})…\b(datenschutz|ds.?gvo|rechte|privatsph[aä]re)\b",
-                r"\bohne meine (einwilligung|zustimmung|erlaubnis)\b",
                 r"\b(trotz|obwohl)…\b(abbestell\w{1,4}|widerspr\w{2,6}|l[oö]schung|abgemeldet|aufgefordert)\b",
             ),
+            1.5: (r"\bohne meine (einwilligung|zustimmung|erlaubnis)\b",),
             -2.5: (r"\b(vorbehalt\w{0,3}|andernfalls|sollten sie)…\b(beschwerde|beh[oö]rde)\b",),
         },
     )
@@ -169,6 +169,109 @@ OTHERS = (
         },
     )
 )
+#: what people say who know neither the law nor its words
+EVERYDAY = (
+    spoken(
+        "en",
+        {
+            4.0: (
+                r"\bappeal\b…\b(decision|refusal|against)\b|\b(decision|refusal)\b…\bappeal\b",
+                r"\b(do not|don.?t|cannot|can.?t|refuse to) accept (your|the|this) (decision|refusal|answer|response|explanation)\b",
+            ),
+            3.5: (
+                r"\b(i.?ve|i have|have|i|we) (now |already )?(written|wrote|asked|e.?mailed|told|requested|contacted|complained|chased)…\b(twice|(three|four|five|several|many|\d) times|repeatedly|again and again)\b",
+                r"\bmy (\w{2,12} ){0,3}(number|address|name|data|details|e.?mail|information|recording|photo|chat|file)s? (was|were|has been|have been|is|are|got) (\w{2,10} ){0,2}(visible|shown|exposed|leaked|published|public|displayed|forwarded|revealed|sent to|readable)\b",
+                r"\b(sent|gave|showed|got|received|see|saw)…\b(another|a different|some ?one else.?s?|somebody else.?s?|a stranger.?s?|other people.?s?|the wrong) (person|people|customer|user|man|woman)?.?s?( \w{2,10})? (data|records?|files?|information|details|recordings?)\b",
+                r"\b(recorded|filmed|tracked|listened|shared|read|sold)\b…\b(nobody|no one|without|never|secretly)…\b(told|tell\w{0,3}|ask\w{0,3}|know\w{0,3}|consent\w{0,3}|permission|agreed|warn\w{0,3})\b",
+                r"\b(one of )?your (\w{2,12} ){0,3}(people|staff|agents?|employees?|colleagues?|reps?|support|team)( \w{2,10}){0,3} (read|listened|looked|watched|joked|laughed|leaked|snooped|accessed)\b",
+                r"\b(days|weeks|months) ago…\b(made|sent|submitted|requested|asked)\b…",
+            ),
+            2.5: (
+                r"\b(opted out|unsubscribed|asked you to stop|told you to stop)…\b(still|yet|again|and in|last (week|month)|twice|before)\b",
+                r"\b(yet here we are|and yet|still (getting|receiving|being|online|there|visible|not (deleted|gone|done))|keep getting|keeps? coming)\b",
+                r"\b(not (a|one) (word|reply|answer|single|of you)|nobody (has )?(answered|replied|bothered)|no one (has )?(answered|replied)|nothing (was|has been|is) done|silence)\b",
+                r"\b(overdue|(deadline|time limit|month)( has| is)? (long )?(passed|expired|over))\b",
+                r"\b(not (been )?(resolved|answered|addressed|dealt with)|unresolved)…\b(privacy|concern|request|complaint|data)\b",
+            ),
+            1.5: (
+                r"\b(not ok|not acceptable|disgrace|scandal|harassment|what kind of outfit|shame on you|decency)\b",
+                r"\b(feel|felt) (violated|betrayed|exposed|spied)\b",
+                r"\b(want|demand|expect|owe me) an? (explanation|apology)\b|\blooked into\b",
+                r"\b(have|i.?ve) (written|complained|reported)…\bto the\b",
+            ),
+            -4.0: (
+                r"\b(call quality|ticket|disconnected|audio|freez\w{1,3}|crash\w{0,3}|paid service|lag\w{0,4}|refund|invoice|charged)\b",
+                r"\b(failing which|should you (fail|not)|otherwise)…\b(reserve|right|complain\w{0,3})\b",
+            ),
+        },
+    )
+    + spoken(
+        "de",
+        {
+            3.5: (
+                r"\b(weitergegeben|ver[oö]ffentlicht|geteilt|aufgezeichnet|verkauft|verwendet)…\bohne meine\b|\bohne meine…\b(weitergegeben|ver[oö]ffentlicht|geteilt|aufgezeichnet|verkauft)\b",
+                r"\b(noch immer|immer noch|weiterhin)…\b(nicht (gel[oö]scht|beantwortet|erledigt)|keine (antwort|reaktion))\b",
+            ),
+            1.5: (
+                r"\b(unversch[aä]mt\w{0,4}|skandal\w{0,3}|frechheit|letzte mahnung|inakzeptabel)\b",
+            ),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            3.5: (r"\b(j.?attends|toujours (pas|aucune)|voil[aà])…\br[eé]ponse\b",),
+            1.5: (r"\b(inadmissible|inacceptable|scandaleux|honteux)\b",),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            3.5: (
+                r"\b(nadie)…\b(responde|respond\w{1,3}|contest\w{1,3})\b",
+                r"\b(compartido|vendido|publicado|cedido)…\bsin mi (permiso|consentimiento)\b",
+            ),
+            1.5: (r"\b(inaceptable|verg[uü]enza|indignante)\b",),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            3.5: (r"\bnessuno (mi )?(ha )?(mai )?rispo\w{2,4}\b",),
+            1.5: (r"\b(inaccettabile|vergogna|vergognoso)\b",),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            3.0: (
+                r"\b(al|inmiddels) (drie|twee|vier|meerdere) keer\b",
+                r"\b(nog steeds|nog altijd)…\b(niet|geen)\b…\b(verwijderd|antwoord|reactie)\b",
+            ),
+            1.5: (r"\b(onacceptabel|schandalig|belachelijk)\b",),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            3.5: (
+                r"\bj[aá] (pedi|solicitei|escrevi)…\b(duas|tr[eê]s|v[aá]rias|vezes|meses|semanas)\b",
+                r"\bnunca (tive|recebi|obtive)…\bresposta\b",
+            ),
+            1.5: (r"\b(vergonha|absurdo|inaceit[aá]vel|inadmiss[ií]vel)\b",),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            3.0: (
+                r"\bbrak (jakiejkolwiek )?(odpowiedzi|reakcji)\b",
+                r"\bnadal…\b(nie|brak)\b…\b(odpowiedzi|usuni[eę]t\w{1,3})\b",
+            ),
+            1.5: (r"\b(skandal|niedopuszczaln\w{1,2}|oburzon\w)\b",),
+        },
+    )
+)
 
 
 class Complaint(Kind):
@@ -177,7 +280,7 @@ class Complaint(Kind):
     name = "complaint"
     title = "Complaint"
     asks = "a grievance looked into"
-    clues = ENGLISH + OTHERS
+    clues = ENGLISH + OTHERS + EVERYDAY
     steps = (CONFIRM, ANSWER, CLOSE)
     letters = ("answer_complaint",)
     outcomes = (Outcome.UPHELD, Outcome.PARTLY_UPHELD, Outcome.NOT_UPHELD)

@@ -135,6 +135,120 @@ OTHERS = (
         },
     )
 )
+#: what people say who know neither the law nor its words
+EVERYDAY = (
+    spoken(
+        "en",
+        {
+            3.5: (
+                r"\b(got|have|has|had) me( down| listed| recorded| registered)? as\b",
+                r"\b(amend|update|correct|fix|change|adjust) (your|the) (records?|files?|system|database|details|entry)\b",
+            ),
+            2.5: (
+                r"\bnot \w{1,15}…\b(please |kindly )?(correct|fix|amend|change|update|put) (it|that|this|my|right)?",
+                r"\b(you|your (file|records?|system|database|letters?|profile)|my (account|profile|record|file)|the account) (still |always )?(have|has|show|shows|say|says|list|lists|spells?|states?|calls?|address(es)?|goes?|go)…\b(me (as|down|under)|wrong|old|mrs|mr|miss|born|name i|birth)\b",
+                r"\b(wrong|old|misspel\w{1,4}|incorrect|former) (name|surname|spelling|birth ?day|birth ?date|address|house|title|number|pronouns?)\b",
+                r"\b(name|surname|spelling|birth\w{0,6}|address|title|gender|pronouns?)\b…\b(wrong|misspel\w{1,4}|mistake|typo|incorrect|out of date|outdated)\b",
+                r"\b(dead ?name|name (that )?i was given|chosen name|my pronouns)\b",
+                r"\b(letters?|mail|post|e.?mails?)…\b(still )?(go|goes|going|sent|arrives?) to…\b(old|moved|wrong)\b",
+            ),
+            2.0: (
+                r"\bplease…\b(correct|fix|amend|rectify|update|change|put) (it|this|that|them|right)\b|\b(correct|fix|amend|update|change) (it|this|that) please\b|\bplease (fix|correct|amend|update)\W{0,3}$",
+                r"\bput (that|it|this) right\b",
+                r"\bi (now )?(go by|am called|use the name)\b",
+                r"\bi( have|.?ve)? moved\b",
+                r"\b(please|kindly) use (mx|ms|mr|mrs|the name|my)\b",
+                r"\bi.?m not a (mrs?|ms|miss)\b",
+                r"\bi was born (in|on)\b",
+                r"\bgets? it wrong\b|\bspel(t|led|ling) (wrong|it)\b",
+            ),
+            -3.0: (
+                r"\b(holding|hold|keeping) on to\b",
+                r"\b(want|wish) you…\b(holding|to hold|keep\w{0,3})\b",
+                r"\b(order|delivery|ship\w{0,4})\b…\b(address|office)\b",
+            ),
+        },
+    )
+    + spoken(
+        "de",
+        {
+            2.5: (
+                r"\brichtig (ist|w[aä]re|lautet|muss|hei[sß]+t)\b",
+                r"\b(name\w{0,1}|nachname\w{0,1}|adresse|anschrift|geburtsdatum)\b…\b(geschrieben|falsch|ge[aä]ndert|nicht mehr)\b",
+            ),
+            2.0: (
+                r"\bbitte (\w{1,12} ){0,2}([aä]ndern|korrigieren|berichtigen|anpassen|aktualisieren)\b",
+                r"\b(umgezogen|geheiratet|hei[sß]+e (jetzt|nun)|neue (anschrift|adresse))\b",
+            ),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            2.5: (
+                r"\b(mal (écrit|orthographi\w{1,3})|erreur|faute|erron[eé]\w{0,2})…\b(nom|pr[eé]nom|adresse|dossier|naissance)\b",
+                r"\b(nom|pr[eé]nom|adresse|naissance)…\b(mal ([eé]crit|orthographi\w{1,3})|erreur|faute|erron[eé]\w{0,2})\b",
+                r"\bvous avez ([eé]crit|mis|enregistr[eé]|not[eé])…\b(nom|dossier|avec|au lieu|adresse)\b",
+                r"\bj.?ai (d[eé]m[eé]nag[eé]|chang[eé] (de nom|d.?adresse))\b",
+            ),
+            1.8: (r"\b(corriger|rectifier|modifier|mettre [aà] jour)\b",),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            2.0: (
+                r"\b(corr[ií]j\w{2,5}|corregir\w{0,3}|rectif[ií]qu\w{1,5}|actual[ií]c\w{2,5})\b",
+                r"\b(nombre|apellidos?|direcci[oó]n|nacimiento)…\b(mal|equivocad\w|err[oó]ne\w|antigu\w)\b",
+                r"\bme he (mudado|casado)\b",
+            ),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            2.0: (
+                r"\b(corregger\w{1,4}|correggete|rettificar\w{1,3}|aggiornar\w{1,3})\b",
+                r"\b(nome|cognome|indirizzo|nascita)…\b(sbagliat\w|errat\w|vecchi\w)\b",
+            ),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            3.0: (r"\b(mijn|m.n) (oude|verkeerde|nieuwe) (adres|naam|nummer|achternaam)\b",),
+            2.0: (
+                r"\b(aanpassen|wijzigen|corrigeren|verbeteren)\b",
+                r"\b(verhuisd|getrouwd)\b",
+                r"\b(naam|adres|geboortedatum)…\b(fout|verkeerd|niet goed)\b",
+            ),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            3.5: (
+                r"\b(nome|apelido|sobrenome|morada|endere[cç]o|nascimento)…\b(mal escrit\w|errad\w|incorret\w|desatualizad\w|antig\w|mudou)\b",
+            ),
+            1.8: (
+                r"\b(corrig\w{1,4}|corrij\w{1,3}|atualiz\w{1,3})\b",
+                r"\bmudei (de|para)\b",
+            ),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            4.0: (
+                r"\b(popraw\w{1,5}|zmian\w{1,2}|zmieni\w{1,4}|aktualiz\w{2,6}|sprostow\w{2,5})…\b(nazwisk\w{1,2}|imi\w{1,4}|adres\w{0,2}|dat\w urodzenia)\b",
+            ),
+            2.0: (
+                r"\bpo ([sś]lubie|rozwodzie)\b",
+                r"\b(przeprowadzi[lł]\w{1,3}|nowy adres)\b",
+            ),
+        },
+    )
+)
 
 
 class Correction(Kind):
@@ -144,7 +258,7 @@ class Correction(Kind):
     title = "Correction request"
     asks = "to have their data corrected"
     depth = Depth.ACCOUNT
-    clues = ENGLISH + OTHERS
+    clues = ENGLISH + OTHERS + EVERYDAY
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
     letters = ("answer_correction", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)

@@ -161,6 +161,121 @@ POLISH = spoken(
         ),
     },
 )
+#: what people say who know neither the law nor its words
+EVERYDAY = (
+    spoken(
+        "en",
+        {
+            4.0: (
+                r"\b(del\w{2,6}|remov(e|al of)|eras(e|ure of)|wipe|destroy) (of )?(my|this|his|her|our|that) (\w{1,12} ){0,2}acc?ou?nt\b",
+                r"\b(forget|remove|erase|delete|drop|strike|wipe) me (completely |entirely |altogether |permanently )?(from|in|out of) (your|the|all|any)…\b(systems?|database|records|files|servers?|crm|books)\b",
+                r"\b(delete|erase|remove|destroy|wipe|purge)…\bmy (\w{2,12} ){0,3}(recordings?|chats?|messages|photos?|pictures?|files|posts?|comments?)\b",
+            ),
+            3.5: (
+                r"\b(delete|erase|wipe|destroy|purge|remove|scrub|shred|expunge|bin)( of)? (the lot|everything|all of (it|this|that|them)|it all|me|mine|every (\w{2,8} ){0,2}(bit|trace|piece|thing))\b(?! from (the |your |this |all )?(\w{2,12} )?(mailing|newsletter|marketing|e.?mail|distribution|lists?))",
+                r"\bmake (sure|certain)…\b(nothing|none|no \w{2,10})…\b(mine|me|my|left|remains?|stays?)\b",
+                r"\b(delete|erase|destroy|return)…\b(our|the|all)…\b(staff|employees?|users?|team).{0,2}…\b(personal data|data|information|records|accounts)\b",
+                r"\b(footage|recording|video|photo|picture|image|clip)s? (of|with|showing|featuring) (me|myself|my \w{2,10})…\b(taken|removed?|delet\w{1,3}|eras\w{1,3}|gone|destroyed|down|out)\b",
+                r"\b(go ahead|yes please|please do|proceed|agreed)\b(?! not)…\b(erase|delete|erasure|deletion|wipe)\b",
+            ),
+            3.0: (
+                r"\b(everything|all|lot|every (\w{2,8} )?(bit|thing|trace|piece)|stuff|things)( \w{1,10}){0,6} (gone|deleted|erased|wiped|destroyed|purged)\b",
+                r"\b(want|like|rather|wish|need|please)…\b(be gone|vanish|disappear|be forgotten|not leave|no traces?|never existed|go away)\b",
+                r"\b(don.?t|do not|no longer|never|no reason to|no right to) (want|wish|like|need|have|consent)?…\b(hold|holding|keep|keeping|having|store|storing|retain|retaining)…\b(on to|my|it|any|me|data)\b",
+                r"\b(take|taken|taking) (the |my |his |her |that |this )?(account|profile|photo|picture|video|recording|footage|image|post|it) (down|off|out)\b",
+                r"\b(strike|remove|delete|scrub)…\b(my|me|this)…\b(from|out of|off)…\b(crm|database|systems?|records|files|servers?)\b",
+                r"\bconsent…\bwithdrawn\b",
+                r"\b(close|cancel|kill|shut|terminate|deactivate) (down )?(my|this|his|her|that) (\w{1,12} ){0,2}account\b",
+            ),
+            2.5: (
+                r"\b(delete|erase|wipe|destroy|purge) (it|them)\b",
+                r"\b(its|their|full|complete|immediate|subsequent|my) (erasure|deletion)\b",
+                r"\basked for (erasure|deletion)\b",
+                r"\b(account|profile|it) (to be )?(shut|closed|deactivated|terminated)\b…",
+                r"\b(wiped?|erased?) (what|whatever)\b|\b(delete|erase|remove) (what|whatever) you (have|hold|keep|got)\b",
+            ),
+            -2.5: (
+                r"\bobject\w{0,4}…\b(direct )?marketing\b",
+                r"\b(restore|recover)…\b(it|file|message|recording)\b",
+                r"\byour (account|data|mailbox) will be (deleted|closed|removed|suspended)\b",
+            ),
+        },
+    )
+    + spoken(
+        "de",
+        {
+            3.5: (
+                r"\b(l[oö]schen|entfernen|vernichten|l[oö]scht) sie (es|das|sie|ihn|diese\w{0,1}|alles|bitte|endlich|mein\w{0,2})\b",
+                r"\b(konto|account|profil|alles|daten)…\b(rausnehmen|l[oö]schen|entfernen|weg|aufl[oö]sen|vernichten)\b",
+                r"\balles (von|[uü]ber|zu) (mir|mich)…\b(raus\w{0,8}|weg|l[oö]sch\w{1,3}|entfern\w{1,3})\b",
+            ),
+            3.0: (
+                r"\b(behalten|speichern|bewahren) sie (nichts|keine)\b",
+                r"\b(deren|ihre|die|um|und|anschlie[sß]+ende) l[oö]schung\b",
+                r"\b(konto|account|profil)…\b(schlie[sß]+en|k[uü]ndigen)\b",
+            ),
+            -3.0: (r"\b(raum|r[aä]ume|nachricht|kanal|datei)…\bl[oö]schen\b",),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            3.5: (
+                r"\b(le|la|les|tout) (supprimer|effacer|d[eé]truire|retirer)\b",
+                r"\b(supprim\w{1,4}|effac\w{1,4}|ferm\w{1,4})…\b(compte|profil|tout|informations|donn[eé]es)\b",
+                r"\b(rien|aucune trace)…\b(de moi|sur moi|me concern\w{2,4})\b",
+                r"\bne (veux )?plus (exister|figurer|appara[iî]tre)\b",
+            ),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            3.5: (
+                r"\b(borr(en|ar|ad)|elimin(en|ar|ad)|suprim(an|ir)|cierr(en|e)|quit(en|ar))(lo|la|los|las)?\b…\b(todo|cuenta|datos|lo que)\b",
+            ),
+            3.0: (r"\b(borr|elimin|suprim)(arl|irl|enl|anl)(o|a|os|as)\b",),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            3.5: (
+                r"\b(cancell\w{1,5}|elimin\w{1,5}|rimuov\w{1,5})…\b(tutto|account|profilo|quello che mi riguarda)\b",
+                r"\b(eliminarl|cancellarl|rimuoverl)\w\b",
+                r"\bnon (conserviate|conservare|tenere|teniate)…\b(nulla|niente|dati)\b",
+            ),
+            2.5: (r"\b(chiudere|chiudete|chiusura)…\b(account|profilo)\b",),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            3.5: (
+                r"\b(account|profiel|gegevens|alles)…\b(weghalen|weggehaald|verwijder\w{0,3}|wissen|gewist|opheffen|opzeggen|sluiten)\b",
+            ),
+            3.0: (r"\b(het|ze|deze|die) (te )?(verwijderen|wissen)\b",),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            3.5: (
+                r"\b(apag|elimin|exclu|delet|remov|encerr)\w{1,5}…\b(conta|tudo|dados|perfil)\b",
+                r"\b(a|o|as|os|que) (eliminem|apaguem|excluam|removam)\b",
+            ),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            3.5: (
+                r"\b(skas\w{2,7}|usun\w{1,4}|usu[nń]\w{0,4}|wykas\w{2,6}|zlikwid\w{3,6}|zamkn\w{2,5})…\b(kont\w{1,2}|dan\w{1,3}|wszystk\w{1,3}|profil\w{0,2}|ich|je|go)\b",
+            ),
+            2.5: (r"\b(ich|jego|jej|ca[lł]kowite\w{0,2}) usuni[eę]ci\w\b",),
+        },
+    )
+)
 
 
 class Deletion(Kind):
@@ -170,7 +285,7 @@ class Deletion(Kind):
     title = "Deletion request"
     asks = "to have their data deleted"
     depth = Depth.ACCOUNT
-    clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH
+    clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH + EVERYDAY
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
     letters = ("answer_deletion", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)

@@ -103,6 +103,33 @@ OTHERS = (
         },
     )
 )
+#: what people say who know neither the law nor its words
+EVERYDAY = spoken(
+    "en",
+    {
+        3.5: (
+            r"\bserve (\w{2,10} ){0,2}(papers|process|documents|proceedings|summons)\b|\bservice of (\w{2,10} )?(papers|proceedings|summons)\b",
+            r"\b(this is|i am with|on behalf of) (the )?(\w{2,12} ){0,3}(pd|police department|police|sheriff.?s office|constabulary)\b",
+            r"\b(trustee in bankruptcy|insolvency practitioner|court.appointed)\b",
+        ),
+        3.0: (
+            r"\byou (must|shall|are required to|are obliged to|are ordered to) (furnish|produce|surrender|preserve|disclose)\b",
+            r"\b(pending (the )?issuance of|legal process|preserve (all )?(records|evidence|data))\b",
+        ),
+        2.0: (
+            r"\b(enforcement|revenue|tax|customs|immigration|excise) (enforcement |and customs )?(office|authority|agency|department|service|unit)\b",
+            r"\b(taxpayer|account holder|suspect|subscriber|debtor)\b",
+            r"\b(immediate|imminent) danger\b",
+            r"\b(user|account|subscriber|individual|person|taxpayer) (below|named below|listed|concerned|in question|identified)\b",
+            r"\bv (cafex|caf[eé]x)\b",
+        ),
+    },
+) + spoken(
+    "de",
+    {
+        2.5: (r"\b(ermittlungsverfahrens?|strafverfahrens?|strafsache)\b",),
+    },
+)
 
 
 class LegalDemand(Kind):
@@ -114,7 +141,7 @@ class LegalDemand(Kind):
     circle = Circle.COUNSEL
     depth = Depth.AUTHORITY
     acknowledged = False
-    clues = ENGLISH + OTHERS
+    clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,
         Step(name=VERIFY.name, label="Is it real", action="verify"),

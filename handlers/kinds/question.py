@@ -17,7 +17,7 @@ ENGLISH = spoken(
             r"\b(question|questions|query|enquiry|inquiry|clarif\w{1,7}|wondering|curious|wonder)…\b(about|regarding|on|concerning|whether|if|how|your)…\b(privacy|data protection|policy|cookies?|gdpr|retention|personal data|security|data)\b",
             r"\b(may|can|could|are|is) (our |my |the )?(pupils|students|children|schools?|minors|kids)…\b(use|allowed|permitted|join)\b",
             r"\b(privacy policy|privacy notice|cookie policy|retention (policy|period|schedule))…\b(mean|means|say|says|state|states|explain|unclear|understand|version|link|copy|where|last)\b",
-            r"\b(research|study|survey|thesis|dissertation|academic|university|journalist|press|reporter|article)…\b(privacy|data|gdpr|ccpa|request|requests|procedures?|policy|companies)\b",
+            r"\b(research|study|survey|thesis|dissertation|academic|university|journalist|press|reporter)…\b(privacy|data|gdpr|ccpa|request|requests|procedures?|policy|companies)\b",
         ),
         1.5: (
             r"\b(privacy|data protection|gdpr|ccpa|personal data|cookies?)\b…\?",
@@ -140,6 +140,101 @@ OTHERS = (
         },
     )
 )
+#: what people say who know neither the law nor its words
+EVERYDAY = (
+    spoken(
+        "en",
+        {
+            5.0: (
+                r"\b(who.?s|who is|who are) (your|the|in charge|responsible)…\b(dpo|data protection|privacy|officer)\b",
+                r"\b(where|which countr\w{1,3}|what countr\w{1,3})…\b(servers?|hosted|hosting|data cent\w{1,4}|located|your customers.? data)\b",
+            ),
+            3.0: (
+                r"\b(do|does|will|can|is|are) (you|cafex|spaces|your \w{2,10}|what)…\b(train\w{0,3}|machine learning|\bai\b|artificial intelligence|sell data|outside the (eu|uk|eea)|analytics|track\w{0,3})\b…\?",
+                r"\b(what does (that|this|it|your \w{2,10}|the \w{2,10})…\bmean\b|your (privacy )?(policy|notice|terms) (says?|states?|mentions?))",
+                r"\b(what|which|how)…\bcookies?\b|\bcookies?\b…\bhow long\b",
+                r"\b(an |the |my )?articles? (about|on|for)…\b(privacy|data|gdpr)\b",
+                r"\bhow (long|many)…\b(backups?|requests?|logs?|recordings?|call logs)\b",
+                r"\b(reporter|journalist|newspaper|gazette|magazine)\b…\b(story|piece|article|working|writing)\b",
+                r"\b(thesis|dissertation|academic study|research project)\b",
+            ),
+            1.5: (
+                r"\b(privacy shield|data privacy framework|certification)\b",
+                r"\bfor our (internal |own )?(policy|records|audit|assessment|onboarding)\b",
+            ),
+        },
+    )
+    + spoken(
+        "de",
+        {
+            4.0: (
+                r"\b(d[uü]rfen|k[oö]nnen) (unsere|die|meine|wir) (\w{1,12} )?(sch[uü]ler\w{0,4}|kinder)…\b(nutzen|benutzen|verwenden)\b",
+            ),
+            3.0: (
+                r"\b(ab welchem alter|mindestalter)\b",
+                r"\bwo (stehen|steht|liegen|befinden)…\b(server|daten)\b",
+            ),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            3.5: (
+                r"\bo[uù] (sont|se trouvent)…\b(serveurs|h[eé]berg\w{2,4}|donn[eé]es de vos)\b",
+                r"\b(nos|les) [eé]l[eè]ves (peuvent|ont)…\butiliser\b",
+            ),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            3.5: (
+                r"\bd[oó]nde (est[aá]n|se alojan|tienen)…\b(servidores|datos de sus)\b",
+                r"\b(pueden|puede) (nuestros|los) alumnos…\busar\b",
+            ),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            3.5: (
+                r"\bper quanto tempo (conserv\w{2,4}|tene\w{1,3})\b",
+                r"\bdove (sono|si trovano)…\bserver\b",
+                r"\binformativa\b…\?",
+            ),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            3.5: (
+                r"\bwaar (staan|staat)…\b(servers?|data)\b",
+                r"\bhoe lang (bewaren|bewaart)\b",
+                r"\bmogen (onze|de) leerlingen\b",
+            ),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            3.5: (
+                r"\bonde (ficam|est[aã]o)…\bservidores\b",
+                r"\bpor quanto tempo (guardam|conservam)\b",
+                r"\b(nossos|os) alunos podem\b",
+            ),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            3.5: (
+                r"\bgdzie (s[aą]|znajduj\w{1,3})…\bserwer\w{0,2}\b",
+                r"\bjak d[lł]ugo (przechowuj\w{2,4})\b",
+                r"\bczy (nasi )?uczniowie mog[aą]\b",
+            ),
+        },
+    )
+)
 
 
 class Question(Kind):
@@ -148,7 +243,7 @@ class Question(Kind):
     name = "question"
     title = "Question"
     asks = "an answer about privacy"
-    clues = ENGLISH + OTHERS
+    clues = ENGLISH + OTHERS + EVERYDAY
     steps = (CONFIRM, ANSWER, CLOSE)
     letters = ("answer_question",)
     unanswered = ("no_answer_needed",)

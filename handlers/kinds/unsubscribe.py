@@ -129,6 +129,103 @@ OTHERS = (
         },
     )
 )
+#: what people say who know neither the law nor its words
+EVERYDAY = (
+    spoken(
+        "en",
+        {
+            4.0: (
+                r"\A\W{0,3}(stop|remove|remove me|end|quit|cancel)\W{1,6}((stop|remove|remove me|end|quit|cancel|please)\W{0,4}){0,3}\Z",
+                r"\b(don.?t|do not|no longer|never) want…\bmy (address|e.?mail|number|name|details)( \w{2,10}){0,2} used…\b(advert\w{0,7}|marketing|promot\w{0,5})\b",
+                r"\b(stop|no more|enough( of)?|end|quit|halt|cancel|without)( \w{2,10}){0,3} (brochures?|catalogues?|flyers?|leaflets?|promos?|promotions?|junk|adverts?|advertising|ads|newsletters?|texts?|txts?|sms|offers|mailshots?|marketing|spam|cold calls?|sales calls?)\b",
+                r"\b(prefer|like|choose|want) not to (receive|get|be (sent|contacted|called|e.?mailed))\b",
+                r"\bprocessing…\b(for|to) direct marketing\b",
+            ),
+            3.5: (
+                r"\b(take|get|cross|strike|leave) me off\b",
+                r"\b(mails?|e.?mails?|newsletters?|messages|calls|marketing|mailings?) to stop\b",
+                r"\b(don.?t|do not|never|stop|cease|quit)( \w{2,10})? (e.?mail(ing)?|mail(ing)?|call(ing)?|ring(ing)?|text(ing)?|phon(e|ing)|contact(ing)?|spam(ming)?|bother(ing)?|pester(ing)?|write to|writing to) (me|us|again|any ?more|here)\b",
+                r"\b(don.?t|do not|stop) (post(ing)?|send(ing)?) (me |us )?(any|more|them|these|any more)\b",
+            ),
+            2.5: (
+                r"\b(brochures?|catalogues?|flyers?|leaflets?|promos?|promotions?|junk|adverts?|advertising|ads|newsletters?|texts?|txts?|sms|offers|mailshots?|marketing|spam|cold calls?|sales calls?)\b…\b(stop|no more|don.?t|enough|bin|off|never)\b",
+                r"\b(sales|marketing) (people|team|staff|reps?)…\b(ring|call|phone|e.?mail|text|write|contact)\b",
+                r"\b(getting|receiving|get|receive) (offers|ads|adverts|promotions|marketing)\b",
+            ),
+            1.5: (r"\b(enough already|not interested|stop (it|this|that))\b",),
+            -2.5: (
+                r"\b(if you (wish|want|don.?t|no longer|would)|don.?t want to hear)…\b(unsubscribe|opt out|click)\b",
+                r"\breply (\w{1,5} )?unsubscribe\b",
+            ),
+        },
+    )
+    + spoken(
+        "de",
+        {
+            4.0: (
+                r"\b(rufen|schreiben|schicken|senden|mailen|kontaktieren) sie (mir|mich|uns)…\b(nicht mehr|keine|nichts mehr|nie wieder)\b",
+                r"\b(nicht mehr|nie wieder)…\b(anrufen|anschreiben|kontaktieren|bel[aä]stig\w{1,3}|zusenden|angerufen)\b",
+                r"\bkeine (\w{1,12} ){0,2}(werbe\w{1,10}|newsletter\w{0,2}|angebote|werbung)\b",
+            ),
+        },
+    )
+    + spoken(
+        "fr",
+        {
+            4.0: (
+                r"\bne (plus|pas) (m.?|me |nous )?(envoyer|appeler|contacter|[eé]crire|solliciter|importuner|t[eé]l[eé]phoner)\b",
+                r"\bstop (pub|publicit[eé]s?|newsletter|mails)\b",
+            ),
+        },
+    )
+    + spoken(
+        "es",
+        {
+            4.0: (
+                r"\bno (m[aá]s|me (env[ií]en|manden|llamen))…\b(correos?|publicidad|llamadas|mensajes|e.?mails?|ofertas|newsletters?)\b",
+                r"\bno (me )?(llam|escrib)\w{1,3} m[aá]s\b",
+                r"\b(dejen|dejad|deje) de…\b(llamar|molestar|enviar|mandar)\w{0,2}\b",
+            ),
+        },
+    )
+    + spoken(
+        "it",
+        {
+            4.0: (
+                r"\b(basta|smett\w{2,4}|stop|toglie\w{2,5}|toglietemi|cancellatemi|rimuovetemi|non (mandatemi|inviatemi|chiamatemi))…\b(mail|e.?mail|newsletter|pubblicit\w{1,3}|lista|telefonate|messaggi|pi[uù])\b",
+            ),
+        },
+    )
+    + spoken(
+        "nl",
+        {
+            4.0: (
+                r"\b(nieuwsbrief|mailing|reclame|aanbiedingen|e.?mails?)…\b(niet meer|stop\w{0,3}|afmelden|uitschrijven|geen)\b",
+                r"\bniet (meer|langer) (bellen|mailen|schrijven|benaderen|gebeld)\b|\b(bel|mail|schrijf) (mij|me) niet\b",
+            ),
+        },
+    )
+    + spoken(
+        "pt",
+        {
+            4.0: (
+                r"\b(cancelar|sair|anular|remover|retirar|parar|desistir)…\b(newsletter|lista|e.?mails|publicidade|boletim|mailing)\b",
+                r"\bn[aã]o (me )?(enviem|mandem|liguem|contactem|escrevam)\b",
+            ),
+            2.5: (
+                r"\bcontinuam a (enviar|mandar|ligar)\b…\b(publicidade|e.?mails|mensagens|newsletter)",
+            ),
+        },
+    )
+    + spoken(
+        "pl",
+        {
+            4.0: (
+                r"\b(nie|przesta[nń]cie) (\w{1,10} )?(wysy[lł]a\w{1,3}|przysy[lł]a\w{1,3}|dzwoni\w{1,3})…\b(ofert\w{0,2}|reklam\w{0,2}|maili|wi[eę]cej|mnie)\b",
+            ),
+        },
+    )
+)
 
 
 class Unsubscribe(Kind):
@@ -137,7 +234,7 @@ class Unsubscribe(Kind):
     name = "unsubscribe"
     title = "Unsubscribe"
     asks = "no more marketing"
-    clues = ENGLISH + OTHERS
+    clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,
         Step(name="marketing", label="Marketing told", action="unsubscribe"),

@@ -15,7 +15,16 @@ from handlers.noise import NOISE
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES, language
 from intake.classify.needles import Index, Words
-from intake.classify.scoring import Clues, Found, Text, apart, likelihood, score, straightened
+from intake.classify.scoring import (
+    Clues,
+    Found,
+    Text,
+    apart,
+    likelihood,
+    nothing,
+    score,
+    straightened,
+)
 from storage.records import Evidence, ParsedMail, Reading, Record
 
 NOT_A_REQUEST = "not_a_request"
@@ -97,7 +106,7 @@ class Classifier:
         found = {name: clues.find(held, body_at) for name, clues in self._kinds.items()}
         noise = score(self._noise.find(held, body_at))
         confidence = {n: round(likelihood(score(f), noise), 4) for n, f in found.items()}
-        confidence[NOT_A_REQUEST] = round(1 - max(confidence.values(), default=0.0), 4)
+        confidence[NOT_A_REQUEST] = round(nothing(max(confidence.values(), default=0.0), noise), 4)
         confidence = dict.fromkeys(WORDS, 0.0) | confidence
         return Scores(confidence=confidence, found=found, noise=noise)
 

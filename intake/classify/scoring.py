@@ -120,7 +120,7 @@ def _lowered(pattern: str) -> str:
 def straightened(text: str) -> str:
     """The text for clues: lower case, plain quotes and blanks, bounded, every place as it was."""
     text = text[:_FIRST].translate(_STRAIGHT)
-    lower = text.lower()
+    lower = text.lower().replace("caféx", "cafex")
     if len(lower) == len(text):
         return lower
     return "".join(low if len(low := one.lower()) == 1 else one for one in text)
@@ -176,7 +176,13 @@ def likelihood(total: float, noise: float) -> float:
     """
     if total <= 0:
         return 0.01
-    return 1 / (1 + math.exp(-1.2 * (total - 2.2 - 0.3 * max(noise, 0.0))))
+    doubt = 0.3 * max(noise, 0.0) + 0.5 * max(noise - 4.0, 0.0)
+    return 1 / (1 + math.exp(-1.2 * (total - 2.2 - doubt)))
+
+
+def nothing(best: float, noise: float) -> float:
+    """0..1: that nothing is asked. Without clue and noise nobody can tell: one half."""
+    return (1 - best) * (1 - 0.5 * math.exp(-max(noise, 0.0) / 3))
 
 
 def apart(found: Iterable[Found]) -> list[Found]:
