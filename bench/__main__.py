@@ -14,7 +14,7 @@ def main() -> None:
     ]
     for name in names:
         print(f"== {name}", flush=True)
-        importlib.import_module(f"bench.{name}").main()
+        importlib.import_module(f"bench.{name}").main([])
 
 
 main()

@@ -100,7 +100,7 @@ async def measured(turn: Turn, at_once: int, commits: int) -> float:
     return (time.perf_counter() - started) * 1000 / commits
 
 
-async def main(sizes: list[int], rounds: int, commits: int) -> None:
+async def compare(sizes: list[int], rounds: int, commits: int) -> None:
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(1) as thread:
         folder = Path(name)
         stores = {size: await filled(folder / f"{size}", size) for size in sizes}
@@ -126,9 +126,14 @@ def show(at_once: int, found: dict[str, list[float]]) -> None:
         print(f"  {label:24} {middle:7.3f} ({min(times):.3f}, {max(times):.3f})  {ratio:5.2f}")
 
 
-if __name__ == "__main__":
+def main(words: list[str] | None = None) -> None:
+    """Side by side, interleaved, as many rounds as asked for."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000, 100_000])
     arguments.add_argument("--rounds", type=int, default=7)
     arguments.add_argument("--commits", type=int, default=320)
-    asyncio.run(main(**vars(arguments.parse_args())))
+    asyncio.run(compare(**vars(arguments.parse_args(words))))
+
+
+if __name__ == "__main__":
+    main()
