@@ -19,7 +19,7 @@ ENGLISH = spoken(
             r"\b(child|minor|pupil|student|kid)(ren)?.?s? (personal )?(data|information|account|details|privacy|records)\b",
         ),
         3.0: (
-            r"\b(under (the age of )?(13|16|18|thirteen|sixteen)|(aged?|is|only|just) (only |just )?([5-9]|1[0-5])( years?.?old)?\b|\b([5-9]|1[0-5]).?(years?.?old|yo\b|yrs?))",
+            r"\b(under (the age of )?(13|16|18|thirteen|sixteen)|(aged?|s?he is|s?he.?s) (only |just )?([5-9]|1[0-5])\b|is (only |just )?([5-9]|1[0-5]) years?.?old\b|\b([5-9]|1[0-5]).?(years?.?old|yo\b|yrs?))",
             r"\b(without|no) (my |our |any |a )?(parent\w{0,3}|guardian\w{0,2}|mother|father)?.?s? ?(parental )?(consent|permission|knowledge)\b",
             r"\b(i am|i.?m|as) (the |his |her |a |their )?(mother|father|mum|mom|dad|parent|guardian|legal guardian|carer|grand(mother|father|parent))\b",
             r"\bparental (consent|responsibility|authority|rights)\b",

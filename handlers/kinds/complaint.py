@@ -18,6 +18,7 @@ ENGLISH = spoken(
         4.0: (
             r"\b(formal|official|privacy|data protection|gdpr) (complaint|grievance)\b",
             r"\b(i|we) (want to|wish to|would like to|must|am writing to|are writing to|hereby|have to|am going to)?( make| file| lodge| raise| submit| register)?( a| this)?( formal| official)? ?complain(t|ing)?\b(?!…\b(right|reserve)\b)",
+            r"\b(i am|i.?m|we are|we.?re) (also |formally |now )?complaining\b",
             r"\b(lodge|file|filing|raise|make|submit|making|lodging|raising)( a| my| this)( formal| official)? (complaint|grievance|appeal)\b",
             r"\bcomplaint (about|regarding|against|concerning)\b",
             r"\b(no|never|not|without|still)…\b(repl(y|ied)|respon(se|ded|d)|answer(ed)?|heard|acknowledg\w{1,6}|acted)…\b(request|dsar|sar|e.?mail|erasure|deletion|access|month|weeks|days|deadline)\b",
