@@ -285,7 +285,7 @@ class Page:
         """The words of the window somebody looks at."""
         return json.dumps(self.stack(user)[-1], ensure_ascii=False) if self.stack(user) else ""
 
-    async def until(self, happened, seconds: float = 5.0) -> Any:
+    async def until(self, happened, seconds: float = 20.0) -> Any:
         """The first true answer of `happened`, looked at after each turn of the loop."""
         async with asyncio.timeout(seconds):
             while not (answer := happened()):  # noqa: ASYNC110  the workspace has no event for it
