@@ -115,12 +115,8 @@ class Parser:
             self._idle.put_nowait(worker)
 
     async def start(self) -> None:
-        """Start a worker, so that the first mail need not wait for it."""
-        worker = await self._idle.get()
-        try:
-            await worker.running()
-        finally:
-            self._idle.put_nowait(worker)
+        """Start the workers, so that no mail has to wait for one."""
+        await asyncio.gather(*(worker.running() for worker in self._all))
 
     async def stop(self) -> None:
         """End all workers. The next mail would start one anew."""

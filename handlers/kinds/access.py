@@ -266,7 +266,7 @@ EVERYDAY = (
                 r"\b(all|everything|what|whatever|anything)( that)?( is| has|.s|.ve)?( been| being)? (kept|held|stored|collected|recorded|saved|known|on file)( \w{2,10}){0,2} (about|on|under|of|from) (me|myself|my name|us|him|her|them|(my|our) (client|mother|father|husband|wife|son|daughter|child\w{0,3}))\b",
                 r"\b(do|does|did|have|has|are|whether|if|got) (you|u|ya|cafex)…\b(anything|any thing|something|stuff|things|data|info|information|details|records?|a file|files)\b…\b(about|on|of|under) (me|my (name|e.?mail|address|number))\b",
                 r"\b(disclose|provide|send|give|release|furnish|hand over)( to)?( me| us)?…\b(personal (data|information)|information|data)…\b(you (have|hold|collected|process)|about|relating to|concerning) (me|her|him|us|our client|my client)\b",
-                r"\b(my|the) (log.?in|sign.?in|access|connection) (history|records|logs|times)\b",
+                r"\bmy (log.?in|sign.?in|access|connection) (history|records|logs|times)\b",
                 r"\bmy (personnel|hr|employee|customer|support) (file|record)s?\b(?!…\b(delet|eras|correct|wrong))",
                 r"\bwhat…\byou (have|hold|keep|know|stored?|got) (on|about) me\b",
             ),
