@@ -1,6 +1,6 @@
 """The few things that can happen to a case. Nothing else in the product commits.
 
-From the mail: open, follow_up, hold, ignore, repeat (`incoming.py`).
+From the mail: open, follow_up, hold, ignore, repeat, fail (`incoming.py`).
 From people: offers, form, act, saw_message (`acting.py`).
 From the clock: remind, digest (`clockwork.py`).
 From the outbox: sent, delay, give_up, retry (`receipts.py`).

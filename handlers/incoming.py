@@ -220,6 +220,17 @@ class FromMail(Commits):
             )
         )
 
+    async def fail(self, mail: InboundMail, fault: str, now: datetime) -> None:
+        """Nobody could work on it: it waits for a person. `fault` names the kind of fault alone."""
+        await self.decided(lambda: self._fail(mail, fault, now))
+
+    async def _fail(self, mail: InboundMail, fault: str, now: datetime) -> None:
+        stored = await self._stored(mail)
+        if stored.status is not MailStatus.RECEIVED:
+            return
+        failed_mail = replace(stored, status=MailStatus.FAILED, reason=fault)
+        await self.store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed_mail,)))
+
     async def _returned(self, case: Case, bounced: str, now: datetime) -> list[Stored]:
         """Our letter came back: what it settled is open again, and the card says so."""
         letter = letter_of(case, bounced)

@@ -22,7 +22,7 @@ from intake.match import Matcher
 from intake.parse import Parser
 from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreFailed, StoreFull
-from storage.records import Commit, InboundMail, MailStatus, ParsedMail, Reading
+from storage.records import InboundMail, MailStatus, ParsedMail, Reading
 from storage.sealing import Keys
 from storage.store import Store
 
@@ -225,6 +225,4 @@ class Worker:
         except (StoreFull, StoreFailed):
             raise
         except Exception:  # noqa: BLE001  the last net: the mail is listed as failed
-            stored = await self._store.mail(mail.id) or mail
-            failed = msgspec.structs.replace(stored, status=MailStatus.FAILED, reason=fault)
-            await self._store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed,)))
+            await self._desk.fail(mail, fault, now)

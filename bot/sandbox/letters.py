@@ -78,7 +78,8 @@ def _text(mail: EmailMessage) -> str:
     try:
         text = str(part.get_content())
     except (LookupError, ValueError):
-        text = (part.get_payload(decode=True) or b"").decode("utf-8", "replace")  # type: ignore[union-attr]
+        payload = part.get_payload(decode=True)
+        text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
     if part.get_content_type() == "text/html":
         text = html.unescape(re.sub(r"<[^>]*>", "", text))
     return text.replace("\r\n", "\n")

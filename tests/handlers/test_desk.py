@@ -607,3 +607,21 @@ async def test_every_act_is_in_the_journal_with_who_did_it(bench: Bench) -> None
         ("confirm", "U01ANA"),
         ("verify", "U01ANA"),
     ]
+
+
+# --- a mail nobody could work on ------------------------------------------------------------
+
+
+async def test_a_mail_that_failed_waits_for_a_person_and_one_that_has_its_case_keeps_it(
+    bench: Bench,
+) -> None:
+    lost = await bench.mail()
+    await bench.desk.fail(lost, "ValueError", NOW)
+    (failed,) = await bench.store.mails_with(MailStatus.FAILED)
+    assert (failed.id, failed.reason) == (lost.id, "ValueError")
+    done = await bench.mail()
+    case = await bench.desk.open(done, parsed(), reading(), NOW)
+    await bench.desk.fail(done, "ValueError", NOW)
+    kept = await bench.store.mail(done.id)
+    assert kept is not None
+    assert (kept.status, kept.case) == (MailStatus.PROCESSED, case.ref)
