@@ -135,8 +135,9 @@ class App:
 
     async def _digests(self) -> None:
         while True:
-            await self.desk.digest(self.clock.now())
-            await self.clock.wait_until(self.desk.next_digest_at(self.clock.now()))
+            now = self.clock.now()  # once: what comes while the digest is made is not passed over
+            await self.desk.digest(now)
+            await self.clock.wait_until(self.desk.next_digest_at(now))
 
     async def _until(self, when: datetime | None, changed: "asyncio.Future[None]") -> None:
         """The time, or the next commit; at the latest a day from now."""

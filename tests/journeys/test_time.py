@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from handlers.digest import last_time
 from tests.journeys.world import ANA, BEN, MANAGERS, MARA, STAFF, Acting, World, mail
 
 DAY = timedelta(days=1)
@@ -57,6 +58,27 @@ async def test_one_digest_each_working_day_and_none_at_the_weekend(world: World)
         assert len(days) == len(set(days)) >= 4
         posted = lambda: [m for m in mara.messages[MANAGERS].values() if "today" in m["text"]]  # noqa: E731
         await mara.until(lambda: len(posted()) == len(days), f"{len(days)} digests")
+
+
+async def test_a_digest_whose_hour_comes_while_another_is_made_goes_out_too(
+    world: World, monkeypatch
+):
+    async with world.acting(MARA) as mara:
+        while world.clock.now().isoweekday() != 1:
+            await world.move(DAY)
+        making, moved = world.app.desk.digest, []
+
+        async def slow(now):
+            if not moved:
+                moved.append(now)
+                await world.move(DAY)
+            return await making(now)
+
+        monkeypatch.setattr(world.app.desk, "digest", slow)
+        await world.move(DAY)
+        second = last_time(world.app.desk.policy, moved[0] + DAY)
+        heads = lambda: [str(m.get("blocks")) for m in mara.messages[MANAGERS].values()]  # noqa: E731
+        await mara.until(lambda: any(f"{second:%A}" in head for head in heads()), "the second")
 
 
 async def test_a_letter_can_be_called_back_for_a_minute_and_is_a_draft_again(world: World):
