@@ -3,6 +3,7 @@
 import fcntl
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,13 +88,20 @@ def _unusable(folder: Path, error: OSError) -> StoreError:
 
 def _make(folder: Path, disk: Disk) -> None:
     """Private to the desk's user. A folder that holds other things keeps the mode it has."""
-    new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    found = next(path for path in (folder, *folder.parents) if path.exists())
+    for path in reversed((folder, *folder.parents)):
+        if path == found or found in path.parents:
+            _make_one(path, disk)
     if (folder / LOCK).exists() or not any(folder.iterdir()):
         folder.chmod(PRIVATE_FOLDER)
-    (folder / MAILS).mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
-    disk.sync_folder(folder)
-    if new:
+    _make_one(folder / MAILS, disk)
+    disk.sync_folder(folder / MAILS)
+
+
+def _make_one(folder: Path, disk: Disk) -> None:
+    """There for good when this returns, even if a desk was killed right after making it."""
+    folder.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
+    with suppress(PermissionError):  # where we may not read we have made nothing
         disk.sync_folder(folder.parent)
 
 

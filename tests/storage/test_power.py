@@ -1,0 +1,242 @@
+"""Power cuts, kills and full disks at any call of the disk: what was said to be kept is kept.
+
+Each seed is one desk that is cut off again and again. What happened inside depends on threads
+too, so a seed is no full recipe: the disk as it was left is kept beside the test's data.
+"""
+
+import asyncio
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import embedded, mails
+from storage.embedded import EmbeddedStore, open_store
+from storage.errors import Conflict, StoreError, StoreFull
+from storage.records import (
+    Arrival,
+    Commit,
+    Entry,
+    MailStatus,
+    Mark,
+    OutboxMessage,
+    OutboxStatus,
+    Suppression,
+)
+from tests.intake.fakes import inbound
+from tests.storage.faults import everything
+from tests.storage.lossy_disk import CUT, FULL, KILL, LossyDisk, Trouble
+from tests.storage.making import NOW, a_case, a_message, an_arrival, changed, closed, putting
+from tests.storage.plain import PlainStore
+
+SEEDS, ROUNDS = 25, 44
+LEASE = timedelta(minutes=5)
+
+
+class World:
+    """What everybody outside the desk knows: what was asked, what was promised, what was sent."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.plain = PlainStore()
+        self.sent: dict[str, int] = {}  #: message and the attempt it went out with
+        self._ticks = 0
+        self.asked: dict[datetime, Commit] = {}
+        self.promised: dict[datetime, int] = {}
+        self.refused: set[datetime] = set()
+        self.claims: dict[datetime, OutboxMessage | None] = {}
+        self.handed_in: dict[bytes, Arrival] = {}
+        self.kept: dict[str, bytes] = {}
+        self.turned_away: set[bytes] = set()
+
+    def tick(self) -> datetime:
+        """A moment that nothing else has: it names a commit."""
+        self._ticks += 1
+        return NOW + timedelta(microseconds=self._ticks)
+
+    # --- what people do ---------------------------------------------------------------------
+
+    async def commits(self, store: EmbeddedStore) -> None:
+        for _ in range(self.chance.randrange(12)):
+            ref = f"PR-2026-{self.chance.randrange(6):04d}"
+            case = await store.case(ref) or a_case(ref)
+            case = changed(
+                case,
+                rev=case.rev - (self.chance.random() < 0.05),
+                subject="s" * self.chance.randrange(400),
+                requester_hash=f"hash {self.chance.randrange(3)}",
+                message_ids=(f"<{self._ticks}@example.org>", *case.message_ids[:3]),
+                remind_at=self.chance.choice((None, self.tick())),
+            )
+            lane = self.chance.choice(("slack:staff", f"mail:{ref}"))
+            puts = (closed(case) if self.chance.random() < 0.2 else case, a_message(lane, case=ref))
+            await self.commit(store, *puts, *self._more())
+
+    def _more(self) -> tuple[Any, ...]:
+        name, at = f"{self._ticks}", self.tick()
+        mark = Mark(id=name, at=at)
+        gone = Suppression(hash=name, address="rosa@example.org", since=at, case="PR-2026-0001")
+        return self.chance.choice(((), (), (mark,), (gone,)))
+
+    async def commit(self, store: EmbeddedStore, *puts: Any, act: str = "open") -> None:
+        at = self.tick()
+        self.asked[at] = commit = putting(*puts, act=act, at=at)
+        try:
+            self.promised[at] = await store.commit(commit)
+        except (Conflict, StoreFull):
+            self.refused.add(at)
+
+    async def mails(self, store: EmbeddedStore) -> None:
+        for _ in range(self.chance.randrange(8)):
+            content = b"%d" % self._ticks + self.chance.randbytes(self.chance.randrange(700))
+            arrival = an_arrival(content, received_at=self.tick())
+            self.handed_in[content] = arrival
+            try:
+                mail = await store.mails.append(arrival)
+            except StoreFull:
+                self.turned_away.add(content)
+                continue
+            self.kept[mail.id] = content
+            if self.chance.random() < 0.6:
+                status = self.chance.choice((MailStatus.IGNORED, MailStatus.PROCESSED))
+                await self.commit(store, changed(mail, status=status), act="read")
+
+    async def transport(self, store: EmbeddedStore) -> None:
+        """Sends what it could claim; what has gone out is out in the world for good."""
+        for _ in range(self.chance.randrange(10)):
+            at = self.tick()
+            self.claims[at] = None
+            try:
+                claimed = await store.claim(at, LEASE)
+            except StoreFull:
+                self.refused.add(at)
+                continue
+            if claimed is None:
+                await asyncio.sleep(0)
+                continue
+            self.claims[at] = claimed
+            self.sent[claimed.id] = claimed.attempts
+            status = self.chance.choice((OutboxStatus.SENT, OutboxStatus.PENDING))
+            outcome = changed(claimed, status=status, claimed_until=None)
+            await self.commit(store, outcome, act="outcome")
+
+    # --- what must be so afterwards ---------------------------------------------------------
+
+    async def check(self, store: EmbeddedStore) -> None:
+        """Every promise kept, nothing half there, nothing that was refused or had gone."""
+        await self._check_mails(store)
+        entries = [entry async for entry in store.history()]
+        assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+        before = len(self.plain.entries)
+        assert entries[:before] == self.plain.entries
+        for entry in entries[before:]:
+            await self._replay(store, entry)
+        for at, seq in self.promised.items():
+            assert entries[seq - 1].at == at
+        assert await everything(store) == await everything(self.plain)
+        for message_id, attempts in self.sent.items():
+            message = await store.message(message_id)
+            assert message is not None
+            assert message.attempts >= attempts
+        self._forget()
+
+    async def _check_mails(self, store: EmbeddedStore) -> None:
+        found = {mail.id: mail async for mail in store.all_mails()}
+        for mail_id in found:
+            content = await store.mails.raw(mail_id)
+            if mail_id in self.plain.mails.contents:
+                assert content == self.plain.mails.contents[mail_id]
+                continue
+            assert content not in self.turned_away
+            mail = inbound(self.handed_in.pop(content), mail_id)
+            self.plain.arrived(mail, content)
+        assert self.kept.items() <= self.plain.mails.contents.items()
+        assert found.keys() == self.plain.mails.contents.keys()
+
+    async def _replay(self, store: EmbeddedStore, entry: Entry) -> None:
+        assert entry.at not in self.refused
+        commit = self.asked.get(entry.at)
+        if commit is None:
+            message = self.claims[entry.at] or await self._claimed(store, entry)
+            claim = changed(message, rev=message.rev - 1)
+            commit = putting(claim, act="attempt", at=entry.at, case=message.case)
+        await self.plain.commit(commit)
+        assert self.plain.entries[-1] == entry
+
+    async def _claimed(self, store: EmbeddedStore, entry: Entry) -> OutboxMessage:
+        """A claim that was written and never heard of: the store alone knows of which message."""
+        now = [
+            (old, await store.message(old.id))
+            for old in await self.plain.messages_of(entry.case or "")
+        ]
+        (found,) = [new for old, new in now if new is not None and new.attempts > old.attempts]
+        return found
+
+    def _forget(self) -> None:
+        """What was checked is history; what was lost is unknown, and must not come back."""
+        for held in (self.asked, self.promised, self.claims, self.handed_in, self.kept):
+            held.clear()
+        self.refused.clear()
+
+
+class Desk:
+    """One data folder on a disk that forgets, and its world."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.world = World(self.chance)
+        self.folder = folder
+        self.disk = LossyDisk(folder, self.chance)
+        self.data = folder / "new" / "data"
+
+    async def round(self) -> None:
+        """Open, check what the time before left, work until trouble comes."""
+        what = self.chance.choices((CUT, KILL, FULL), (6, 3, 2))[0]
+        self.disk.trouble = Trouble(self.disk.calls + self.chance.randrange(1, 70), what)
+        store = None
+        try:
+            store = await self._opened()
+            await asyncio.gather(*self._work(store), return_exceptions=False)
+        except StoreError:
+            assert self.disk.dead or what == FULL
+        if store is not None:
+            await store.close()
+        self._afterwards()
+
+    async def _opened(self) -> EmbeddedStore:
+        looked = None
+        if self.data.exists():
+            reader = await open_store(self.data, read_only=True)
+            looked = await everything(reader)
+        store = await open_store(self.data, disk=self.disk)
+        await self.world.check(store)
+        assert looked is None or looked == await everything(store)
+        return store
+
+    def _work(self, store: EmbeddedStore) -> list[Any]:
+        people = [self.world.commits, self.world.commits, self.world.mails, self.world.transport]
+        return [person(store) for person in self.chance.choices(people, k=4)]
+
+    def _afterwards(self) -> None:
+        if not self.disk.dead:
+            self.disk.stop(self.chance.choice((CUT, KILL)))
+        if self.disk.left is None:
+            self.disk.revive()
+            return
+        self.disk.forget()
+        self.disk.left.restore(self.folder)
+        self.disk = LossyDisk(self.folder, self.chance)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_what_was_promised_outlives_any_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 15)
+    monkeypatch.setattr(mails, "SEGMENT_BYTES", 3000)
+    desk = Desk(tmp_path / "disk", seed)
+    for number in range(ROUNDS):
+        print(f"seed {seed}, round {number}")
+        await desk.round()
