@@ -18,7 +18,7 @@ import msgspec
 from storage import opening, sheets, snapshot
 from storage.chain import seal_of
 from storage.disk import Disk
-from storage.errors import Conflict, StoreError, StoreFailed, StoreFull
+from storage.errors import Conflict, StoreError, StoreFailed
 from storage.evidence import Evidence
 from storage.journal import Journal, Position, Reader, Written, entry_of, history_of
 from storage.lanes import HELD
@@ -138,7 +138,8 @@ class EmbeddedStore:
         self._snapshot: asyncio.Task[None] | None = None
         self._snapshot_slot = found.snapshot_slot
         self._shredding: set[asyncio.Task[None]] = set()
-        self._failed = self._closed = False
+        self._failure: StoreError | None = None
+        self._closed = False
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -168,6 +169,8 @@ class EmbeddedStore:
     def _writable(self) -> Journal:
         if self._journal is None:
             raise StoreError("The store is open for reading only; changes go through `desk run`.")
+        if self._failure is not None:
+            raise StoreFailed(str(self._failure))
         return self._journal
 
     def _checked(self, commit: Commit) -> set[_Name]:
@@ -210,7 +213,7 @@ class EmbeddedStore:
         try:
             await asyncio.to_thread(self._keyring.shred, slots)
         except StoreError as error:
-            self._failed = True
+            self._failure = self._failure or error
             _answer(pending.done, error)
         else:
             _answer(pending.done, seq)
@@ -219,7 +222,8 @@ class EmbeddedStore:
             self._wake()
 
     def _refused(self, lines: list[Written], error: StoreError) -> None:
-        self._failed = self._failed or isinstance(error, StoreFailed)
+        if isinstance(error, StoreFailed):
+            self._failure = self._failure or error
         for line in lines:
             pending = self._pending.pop(line.seq)
             self._in_flight -= pending.names
@@ -309,12 +313,17 @@ class EmbeddedStore:
             key = self._keyring.take()
             disk = self._disk or Disk()
             await asyncio.to_thread(snapshot.write, disk, self._folder, picture, key)
-        except (OSError, StoreFull) as error:
+        except (OSError, StoreError) as error:
             log.warning("no snapshot could be written (%s)", type(error).__name__)
             return
         before, self._snapshot_slot = self._snapshot_slot, key.slot
-        if before is not None:
+        if before is None:
+            return
+        try:
             await asyncio.to_thread(self._keyring.shred, [before])
+        except StoreError as error:
+            log.critical("the key of an old snapshot could not be destroyed")
+            self._failure = self._failure or error
 
     async def close(self) -> None:
         if self._closed:
@@ -328,7 +337,7 @@ class EmbeddedStore:
         await asyncio.gather(*self._shredding)
         if self._snapshot is not None:
             await self._snapshot
-        if not self._failed:
+        if self._failure is None:
             await self._write_snapshot(self._picture())
         await self._keyring.close()
         self._lock.release()

@@ -123,12 +123,10 @@ class Keyring:
 
     async def room(self, wanted: int) -> None:
         """Until so many keys can be taken at once. Raises StoreFull, StoreFailed."""
-        while len(self._free) < max(wanted, LOW):
-            if self._refilling is None or self._refilling.done():
-                self._refilling = asyncio.create_task(self._refill())
-            if len(self._free) >= wanted:
-                return
-            await asyncio.shield(self._refilling)
+        if len(self._free) < max(wanted, LOW):
+            self._refill()
+        while len(self._free) < wanted:
+            await asyncio.shield(self._refill())
 
     def take(self) -> DataKey:
         """A fresh key, on disk already. After `room`, never missing."""
@@ -136,12 +134,15 @@ class Keyring:
         self._used = taken.slot + 1
         return taken
 
-    async def _refill(self) -> None:
-        try:
-            self._add(await asyncio.to_thread(self._batch))
-        except StoreError:
-            if not self._free:
-                raise  # who waits is told; who does not may find room later
+    def _refill(self) -> asyncio.Task[None]:
+        """The next batch, beside the loop. Who waits is told of a failure, nobody else."""
+        if self._refilling is None or self._refilling.done():
+            self._refilling = asyncio.create_task(self._refilled())
+            self._refilling.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._refilling
+
+    async def _refilled(self) -> None:
+        self._add(await asyncio.to_thread(self._batch))
 
     def _batch(self) -> list[DataKey]:
         fresh = [DataKey(slot, new_key()) for slot in range(self._end, self._end + BATCH)]
@@ -157,15 +158,17 @@ class Keyring:
     def shred(self, slots: Iterable[int]) -> None:
         """Destroy the keys in these slots, durable when this returns. Blocks; also repeatable."""
         disk = self._writable()
-        fd = disk.open(self._path, append=False)
         try:
-            for slot in sorted(slots):
-                disk.put(fd, _SHREDDED.ljust(SLOT_BYTES, b"\0"), _place(slot))
-            disk.sync(fd)
+            fd = disk.open(self._path, append=False)
+            try:
+                for slot in sorted(slots):
+                    disk.put(fd, _SHREDDED.ljust(SLOT_BYTES, b"\0"), _place(slot))
+                disk.sync(fd)
+            finally:
+                os.close(fd)
         except OSError as error:
             raise failed(error, self._path) from error
         finally:
-            os.close(fd)
             self._cached.cache_clear()
 
     def _overwrite(self, slot: int, data: bytes) -> None:

@@ -76,6 +76,17 @@ class LossyDisk(Disk):
         """A new process on the same machine: the page cache is as it was."""
         self.dead, self.trouble = False, NEVER
 
+    def image(self) -> Image:
+        """What the page cache holds."""
+        image = Image([], {})
+        for path in sorted(self.root.rglob("*")):
+            name = str(path.relative_to(self.root))
+            if path.is_dir():
+                image.folders.append(name)
+            else:
+                image.files[name] = path.read_bytes()
+        return image
+
     def forget(self) -> None:
         for fd in self._held.values():
             os.close(fd)
@@ -94,6 +105,17 @@ class LossyDisk(Disk):
             self._call(lambda: super(LossyDisk, self).write(fd, part))
             short = len(part) > 0 and self._chance.random() < 0.1
             return super().write(fd, part if short else data)
+
+    def put(self, fd: int, data: bytes, offset: int) -> None:
+        with self._lock:
+            part = data[: self._chance.randrange(len(data) + 1)]
+            self._call(lambda: super(LossyDisk, self).put(fd, part, offset))
+            super().put(fd, data, offset)
+
+    def rename(self, path: Path, target: Path) -> None:
+        with self._lock:
+            self._call()
+            super().rename(path, target)
 
     def sync(self, fd: int) -> None:
         with self._lock:

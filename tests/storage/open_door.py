@@ -13,7 +13,7 @@ from intake.listener import Listener
 from storage.embedded import EmbeddedStore, open_store
 from storage.records import InboundMail, MailStatus
 from tests.intake.fakes import OWN, StillClock
-from tests.storage.making import changed, putting
+from tests.storage.making import MASTER, changed, putting
 
 
 def say(*words: object) -> None:
@@ -26,7 +26,7 @@ async def work(store: EmbeddedStore, mail: InboundMail) -> None:
 
 
 async def main(folder: Path) -> None:
-    store = await open_store(folder)
+    store = await open_store(folder, MASTER)
     async with asyncio.TaskGroup() as tasks:
 
         def received(mail: InboundMail) -> None:

@@ -36,6 +36,7 @@ from storage.records import (
 from storage.store import Store
 from tests.storage.faults import everything
 from tests.storage.making import (
+    MASTER,
     MINUTE,
     NOW,
     a_case,
@@ -84,7 +85,7 @@ class Embedded(Backend):
 
     def fresh(self) -> Callable[[], Awaitable[Store]]:
         shutil.rmtree(self.folder, ignore_errors=True)
-        return lambda: open_store(self.folder)
+        return lambda: open_store(self.folder, MASTER)
 
 
 class Machine(RuleBasedStateMachine):
