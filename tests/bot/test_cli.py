@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -156,6 +157,31 @@ def test_full_shows_the_requester(run: Run, filled: Mapping[str, str]):
     assert "nora@example.org" in run("show", ref, "--full", settings=filled).out
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["NORA", "nora@example.org", "Nora@Example.ORG", "my data", "data my", "<access@example.org>"],
+)
+def test_find_needs_all_its_words_anywhere(run: Run, filled: Mapping[str, str], words: str):
+    (found,) = run("find", *words.split(), "--json", settings=filled).json
+    cases = run("list", "--json", settings=filled).json
+    assert found in cases
+    assert found["requester"] == "n•••@e•••.org"
+    assert run("find", words, "--json", settings=filled).json == [found]
+    assert run("find", found["ref"].lower(), "--full", "--json", settings=filled).json == [
+        {**found, "requester": "nora@example.org"}
+    ]
+    table = run("find", words, settings=filled).out
+    assert found["ref"] in table
+    assert "example.org" not in table
+
+
+def test_find_says_when_there_is_none(run: Run, filled: Mapping[str, str]):
+    for words in (("nora", "luc"), ("nobody",), ("nora", "xyz")):
+        result = run("find", *words, settings=filled)
+        assert (result.code, result.out) == (0, "Cases: none.\n")
+        assert run("find", *words, "--json", settings=filled).json == []
+
+
 def test_show_is_the_case_of_the_list_and_explains_its_date(run: Run, filled: Mapping[str, str]):
     for case in run("list", "--json", settings=filled).json:
         assert run("show", case["ref"].lower(), "--json", settings=filled).json == case
@@ -200,6 +226,39 @@ def test_failed_names_the_letter_that_was_refused(run: Run, filled: Mapping[str,
     assert "550" in dead["error"]
     assert "nora" not in str(dead)
     assert dead["case"] in run("failed", settings=filled).out
+
+
+def test_failed_shows_the_whole_id_on_a_narrow_screen(
+    run: Run, filled: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    (dead,) = run("failed", "--json", settings=filled).json
+    monkeypatch.setattr(sys.stdout.__class__, "isatty", lambda _: True, raising=False)
+    assert dead["id"] in run("failed", settings=filled).out
+
+
+def test_retry_takes_the_id_that_failed_shows(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    key = data / "sandbox" / "master.key"
+    settings = {"DESK_DATA": str(data), "DESK_MASTER_KEY_FILE": str(key)}
+    (dead,) = run("failed", "--json", settings=settings).json
+    result = run("retry", dead["id"], settings=settings)
+    assert (result.code, result.err) == (0, "")
+    assert dead["id"] in result.out
+    assert "next start" in result.out
+    assert run("failed", "--json", settings=settings).json == []
+    refused(run("retry", dead["id"], settings=settings), dead["id"], "nothing to retry")
+    refused(run("retry", "0123", settings=settings), "0123", "desk failed")
+
+
+def test_purge_says_that_nothing_is_due(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    settings = {"DESK_DATA": str(data)}
+    assert (
+        run("purge", "--dry-run", settings=settings).out == "Due: nothing has outlived its time.\n"
+    )
+    assert run("purge", settings=settings).out == "Shredded: nothing has outlived its time.\n"
 
 
 def test_history_is_the_journal_of_the_case(run: Run, filled: Mapping[str, str]):
@@ -365,6 +424,8 @@ def test_the_readme_lists_every_command():
         ("nonsense",),
         ("show",),
         ("classify",),
+        ("find",),
+        ("retry",),
         ("list", "--nonsense"),
         ("demo", "--smtp-port", "99999"),
         ("sandbox", "--web-port", "x"),
@@ -471,7 +532,7 @@ def test_an_unknown_reference_is_told_so(run: Run, filled: Mapping[str, str], co
     refused(run(command, "PR-2026-9999", settings=filled), "PR-2026-9999", "desk list --all")
 
 
-@pytest.mark.parametrize("command", ["list", "mails", "failed"])
+@pytest.mark.parametrize("command", ["list", "mails", "failed", "purge"])
 def test_a_desk_that_is_not_there_is_told_so(run: Run, command: str):
     refused(run(command, settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
 
