@@ -26,8 +26,8 @@ from storage.journal import Position, Reader, line_at
 from storage.keyring import FILE as KEYRING
 from storage.opening import JOURNAL, LOCK, MAILS, Lock
 from storage.records import Record
+from storage.verify import Step
 
-Step = Callable[[int, int], None]  #: bytes done, and of how many
 _BLOCK_BYTES = 1024 * 1024
 _STAMP = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 _PART = ".part"

@@ -190,6 +190,18 @@ class Keyring:
         os.close(self._fd)
 
 
+def check_master(path: Path, master: MasterKey) -> None:
+    """Does this key open the keyring? Raises KeyFileError, StoreDamaged."""
+    fd = _opened(path)
+    try:
+        data = os.pread(fd, SLOT_BYTES, _place(SECRET_SLOT))
+    finally:
+        os.close(fd)
+    if len(data) < SLOT_BYTES or data[:4] != _LIVE:
+        raise _damaged(path, SECRET_SLOT)
+    master.unwrap(SECRET_SLOT, data[4:])
+
+
 def _opened(path: Path) -> int:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storage import mails
-from storage.backup import Step, finished
+from storage.backup import finished
 from storage.disk import PRIVATE_FOLDER, Disk, Tail
 from storage.errors import StoreBusy, StoreDamaged, StoreError
 from storage.journal import Position, Reader
@@ -19,6 +19,7 @@ from storage.keyring import check_master
 from storage.opening import JOURNAL, LOCK, MAILS, RESTORING, Lock
 from storage.records import Record
 from storage.sealing import MasterKey
+from storage.verify import Step
 
 _BLOCK_BYTES = 1024 * 1024
 
