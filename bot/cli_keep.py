@@ -1,15 +1,26 @@
 """The commands that keep a desk in order. What changes its data goes to the running desk."""
 
 import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.filesize import decimal as size
 
+from bot.app import master_of, must_exist
 from bot.giving import give
 from bot.orders import Order, Purge, Retry
 from bot.settings import load
 from handlers.clock import RealClock
+from storage.backup import Folder
+from storage.backup import make as make_backup
+from storage.errors import StoreError
+from storage.restore import restore as put_back
 from storage.sealing import new_key_file
+from storage.verify import Step
 
 
 def _give(order: Order) -> None:
@@ -40,6 +51,64 @@ def purge(*, dry_run: bool) -> None:
     _give(Purge(look=dry_run))
 
 
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def backup(folder: Path) -> None:
+    """Copy everything into a folder of its own in DIR, also beside a running desk.
+
+    Mail that an earlier backup in DIR has is shared with it, not copied. DIR has one keyring, that
+    of the newest backup: what was shredded is gone from all. The master key is never in it, so
+    keep that elsewhere. Use one DIR per desk.
+    """
+    settings = load()
+    must_exist(settings)
+    if folder.resolve().is_relative_to(settings.data.resolve()):
+        raise StoreError(
+            f"{folder} lies within DESK_DATA, and would be lost with it; choose another folder."
+        )
+    with _bar("Backing up") as step:
+        made = make_backup(Folder(settings.data), folder, datetime.now(UTC), step)
+    click.echo(
+        f"{made.path} made: {made.commits} commits, {made.mails} mails in {made.segments} segments "
+        f"({made.linked} shared with the backup before), {size(made.size)}; "
+        f"keyring {size(made.keys)}."
+    )
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def restore(folder: Path) -> None:
+    """Put a backup into an empty DESK_DATA, and shred what has outlived its time since.
+
+    DIR is what was given to `desk backup`, for its newest backup, or one of the backups in it.
+    Needs the master key; changes nothing in DIR.
+    """
+    settings = load()
+    master = master_of(settings)
+    with _bar("Restoring") as step:
+        restored = put_back(folder, settings.data, master, step)
+    click.echo(
+        f"{restored.path} is back in {settings.data}: {restored.commits} commits, "
+        f"{restored.mails} mails, {size(restored.size)}."
+    )
+    _give(Purge())
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Step]:
+    """A progress bar for whoever watches; a script's stderr has errors alone."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def step(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield step
+
+
 @click.group()
 def key() -> None:
     """The master key: 32 random bytes that every other secret of the desk comes from."""
@@ -53,4 +122,4 @@ def key_new(file: Path) -> None:
     click.echo(f"{file} made. Keep a copy in a safe place: without it nothing can be read.")
 
 
-COMMANDS = (retry, purge, key)
+COMMANDS = (retry, purge, backup, restore, key)

@@ -139,7 +139,8 @@ class _Making:
             raise
 
     def _of(self, source: Source) -> Made:
-        (self._aside / MAILS).mkdir(parents=True, mode=PRIVATE_FOLDER)
+        self._aside.mkdir(mode=PRIVATE_FOLDER)
+        (self._aside / MAILS).mkdir(mode=PRIVATE_FOLDER)
         journal = source.journal()
         self._total = 2 * journal.size  # written, then read back
         self._write(self._aside / JOURNAL, journal.read())

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from storage import mails
 from storage.backup import finished
 from storage.disk import PRIVATE_FOLDER, Disk, Tail
-from storage.errors import StoreBusy, StoreDamaged, StoreError
+from storage.errors import StoreDamaged, StoreError
 from storage.journal import Position, Reader
 from storage.keyring import FILE as KEYRING
 from storage.keyring import check_master
@@ -74,20 +74,13 @@ def _chosen(backup: Path) -> _Chosen:
 
 
 def _must_be_empty(data: Path) -> None:
-    if not data.exists() or not (found := {path.name for path in data.iterdir()} - {"lost+found"}):
-        return
-    if LOCK in found:
-        try:
-            Lock(data / LOCK).release()
-        except StoreBusy:
-            raise StoreBusy(
-                f"A desk runs on {data}; a backup is put back into an empty folder: set DESK_DATA "
-                "to a new one."
-            ) from None
-    raise StoreError(
-        f"{data} is not empty, and nothing in it is overwritten; set DESK_DATA to a new folder, "
-        "or move what is there away."
-    )
+    """What a desk has, running or not, is never overwritten."""
+    found = {path.name for path in data.iterdir()} if data.exists() else set()
+    if found - {"lost+found"}:
+        raise StoreError(
+            f"{data} is not empty, and nothing there is overwritten; set DESK_DATA to a new "
+            "folder, or stop the desk there and move its data away."
+        )
 
 
 class _Restoring:

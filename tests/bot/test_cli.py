@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 import shutil
 import socket
 import sys
@@ -259,6 +260,28 @@ def test_purge_says_that_nothing_is_due(run: Run, filled: Mapping[str, str], tmp
         run("purge", "--dry-run", settings=settings).out == "Due: nothing has outlived its time.\n"
     )
     assert run("purge", settings=settings).out == "Shredded: nothing has outlived its time.\n"
+
+
+def test_a_backup_comes_back_as_it_was(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    key = Path(filled["DESK_DATA"]) / "sandbox" / "master.key"
+    made = run("backup", "copies", settings=filled)
+    assert made.code == 0
+    assert re.search(r"copies/\d{8}T\d{6}Z made: \d+ commits, 3 mails in 1 segment", made.out)
+    again = {"DESK_DATA": "again", "DESK_MASTER_KEY_FILE": str(key)}
+    restored = run("restore", "copies", settings=again)
+    assert restored.code == 0
+    assert "is back in again" in restored.out
+    assert restored.out.endswith("Shredded: nothing has outlived its time.\n")
+    for command in (("list", "--all"), ("mails",), ("failed",)):
+        old, new = (run(*command, "--json", settings=each) for each in (filled, again))
+        assert new.json == old.json
+    refused(run("restore", "copies", settings=again), "again", "not empty")
+    within = str(Path(filled["DESK_DATA"]) / "copies")
+    refused(run("backup", within, settings=filled), within, "DESK_DATA")
+    refused(run("restore", "nothing", settings={**again, "DESK_DATA": "x"}), "nothing")
+    new_key_file(tmp_path / "other.key")
+    other = {"DESK_DATA": "y", "DESK_MASTER_KEY_FILE": str(tmp_path / "other.key")}
+    refused(run("restore", "copies", settings=other), "does not open")
 
 
 def test_history_is_the_journal_of_the_case(run: Run, filled: Mapping[str, str]):
@@ -532,9 +555,9 @@ def test_an_unknown_reference_is_told_so(run: Run, filled: Mapping[str, str], co
     refused(run(command, "PR-2026-9999", settings=filled), "PR-2026-9999", "desk list --all")
 
 
-@pytest.mark.parametrize("command", ["list", "mails", "failed", "purge"])
+@pytest.mark.parametrize("command", ["list", "mails", "failed", "purge", "backup x"])
 def test_a_desk_that_is_not_there_is_told_so(run: Run, command: str):
-    refused(run(command, settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
+    refused(run(*command.split(), settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
 
 
 @pytest.mark.parametrize("fault", ["missing", "open to others", "no key", "a folder"])
