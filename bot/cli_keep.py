@@ -1,6 +1,7 @@
 """The commands that keep a desk in order. What changes its data goes to the running desk."""
 
 import asyncio
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +11,16 @@ from pathlib import Path
 import click
 from rich.filesize import decimal as size
 
-from bot.app import master_of, must_exist
+from bot.app import master_of, must_exist, open_for_reading
 from bot.giving import give
 from bot.orders import Order, Purge, Retry
 from bot.settings import load
 from handlers.clock import RealClock
 from storage.backup import Folder
 from storage.backup import make as make_backup
-from storage.errors import StoreError
+from storage.errors import SettingsError, StoreError
 from storage.restore import restore as put_back
+from storage.rotation import rotate
 from storage.sealing import new_key_file
 from storage.verify import Step
 
@@ -97,16 +99,37 @@ def restore(folder: Path) -> None:
 @contextmanager
 def _bar(label: str) -> Iterator[Step]:
     """A progress bar for whoever watches; a script's stderr has errors alone."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+    shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
+    with click.progressbar(length=1, label=label, file=shown) as bar:
 
         def step(done: int, total: int) -> None:
             bar.length = max(total, 1)
             bar.update(done - bar.pos)
 
         yield step
+
+
+@click.command()
+def verify() -> None:
+    """Is everything that was kept still there, unchanged, and found again? Changes nothing.
+
+    Looks at every line of the journal, its chains and seals, at what the desk makes of them, and
+    at every raw mail. One sentence for each fault.
+    """
+
+    async def verifying() -> tuple[str, ...]:
+        store = await open_for_reading(load())
+        try:
+            with _bar("Verifying") as step:
+                return await store.verify(step)
+        finally:
+            await store.close()
+
+    if faults := asyncio.run(verifying()):
+        for fault in faults:
+            click.echo(f"desk: {fault}", err=True)
+        sys.exit(1)
+    click.echo("All that was kept is there, unchanged.")
 
 
 @click.group()
@@ -122,4 +145,23 @@ def key_new(file: Path) -> None:
     click.echo(f"{file} made. Keep a copy in a safe place: without it nothing can be read.")
 
 
-COMMANDS = (retry, purge, backup, restore, key)
+@key.command("rotate")
+def key_rotate() -> None:
+    """Put a new master key in the place of the old one; the desk must not run meanwhile.
+
+    Nothing is sealed anew: the data keys are wrapped under the new master key. The old one is kept
+    beside it as FILE.old, as backups made before need it. Interrupted? Run it again.
+    """
+    settings = load()
+    must_exist(settings)
+    if settings.key_file is None:
+        raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))
+    with _bar("Wrapping keys") as step:
+        done = rotate(settings.data, settings.key_file, step)
+    click.echo(
+        f"{settings.key_file} is a new master key{' (begun earlier)' * done.resumed}. Keep a copy "
+        f"in a safe place; {done.old} opens backups made before and may go after the next one."
+    )
+
+
+COMMANDS = (retry, purge, verify, backup, restore, key)

@@ -33,7 +33,13 @@ class Purge(Record, frozen=True, kw_only=True, tag="purge"):
     look: bool = False  #: only say what is due
 
 
-Order = Retry | Purge
+class Ping(Record, frozen=True, kw_only=True, tag="ping"):
+    """Say that you are there."""
+
+    patience: ClassVar[float] = 5.0
+
+
+Order = Retry | Purge | Ping
 
 
 class Office(NamedTuple):
@@ -76,6 +82,10 @@ async def _purge(order: Purge, office: Office) -> Said:
     return said_of(purged, "Due" if order.look else "Shredded")
 
 
+async def _ping(_: Ping, office: Office) -> Said:
+    return ("a desk runs here and answers" if office.woken else "no desk runs here",)
+
+
 def said_of(purged: Purged, done: str) -> Said:
     """Counts and references: nothing personal."""
     said = []
@@ -95,4 +105,8 @@ def _counted(names: tuple[str, ...], word: str) -> str:
 
 
 #: The one table of what may be changed from the command line.
-ORDERS: Mapping[type, Callable[[Any, Office], Awaitable[Said]]] = {Retry: _retry, Purge: _purge}
+ORDERS: Mapping[type, Callable[[Any, Office], Awaitable[Said]]] = {
+    Retry: _retry,
+    Purge: _purge,
+    Ping: _ping,
+}

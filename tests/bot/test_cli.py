@@ -284,6 +284,64 @@ def test_a_backup_comes_back_as_it_was(run: Run, filled: Mapping[str, str], tmp_
     refused(run("restore", "copies", settings=other), "does not open")
 
 
+def test_a_copy_verifies_until_somebody_changes_it(
+    run: Run, filled: Mapping[str, str], tmp_path: Path
+):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    settings = {"DESK_DATA": str(data)}
+    fine = run("verify", settings=settings)
+    assert (fine.code, fine.err) == (0, "")
+    assert fine.out == "All that was kept is there, unchanged.\n"
+    log = data / "mails" / "00000001.log"
+    harmed = bytearray(log.read_bytes())
+    harmed[-10] ^= 1
+    log.write_bytes(harmed)
+    refused(run("verify", settings=settings), "mails/00000001.log")
+
+
+def test_a_new_master_key_takes_the_place_of_the_old(
+    run: Run, filled: Mapping[str, str], tmp_path: Path
+):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    key = tmp_path / "own.key"
+    key.touch(mode=0o600)
+    key.write_bytes((data / "sandbox" / "master.key").read_bytes())
+    settings = {"DESK_DATA": str(data), "DESK_MASTER_KEY_FILE": str(key)}
+    before = run("list", "--all", "--full", "--json", settings=settings).json
+    lock = Lock(data / "lock")
+    refused(run("key", "rotate", settings=settings), "stop it")
+    lock.release()
+    result = run("key", "rotate", settings=settings)
+    assert (result.code, result.err) == (0, "")
+    assert f"{key}.old" in result.out
+    assert run("list", "--all", "--full", "--json", settings=settings).json == before
+    old = {**settings, "DESK_MASTER_KEY_FILE": f"{key}.old"}
+    refused(run("list", settings=old), "does not open", "desk key rotate")
+    refused(run("key", "rotate", settings={"DESK_DATA": str(tmp_path / "none")}), "none")
+
+
+def test_check_tells_of_what_was_interrupted(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    settings = {"DESK_DATA": str(data), "DESK_MASTER_KEY_FILE": str(tmp_path / "own.key")}
+    shutil.copy(data / "sandbox" / "master.key", tmp_path / "own.key")
+
+    def found(what: str) -> Mapping[str, str]:
+        findings = run("check", "--json", settings=settings).json
+        return next(finding for finding in findings if finding["what"] == what)
+
+    assert found("running desk")["state"] == found("backup")["state"] == "ok"
+    assert found("master key")["state"] == found("store")["state"] == "ok"
+    (tmp_path / "own.key.new").touch()
+    assert "interrupted" in found("master key")["says"]
+    assert "desk key rotate" in found("master key")["fix"]
+    (data / "restore.part").mkdir()
+    assert found("store")["state"] == "fault"
+    assert "desk restore" in found("store")["fix"]
+
+
 def test_history_is_the_journal_of_the_case(run: Run, filled: Mapping[str, str]):
     case = next(c for c in run("list", "--json", settings=filled).json if not c["triage"])
     entries = run("history", case["ref"], "--json", settings=filled).json
@@ -555,7 +613,7 @@ def test_an_unknown_reference_is_told_so(run: Run, filled: Mapping[str, str], co
     refused(run(command, "PR-2026-9999", settings=filled), "PR-2026-9999", "desk list --all")
 
 
-@pytest.mark.parametrize("command", ["list", "mails", "failed", "purge", "backup x"])
+@pytest.mark.parametrize("command", ["list", "mails", "failed", "purge", "backup x", "verify"])
 def test_a_desk_that_is_not_there_is_told_so(run: Run, command: str):
     refused(run(*command.split(), settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import giving
+from bot import check, giving
 from bot.app import master_of
 from bot.control import FILE
 from bot.giving import give
@@ -128,6 +128,8 @@ async def test_the_running_desk_works_on_it_at_once(tmp_path):
         assert said == f"Mail {failed.id} is worked on again now."
         case = await world.case_from("rosa@example.org")
         assert case.mails == (failed.id,)
+        (found,) = await check._running(own)
+        assert (found.state, found.says) == ("ok", "a desk runs here and answers")
         with pytest.raises(DeskError, match="processed: nothing to retry"):
             await give(Retry(id=failed.id), own, world.clock)
         with pytest.raises(DeskError, match="no mail or message 0123"):

@@ -20,6 +20,7 @@ from storage.opening import RESTORING, Lock
 from storage.records import Shred
 from storage.restore import restore
 from storage.sealing import MasterKey
+from tests.storage.dying import deaths
 from tests.storage.making import MASTER, NOW, a_case, a_message, an_arrival, putting
 
 DAY = timedelta(days=1)
@@ -334,54 +335,6 @@ async def test_a_journal_that_is_torn_at_the_source_is_copied_to_its_last_whole_
 
 
 # --- killed at every step -------------------------------------------------------------------
-
-
-class Killed(BaseException):
-    """Not an Exception: nothing tidies up after a kill -9."""
-
-
-class Dying(Disk):
-    """Lets so many calls through, then dies before the next."""
-
-    def __init__(self, calls: int) -> None:
-        self._left = calls
-
-    def _count(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise Killed
-
-    def open(self, path: Path, *, append: bool = True) -> int:
-        self._count()
-        return super().open(path, append=append)
-
-    def write(self, fd: int, data: memoryview) -> int:
-        self._count()
-        return super().write(fd, data)
-
-    def sync(self, fd: int) -> None:
-        self._count()
-        super().sync(fd)
-
-    def rename(self, path: Path, target: Path) -> None:
-        self._count()
-        super().rename(path, target)
-
-    def sync_folder(self, path: Path) -> None:
-        self._count()
-        super().sync_folder(path)
-
-
-def deaths(run: Callable[[Disk], object]) -> Iterator[int]:
-    """Each number of calls after which `run` dies, until it lives through."""
-    for calls in range(1000):
-        try:
-            run(Dying(calls))
-        except Killed:
-            yield calls
-        else:
-            assert calls > 5
-            return
 
 
 async def test_a_backup_killed_at_any_step_is_never_taken_for_one(data, folder, tmp_path):
