@@ -71,9 +71,9 @@ def backup(folder: Path) -> None:
     with _bar("Backing up") as step:
         made = make_backup(Folder(settings.data), folder, datetime.now(UTC), step)
     click.echo(
-        f"{made.path} made: {made.commits} commits, {made.mails} mails in {made.segments} segments "
-        f"({made.linked} shared with the backup before), {size(made.size)}; "
-        f"keyring {size(made.keys)}."
+        f"{made.path} made: {made.commits} commits, {made.mails} mails, {size(made.size)}; "
+        f"mail segments: {made.segments}, of which an earlier backup had {made.linked}; "
+        f"keyring: {size(made.keys)}."
     )
 
 

@@ -123,7 +123,11 @@ def history(ref: str, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--raw", type=click.Path(path_type=Path), help="Write each mail to DIR/ID.eml.")
+@click.option(
+    "--raw",
+    type=click.Path(path_type=Path),
+    help="Write each mail that is not purged to DIR/ID.eml.",
+)
 @click.option("--json", "as_json", is_flag=True, help=AS_JSON)
 def mails(raw: Path | None, *, as_json: bool) -> None:
     """Every inbound mail and what became of it."""
@@ -131,7 +135,8 @@ def mails(raw: Path | None, *, as_json: bool) -> None:
     async def listing(store: EmbeddedStore) -> None:
         found = [mail async for mail in store.all_mails()]
         if raw is not None:
-            with click.progressbar(found, label="Writing mails", file=sys.stderr) as each:
+            whole = [mail for mail in found if mail.sha256]  # of the others nothing is left
+            with click.progressbar(whole, label="Writing mails", file=sys.stderr) as each:
                 for mail in each:
                     _write_mail(raw, mail.id, await store.mails.raw(mail.id))
         if as_json:

@@ -23,8 +23,8 @@ from bot.demo import free_port
 from bot.sandbox import Sandbox, SandboxOptions
 from storage.embedded import open_store
 from storage.opening import Lock
-from storage.records import Arrival, Commit, InboundMail, MailStatus
-from storage.sealing import new_key_file
+from storage.records import Arrival, Commit, InboundMail, MailStatus, Shred
+from storage.sealing import MasterKey, new_key_file
 from tests.journeys.processes import Running, desk
 from tests.journeys.world import ANA, World
 from tests.storage.making import MASTER
@@ -266,7 +266,7 @@ def test_a_backup_comes_back_as_it_was(run: Run, filled: Mapping[str, str], tmp_
     key = Path(filled["DESK_DATA"]) / "sandbox" / "master.key"
     made = run("backup", "copies", settings=filled)
     assert made.code == 0
-    assert re.search(r"copies/\d{8}T\d{6}Z made: \d+ commits, 3 mails in 1 segment", made.out)
+    assert re.search(r"copies/\d{8}T\d{6}Z made: \d+ commits, 3 mails, .*segments: 1,", made.out)
     again = {"DESK_DATA": "again", "DESK_MASTER_KEY_FILE": str(key)}
     restored = run("restore", "copies", settings=again)
     assert restored.code == 0
@@ -340,6 +340,24 @@ def test_check_tells_of_what_was_interrupted(run: Run, filled: Mapping[str, str]
     (data / "restore.part").mkdir()
     assert found("store")["state"] == "fault"
     assert "desk restore" in found("store")["fix"]
+
+
+def test_raw_leaves_out_what_is_purged(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    first, *others = run("mails", "--json", settings=filled).json
+
+    async def shred() -> None:
+        store = await open_store(data, MasterKey.load(data / "sandbox" / "master.key"))
+        gone = Shred(life="raw", key=first["id"])
+        await store.commit(Commit(at=datetime.now(UTC), actor="desk", act="purge", shreds=(gone,)))
+        await store.close()
+
+    asyncio.run(shred())
+    result = run("mails", "--json", "--raw", "out", settings={"DESK_DATA": str(data)})
+    assert result.code == 0
+    assert [mail["sha256"] for mail in result.json] == ["", *(m["sha256"] for m in others)]
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {m["id"] for m in others}
 
 
 def test_history_is_the_journal_of_the_case(run: Run, filled: Mapping[str, str]):
