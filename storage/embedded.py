@@ -22,7 +22,7 @@ from storage.errors import Conflict, StoreError, StoreFailed
 from storage.evidence import Evidence
 from storage.journal import Journal, Position, Reader, Written, entry_of, history_of
 from storage.lanes import HELD
-from storage.mails import MailLog
+from storage.maillog import MailLog
 from storage.records import (
     Arrival,
     Case,

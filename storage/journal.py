@@ -2,14 +2,19 @@
 
 A line is a JSON object: a body as storage/chain.py has it, then `back`, the place in this file of
 the same chain's line before, so that a case's history is read by following its own lines alone,
-and `hash`. `back` is outside the hash: it is about this file, not about what happened.
+`synced`, how many lines were on disk for certain when this one was written, and `hash`. `back`
+and `synced` are outside the hash: they are about this file, not about what happened.
+
+Lines that were written together reach the disk in any order, and a power cut may leave any of
+them as zeros. Such a hole ends the journal, unless a later line says that it was on disk.
 
 A line costs its records' JSON twice over a third (sealed, in base64) and some 400 bytes. A chain
 costs some 250 bytes of memory.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -32,6 +37,7 @@ class Line(Body, frozen=True, kw_only=True):
     """One line as it is written."""
 
     back: int
+    synced: int
     hash: str
 
     @property
@@ -50,15 +56,17 @@ class Position(NamedTuple):
 _line = msgspec.json.Decoder(Line)
 
 
-def written(seq: int, commit: Commit, changes: tuple[bytes, ...], head: Head) -> tuple[bytes, str]:
+def written(
+    seq: int, commit: Commit, changes: tuple[bytes, ...], head: Head, synced: int
+) -> tuple[bytes, str]:
     """The line of a commit, and its hash."""
     body, own = body_of(seq, commit, changes, head.hash)
-    return line_of(body, own, head.at), own
+    return line_of(body, own, head.at, synced), own
 
 
-def line_of(body: bytes, own: str, back: int) -> bytes:
+def line_of(body: bytes, own: str, back: int, synced: int) -> bytes:
     """A body as a line of a file."""
-    return body[:-1] + b'%b%d,"hash":"%b"}\n' % (_BACK, back, own.encode())
+    return body[:-1] + b'%b%d,"synced":%d,"hash":"%b"}\n' % (_BACK, back, synced, own.encode())
 
 
 def entry_of(line: Line, key_of: KeyOf) -> Entry:
@@ -84,7 +92,7 @@ def check_format(path: Path) -> None:
     found = _FORMAT.match(first)
     if found is not None and int(found[1]) != VERSION:
         raise _other_format(path, 1, int(found[1]))
-    if found is None and first.endswith(b"\n"):
+    if found is None and first.endswith(b"\n") and b"\0" not in first:
         raise _damaged(path, Position(), "is not a line of this journal")
 
 
@@ -110,7 +118,7 @@ class Reader:
         self.path = path
         self.position = position
         self.heads = heads
-        self.torn = 0  #: bytes of an unfinished last line, known when all lines were read
+        self.torn = 0  #: bytes of unfinished lines at the end, known when all lines were read
 
     def __iter__(self) -> Iterator[Read]:
         """Raises StoreDamaged with the line and the way out."""
@@ -124,10 +132,15 @@ class Reader:
         with self.path.open("rb") as file:
             file.seek(self.position.size)
             for data in file:
-                if not data.endswith(b"\n"):
-                    self.torn = len(data)
+                if not data.endswith(b"\n") or (b"\0" in data and not self._was_synced(file)):
+                    self.torn = file.seek(0, os.SEEK_END) - self.position.size
                     return
                 yield self._take(data)
+
+    def _was_synced(self, rest: Iterable[bytes]) -> bool:
+        """Does a later line say that the next one was on disk?"""
+        lines = (parsed(data) for data in rest)
+        return any(line is not None and line.synced > self.position.seq for line in lines)
 
     def head(self, chain: str) -> Head:
         """Where a chain ends, among what was read."""
@@ -269,7 +282,7 @@ class Journal:
         seq, at = self._position.seq + 1, self._position.size
         chain = commit.case or DESK
         before = self._heads.get(chain, NO_HEAD)
-        data, own = written(seq, commit, changes, before)
+        data, own = written(seq, commit, changes, before, self._landed_at.seq)
         end = Position(seq, at + len(data))
         entry = Written(seq, end, chain, before)
         self._appender.append(self._path, data, entry)

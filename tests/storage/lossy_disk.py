@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from storage.disk import Disk
 
+SECTOR = 512  #: what a disk writes whole or not at all
 CUT, KILL, FULL = "power cut", "kill", "full"
 
 
@@ -220,12 +221,13 @@ def _all_of(fd: int) -> bytes:
 def mixed(chance: random.Random, durable: bytes, cached: bytes) -> bytes:
     """What a power cut makes of a file: durable bytes stay where they were not written over.
 
-    Of the rest each stretch is kept or lost, wherever it lies; lost beyond the old end is zeros.
+    Of the rest each stretch of sectors is kept or lost, wherever it lies, and the end may be
+    anywhere; what was lost beyond the old end is zeros.
     """
     if durable == cached:
         return durable
     size = chance.choice((len(durable), len(cached), *_between(chance, len(durable), len(cached))))
-    match chance.choice(("forgotten", "kept")):  # TEMP
+    match chance.choice(("forgotten", "kept", "stretches")):
         case "forgotten":
             kept = durable
         case "kept":
@@ -241,11 +243,10 @@ def _between(chance: random.Random, one: int, other: int) -> tuple[int, ...]:
 
 
 def _stretches(chance: random.Random, durable: bytes, cached: bytes) -> bytes:
+    """Sector by sector, in stretches."""
     size = max(len(durable), len(cached))
     versions = [durable.ljust(size, b"\0"), cached.ljust(size, b"\0")]
-    same = next((n for n in range(size) if versions[0][n] != versions[1][n]), size)
-    cuts = sorted(chance.randint(same, size) for _ in range(chance.randint(1, 6)))
-    parts = [cached[:same]]
-    for start, end in pairwise((same, *cuts, size)):
-        parts.append(chance.choice(versions)[start:end])
+    ends = [*range(SECTOR, size, SECTOR), size]
+    cuts = sorted({0, size, *chance.choices(ends, k=6)})
+    parts = [chance.choice(versions)[start:end] for start, end in pairwise(cuts)]
     return b"".join(parts)
