@@ -194,7 +194,7 @@ def _mend(found: Opened, disk: Disk) -> Opened:
     if segment.exists() and segment.stat().st_size > end.offset:
         torn = segment.with_name(f"{segment.stem}.torn-{end.offset}")
         set_aside(disk, segment, end.offset, torn)
-    for path in (journal, segment):
+    for path in (journal, segment, found.folder / KEYRING):
         _settle(disk, path)
     if found.shredded:  # whoever was killed between the commit and the keyring
         found.keyring.shred(found.shredded)

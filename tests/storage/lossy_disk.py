@@ -30,7 +30,7 @@ class Trouble(NamedTuple):
     what: str  #: CUT, KILL or FULL
 
 
-NEVER = Trouble(-1, KILL)
+NEVER = Trouble(10**9, KILL)
 
 
 class Image(NamedTuple):
@@ -56,8 +56,10 @@ class LossyDisk(Disk):
     at risk too.
     """
 
-    def __init__(self, root: Path, chance: random.Random) -> None:
+    def __init__(self, root: Path, chance: random.Random, *, worst: bool = False) -> None:
+        """`worst`: a power cut takes all that was not synced, not some of it."""
         self.root = root
+        self.worst = worst
         self.calls = 0
         self.trouble = NEVER
         self.dead = False
@@ -166,7 +168,8 @@ class LossyDisk(Disk):
                 path = f"{folder}/{name}".lstrip("/")
                 if inode in self._held:
                     before, cached = self._bytes.get(inode, b""), _all_of(self._held[inode])
-                    image.files[path] = mixed(self._chance, before, cached)
+                    left = before if self.worst else mixed(self._chance, before, cached)
+                    image.files[path] = left
                 else:
                     image.folders.append(path)
                     todo.append(path)
@@ -185,7 +188,7 @@ class LossyDisk(Disk):
             while more := {pair for pair in changed if any(_linked(pair, t) for t in together)}:
                 together |= more
                 changed -= more
-            side = self._chance.choice((old, new))
+            side = old if self.worst else self._chance.choice((old, new))
             left |= {name: inode for name, inode in together if side.get(name) == inode}
         return left
 

@@ -28,7 +28,7 @@ from storage.records import (
 )
 from tests.intake.fakes import inbound
 from tests.storage.faults import everything
-from tests.storage.lossy_disk import CUT, FULL, KILL, LossyDisk, Trouble
+from tests.storage.lossy_disk import CUT, FULL, KILL, NEVER, LossyDisk, Trouble
 from tests.storage.making import (
     MASTER,
     NOW,
@@ -83,6 +83,13 @@ class World:
             lane = self.chance.choice(("slack:staff", f"mail:{ref}"))
             puts = (closed(case) if self.chance.random() < 0.2 else case, a_message(lane, case=ref))
             await self.commit(store, *puts, *self._more())
+
+    async def visit(self, store: EmbeddedStore) -> None:
+        """One case and one mail, no more."""
+        await self.commit(store, a_case("PR-2027-0001"))
+        content = b"the last"
+        self.handed_in[content] = an_arrival(content, received_at=self.tick())
+        self.kept[(await store.mails.append(self.handed_in[content])).id] = content
 
     def _more(self) -> tuple[Any, ...]:
         name, at = f"{self._ticks}", self.tick()
@@ -196,26 +203,35 @@ class World:
 class Desk:
     """One data folder on a disk that forgets, and its world."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, *, worst: bool = False) -> None:
         self.chance = random.Random(seed)
         self.world = World(self.chance)
         self.folder = folder
-        self.disk = LossyDisk(folder, self.chance)
+        self.disk = LossyDisk(folder, self.chance, worst=worst)
         self.data = folder / "new" / "data"
 
-    async def round(self) -> None:
-        """Open, check what the time before left, work until trouble comes."""
-        what = self.chance.choices((CUT, KILL, FULL), (6, 3, 2))[0]
-        self.disk.trouble = Trouble(self.disk.calls + self.chance.randrange(1, 70), what)
+    async def round(self, trouble: Trouble, *people: Any, end: str = "") -> bool:
+        """Open, check what the time before left, work until trouble comes; did it?
+
+        Without it the machine ends like that when all have done their work, or the desk is closed.
+        """
+        self.disk.trouble = Trouble(self.disk.calls + trouble.at, trouble.what)
         store = None
         try:
             store = await self._opened()
-            await asyncio.gather(*self._work(store), return_exceptions=False)
+            await asyncio.gather(*(person(store) for person in people))
+            if end:
+                self.disk.stop(end)
         except StoreError:
-            assert self.disk.dead or (what == FULL and self.disk.calls >= self.disk.trouble.at)
+            assert self.disk.dead or (trouble.what == FULL and self._came())
         if store is not None:
             await store.close()
+        came = self._came()
         self._afterwards()
+        return came
+
+    def _came(self) -> bool:
+        return self.disk.calls >= self.disk.trouble.at
 
     async def _opened(self) -> EmbeddedStore:
         looked = None
@@ -228,10 +244,6 @@ class Desk:
         assert looked in (None, found)
         return store
 
-    def _work(self, store: EmbeddedStore) -> list[Any]:
-        people = [self.world.commits, self.world.commits, self.world.mails, self.world.transport]
-        return [person(store) for person in self.chance.choices(people, k=4)]
-
     def _afterwards(self) -> None:
         if not self.disk.dead:
             self.disk.stop(self.chance.choice((CUT, KILL)))
@@ -240,24 +252,53 @@ class Desk:
             return
         self.disk.forget()
         self.disk.left.restore(self.folder)
-        self.disk = LossyDisk(self.folder, self.chance)
+        self.disk = LossyDisk(self.folder, self.chance, worst=self.disk.worst)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that snapshots, segments and batches of keys come often."""
+    monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 15)
+    monkeypatch.setattr(mails, "SEGMENT_BYTES", 3000)
+    monkeypatch.setattr(keyring, "BATCH", 24)
+    monkeypatch.setattr(keyring, "LOW", 6)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-async def test_what_was_promised_outlives_any_trouble(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
-    monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 15)
-    monkeypatch.setattr(mails, "SEGMENT_BYTES", 3000)
-    monkeypatch.setattr(keyring, "BATCH", 12)
-    monkeypatch.setattr(keyring, "LOW", 6)
+async def test_what_was_promised_outlives_any_trouble(tmp_path: Path, seed: int) -> None:
     desk = Desk(tmp_path / "disk", seed)
+    world, chance = desk.world, desk.chance
     for number in range(ROUNDS):
         before = desk.disk.image()
+        what = chance.choices((CUT, KILL, FULL), (6, 3, 2))[0]
+        kinds = [world.commits, world.commits, world.mails, world.transport]
         try:
-            async with asyncio.timeout(30):
-                await desk.round()
+            async with asyncio.timeout(60):
+                await desk.round(
+                    Trouble(chance.randrange(1, 70), what), *chance.choices(kinds, k=4)
+                )
         except BaseException as fault:
             before.restore(tmp_path / "before")
             fault.add_note(f"Seed {seed}, round {number}; the disk before it is in {tmp_path}.")
             raise
+    desk.disk.forget()
+
+
+@pytest.mark.parametrize("what", [CUT, KILL, FULL])
+async def test_trouble_at_each_call_in_turn(tmp_path: Path, what: str) -> None:
+    """Then a desk works on in what was left, and a power cut takes all that it did not sync."""
+    number, came = 0, True
+    while came:
+        number += 1
+        desk = Desk(tmp_path / f"{number}", 7, worst=True)
+        world = desk.world
+        people = (world.commits, world.mails, world.transport, world.commits)
+        try:
+            came = await desk.round(Trouble(number, what), *people)
+            await desk.round(NEVER, world.visit, end=CUT)
+            await desk.round(NEVER)
+        except BaseException as fault:
+            fault.add_note(f"{what} at call {number}")
+            raise
+        desk.disk.forget()
+    assert number > 40
