@@ -7,7 +7,6 @@ first (intake looks back seven days). Times are those of commits, so a moved clo
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -27,6 +26,7 @@ from storage.archived import (
     micro,
     packed,
 )
+from storage.columns import Table
 from storage.disk import Disk
 from storage.journal import Journal
 from storage.keyring import Keyring
@@ -62,8 +62,8 @@ class Move(NamedTuple):
 # --- pure: what is due, and what stays in memory of it ----------------------------------------
 
 
-def due(rows: list[AnyRow], before: int, archived: Callable[[str], bool]) -> list[Due]:
-    """What of the view may go: last put before that second; `archived` = is this case?"""
+def due(rows: list[AnyRow], before: int, archived: Table[CaseEntry]) -> list[Due]:
+    """What of the view may go: last put before that second; which cases have gone before."""
     cases: dict[str, CaseRow] = {}
     parts: dict[str, list[OutboxRow | MarkRow]] = defaultdict(list)
     for row in rows:
@@ -76,7 +76,7 @@ def due(rows: list[AnyRow], before: int, archived: Callable[[str], bool]) -> lis
     for ref, case in cases.items():
         if _rests(case, before) and (ref in lying or not parts[ref]):
             found.append(Due(ref, case, tuple(parts[ref])))
-    left = (ref for ref in sorted(lying - cases.keys()) if archived(ref))
+    left = (ref for ref in sorted(lying - cases.keys()) if archived.find(0, packed(ref)))
     return [*found, *(Due(ref, None, tuple(parts[ref])) for ref in left)]
 
 
@@ -174,7 +174,8 @@ class Archivist:
         """All that is due. Raises StoreFull, StoreFailed, OSError; what was moved till then is."""
         rows, newest = self._view.rows(), self._view.newest
         before = newest - int(AFTER.total_seconds())
-        found = iter(await asyncio.to_thread(due, rows, before, self._archived))
+        cases = self._view.archived.cases.held()
+        found = iter(await asyncio.to_thread(due, rows, before, cases))
         while page := list(islice(found, _WRITTEN)):
             moves, places = await asyncio.to_thread(self._written, page, newest)
             for number, (move, place) in enumerate(zip(moves, places, strict=True), start=1):
@@ -182,9 +183,6 @@ class Archivist:
                 if number % _MOVED == 0:
                     await asyncio.sleep(0)
         await self._heads()
-
-    def _archived(self, ref: str) -> bool:
-        return self._view.archived.case(ref) is not None
 
     def _written(self, page: list[Due], seconds: int) -> tuple[list[Move], list[int]]:
         """In a thread: sealed, on disk."""

@@ -63,23 +63,23 @@ class Table(Generic[Row]):
         return sum(shelf.alive for shelf in self._shelves)
 
     def __iter__(self) -> Iterator[Row]:
-        """Rows that are not dropped."""
+        """Rows that are not dropped. Read them at once, or from a table that is held."""
         for row in self.fields(self._of[0]):
             if row[0]:
                 yield self._make(*row)
 
     def fields(self, shape: str) -> Iterator[tuple[int, ...]]:
-        """Some fields of all rows, dropped ones too (as zeros): `x` in the shape skips a byte."""
+        """Some fields of all rows, dropped ones too (as zeros): `x` in the shape skips a byte.
+
+        Read them at once, or from a table that is held: bytes that are read must not move.
+        """
         rest = self._shape.size - Struct(f"<{shape}").size
         some = Struct(f"<{shape}{rest}x")
-        for shelf in self._shelves:
-            shelf.held = True  # bytes that are being read must not move
         return chain.from_iterable(some.iter_unpack(shelf.rows) for shelf in self._shelves)
 
     def shelves(self) -> Iterator["Table[Row]"]:
-        """Each shelf as a table of its own, to be read in turns."""
-        for shelf in list(self._shelves):
-            shelf.held = True
+        """Each shelf as a table of its own, so that a table that is held is read in turns."""
+        for shelf in self._shelves:
             one = Table(*self._of)
             one._shelves = [shelf]
             yield one

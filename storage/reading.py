@@ -1,25 +1,28 @@
 """How the embedded store answers: from the view, and from the archive what is archived.
 
 What is archived is read in a thread, a page at a time, so that no answer keeps the event loop.
-Where it is asked for one page after the other, each is of the moment it was read.
+Names are listed first, those in the view before the archived ones, and then read: what goes to
+the archive in between, or comes back, is found where it is by then.
 """
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 
 from storage.archived import (
     MAIL_STATUSES,
     NO_STATUS,
     OUTBOX_STATUSES,
+    CaseEntry,
     MailEntry,
     PartEntry,
     mail_id_of,
     micro,
     unpacked,
 )
+from storage.columns import Table
 from storage.disk import Disk
 from storage.journal import Journal, Position, Reader, entry_of, history_of
 from storage.lanes import HELD
@@ -109,15 +112,11 @@ class Reading:
         return tuple(found)
 
     async def all_cases(self) -> AsyncIterator[Case]:
-        archived = await asyncio.to_thread(self._archived_refs)
         here = sorted(self._view.keys(Case))
+        archived = await asyncio.to_thread(_refs, self._view.archived.cases.held())
         refs = heapq.merge(here, *(map(unpacked, shelf) for shelf in archived))
-        async for case in self._each(Case, refs):
+        async for case in self._each(Case, _once(refs)):
             yield case
-
-    def _archived_refs(self) -> list[list[int]]:
-        shelves = self._view.archived.cases.shelves()
-        return [sorted(ref for (ref,) in shelf.fields("Q") if ref) for shelf in shelves]
 
     async def cases_of(self, requester_hash: str) -> tuple[Case, ...]:
         archived = (unpacked(e.ref) for e in self._view.archived.of_requester(requester_hash))
@@ -143,13 +142,13 @@ class Reading:
     async def tally(self, since: datetime) -> Tally:
         opened = closed = unread = ignored = 0
         after = micro(since)
-        for cases in self._view.archived.cases.shelves():
+        for cases in self._view.archived.cases.held().shelves():
             for ref, received, ended in cases.fields("Q32xqq"):
                 opened += bool(ref) and received > after
                 closed += bool(ref) and ended > after
             await asyncio.sleep(0)
         number = MAIL_STATUSES.index(MailStatus.IGNORED)
-        for mails in self._view.archived.mails.shelves():
+        for mails in self._view.archived.mails.held().shelves():
             for mail, received, status in mails.fields("Q32xq6xB"):
                 ignored += bool(mail) and status == number and received > after
             await asyncio.sleep(0)
@@ -167,21 +166,17 @@ class Reading:
         return self._mails.get(mail_id) or await self._one(InboundMail, mail_id)
 
     async def all_mails(self) -> AsyncIterator[InboundMail]:
-        archived = await asyncio.to_thread(self._archived_mails, lambda _: True)
-        ids = heapq.merge(self._mails.all(), *archived)
-        async for mail in self._each(InboundMail, ids):
+        here = self._mails.all()
+        archived = await asyncio.to_thread(_ids, self._view.archived.mails.held())
+        async for mail in self._each(InboundMail, _once(heapq.merge(here, *archived))):
             yield mail
 
     async def mails_with(self, status: MailStatus) -> tuple[InboundMail, ...]:
-        number = MAIL_STATUSES.index(status)
-        archived = await asyncio.to_thread(self._archived_mails, lambda e: e.status == number)
-        ids = heapq.merge(self._mails.having(status), *archived)
+        here = self._mails.having(status)
+        archived = await asyncio.to_thread(_ids, self._view.archived.mails.held(), status)
+        ids = _once(heapq.merge(here, *archived))
         found = [mail async for mail in self._each(InboundMail, ids)]
         return tuple(mail for mail in found if mail.status is status)
-
-    def _archived_mails(self, wanted: Callable[[MailEntry], bool]) -> list[list[str]]:
-        shelves = self._view.archived.mails.shelves()
-        return [sorted(mail_id_of(e.id, e.low) for e in shelf if wanted(e)) for shelf in shelves]
 
     async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
         like = mail_fingerprint(mail, self._keyring.keys)
@@ -204,32 +199,27 @@ class Reading:
         return await self._one(OutboxMessage, message_id)
 
     async def messages_of(self, ref: str) -> tuple[OutboxMessage, ...]:
-        archived = (e for e in self._view.archived.parts_of(ref) if e.status != NO_STATUS)
-        return await self._messages(archived, self._view.outbox.of_case(ref))
+        here = self._view.positions_of(self._view.outbox.of_case(ref))
+        archived = [e for e in self._view.archived.parts_of(ref) if e.status != NO_STATUS]
+        return await self._messages(here, archived)
 
     async def messages_with(self, status: OutboxStatus) -> tuple[OutboxMessage, ...]:
-        number = OUTBOX_STATUSES.index(status)
-        archived = await asyncio.to_thread(self._archived_messages, number)
-        found = await self._messages(archived, self._view.outbox.having(status))
+        here = self._view.positions_of(self._view.outbox.having(status))
+        archived = await asyncio.to_thread(_entries, self._view.archived.parts.held(), status)
+        found = await self._messages(here, archived)
         return tuple(message for message in found if message.status is status)
 
-    def _archived_messages(self, status: int) -> list[PartEntry]:
-        return [entry for entry in self._view.archived.parts if entry.status == status]
-
     async def _messages(
-        self, archived: Iterable[PartEntry], here: Iterable[str]
+        self, here: dict[str, int], archived: list[PartEntry]
     ) -> tuple[OutboxMessage, ...]:
-        """In the order they were first written."""
-        found: list[tuple[int, OutboxMessage]] = []
+        """In the order they were first written. What was here may be archived by now."""
+        found = {m.id: (here[m.id], m) async for m in self._each(OutboxMessage, here)}
         entries = iter(archived)
         while page := list(islice(entries, _PAGE)):
-            found += await asyncio.to_thread(self._parts, page)
-        keys = iter(here)
-        while some := list(islice(keys, _PAGE)):
-            found += self._view.positioned(some)
-            await asyncio.sleep(0)
-        await asyncio.to_thread(found.sort, key=lambda each: each[0])
-        return tuple(message for _, message in found)
+            for position, message in await asyncio.to_thread(self._parts, page):
+                found[message.id] = (position, message)
+        placed = await asyncio.to_thread(sorted, found.values(), key=lambda each: each[0])
+        return tuple(message for _, message in placed)
 
     def _parts(self, entries: list[PartEntry]) -> list[tuple[int, OutboxMessage]]:
         """Messages that lie with their cases; each case is read once. In a thread."""
@@ -317,6 +307,31 @@ class Reading:
             parts = table in {OutboxMessage.table, Mark.table}
             found[key] = lies.part(table, key) if parts else lies.record(whole=whole)
         return found
+
+
+# --- in a thread: sorted shelf by shelf -------------------------------------------------------
+
+
+def _refs(cases: Table[CaseEntry]) -> list[list[int]]:
+    return [sorted(ref for (ref,) in shelf.fields("Q") if ref) for shelf in cases.shelves()]
+
+
+def _ids(mails: Table[MailEntry], status: MailStatus | None = None) -> list[list[str]]:
+    numbers = {MAIL_STATUSES.index(each) for each in MailStatus if status in {None, each}}
+    return [
+        sorted(mail_id_of(each.id, each.low) for each in shelf if each.status in numbers)
+        for shelf in mails.shelves()
+    ]
+
+
+def _entries(parts: Table[PartEntry], status: OutboxStatus) -> list[PartEntry]:
+    number = OUTBOX_STATUSES.index(status)
+    return [entry for entry in parts if entry.status == number]
+
+
+def _once(names: Iterable[str]) -> Iterator[str]:
+    """Sorted names without repeats: what was archived between two looks is found by both."""
+    return (name for name, _ in groupby(names))
 
 
 def _alike(one: InboundMail, other: InboundMail) -> bool:

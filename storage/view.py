@@ -240,13 +240,10 @@ class View:
         """How many records there are in the view."""
         return sum(len(table) for table in self._tables.values())
 
-    def positioned(self, keys: Iterable[str]) -> Iterator[tuple[int, OutboxMessage]]:
-        """Messages and their place among all that were ever written."""
-        for key in keys:
-            row = self.row(OutboxMessage, key)
-            message = self.get(OutboxMessage, key)
-            if row is not None and message is not None:
-                yield row.position, message
+    def positions_of(self, message_ids: Iterable[str]) -> dict[str, int]:
+        """The place of each among all records that were ever written."""
+        rows = (self.row(OutboxMessage, message_id) for message_id in message_ids)
+        return {row.key: row.position for row in rows if row is not None}
 
     def received_since(self, status: MailStatus, since: datetime) -> int:
         """How many mails of a status came in after that."""

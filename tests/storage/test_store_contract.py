@@ -26,6 +26,7 @@ from storage.records import (
     new_id,
 )
 from storage.store import Store
+from tests.storage.hurry import archive_at_once
 from tests.storage.making import (
     HOUR,
     MASTER,
@@ -44,10 +45,16 @@ from tests.storage.making import (
 Open = Callable[[], Awaitable[Store]]
 
 
-@pytest.fixture(params=["embedded"])
-async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens the same store again, as a new process would, after closing the one before."""
-    assert request.param == "embedded"
+@pytest.fixture(params=["embedded", "archiving"])
+async def reopen(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Open]:
+    """Opens the same store again, as a new process would, after closing the one before.
+
+    `archiving` = the embedded store in a hurry: all that may be archived is, after each commit.
+    """
+    if request.param == "archiving":
+        archive_at_once(monkeypatch)
     async with AsyncExitStack() as stack:
 
         async def reopen() -> Store:
