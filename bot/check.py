@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.app import slack_options_of
 from bot.settings import Settings
-from bot.slack import check as check_slack
+from bot.slack.check import check as check_slack
 from storage.embedded import open_store
 from storage.errors import DeskError, StoreBusy
 from storage.opening import is_new

@@ -1,0 +1,31 @@
+"""Opening the store that the settings name. Light to import: most commands need nothing else."""
+
+from bot.settings import Settings
+from storage.embedded import EmbeddedStore, open_store
+from storage.errors import SettingsError, StoreError
+from storage.opening import is_new
+from storage.sealing import MasterKey
+
+
+async def open_for_reading(settings: Settings) -> EmbeddedStore:
+    """The store as it is now, beside a running desk. Raises KeyFileError, StoreError."""
+    if is_new(settings.data):
+        raise StoreError(
+            f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
+        )
+    return await open_store(settings.data, _master(settings), read_only=True)
+
+
+async def open_for_writing(settings: Settings) -> EmbeddedStore:
+    """The store, for this process alone. Raises SettingsError, KeyFileError, StoreError."""
+    if faults := settings.missing():
+        raise SettingsError(faults)
+    return await open_store(settings.data, _master(settings))
+
+
+def _master(settings: Settings) -> MasterKey:
+    if settings.key_file is None:
+        raise SettingsError(
+            ("DESK_MASTER_KEY_FILE is not set: without the key nothing can be read.",)
+        )
+    return MasterKey.load(settings.key_file)
