@@ -7,9 +7,11 @@ the door, which are there before (`bot/front.py`).
 import asyncio
 from datetime import datetime, timedelta
 
+from bot.control import Control, Said
 from bot.front import Front, open_front
 from bot.http import HttpServer, routes
 from bot.mailer import Mailer, Relay
+from bot.orders import Office, Order, carry_out
 from bot.outbox import Outbox, Receipt
 from bot.settings import Settings
 from bot.slack.app import Slack
@@ -69,6 +71,7 @@ class App:
         self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
         self.worker = Worker(store, self.desk, self.parser, policy, clock)
         front.wake = self.worker.wake
+        self.control = Control(settings.data, Order, self._ordered)
         self.supervisor = Supervisor()
         self.http = self._http()
 
@@ -82,11 +85,14 @@ class App:
         self.supervisor.start("worker", self.worker.run)
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
+        self.supervisor.start("retention", self._purges)
+        await self.control.start()
         await self.front.open()
 
     async def stop(self) -> None:
         """Door first, then the mails and messages in hand, then what they need."""
         await self.listener.stop()
+        await self.control.stop()
         await self.supervisor.stop()
         await self.slack.stop()
         if self.http is not None:
@@ -105,6 +111,9 @@ class App:
     async def _post(self, message: OutboxMessage) -> Receipt:
         return Receipt(posted=await self.slack.send(message))
 
+    async def _ordered(self, order: Order) -> Said:
+        return await carry_out(order, Office(self.desk, self.clock.now(), self.worker.wake))
+
     async def _reminders(self) -> None:
         while True:
             changed = asyncio.ensure_future(self.store.changed())
@@ -119,6 +128,10 @@ class App:
             now = self.clock.now()  # once: what comes while the digest is made is not passed over
             await self.desk.digest(now)
             await self.clock.wait_until(self.desk.next_digest_at(now))
+
+    async def _purges(self) -> None:
+        while True:
+            await self.clock.wait_until(await self.desk.purge_daily(self.clock.now()))
 
     async def _until(self, when: datetime | None, changed: "asyncio.Future[None]") -> None:
         """The time, or the next commit; at the latest a day from now."""

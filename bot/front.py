@@ -71,6 +71,8 @@ def _tls_context(settings: Settings) -> ssl.SSLContext | None:
 
 async def open_front(settings: Settings, clock: Clock) -> Front:
     """The store opened, the door still closed. Raises SettingsError, KeyFileError, StoreError."""
+    if faults := settings.missing():
+        raise SettingsError(faults)
     store = await open_for_writing(settings)
     try:
         return Front(settings, clock, store)

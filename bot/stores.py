@@ -9,21 +9,25 @@ from storage.sealing import MasterKey
 
 async def open_for_reading(settings: Settings) -> EmbeddedStore:
     """The store as it is now, beside a running desk. Raises KeyFileError, StoreError."""
-    if is_new(settings.data):
-        raise StoreError(
-            f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
-        )
-    return await open_store(settings.data, _master(settings), read_only=True)
+    must_exist(settings)
+    return await open_store(settings.data, master_of(settings), read_only=True)
 
 
 async def open_for_writing(settings: Settings) -> EmbeddedStore:
     """The store, for this process alone. Raises SettingsError, KeyFileError, StoreError."""
-    if faults := settings.missing():
-        raise SettingsError(faults)
-    return await open_store(settings.data, _master(settings))
+    return await open_store(settings.data, master_of(settings))
 
 
-def _master(settings: Settings) -> MasterKey:
+def must_exist(settings: Settings) -> None:
+    """Raises StoreError where no desk has kept anything: a command must not make an empty one."""
+    if is_new(settings.data):
+        raise StoreError(
+            f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
+        )
+
+
+def master_of(settings: Settings) -> MasterKey:
+    """Raises SettingsError, KeyFileError."""
     if settings.key_file is None:
         raise SettingsError(
             ("DESK_MASTER_KEY_FILE is not set: without the key nothing can be read.",)
