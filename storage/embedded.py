@@ -137,8 +137,9 @@ class EmbeddedStore(Reading):
         """The lines are durable: what they say is so. Called on the loop, in order."""
         for line in lines:
             pending = self._pending.pop(line.seq)
+            at = self._view.heard(pending.commit.at)
             for record in pending.records:
-                self._view.put(record, pending.commit.case, int(pending.commit.at.timestamp()))
+                self._view.put(record, pending.commit.case, at)
                 if isinstance(record, InboundMail):
                     self._log.known(record.id)
             if pending.commit.shreds:

@@ -212,8 +212,9 @@ def _replay(reader: Reader, view: View, keyring: Keyring) -> tuple[int, set[int]
         changes = opened(read.line.changes, keyring.key)
         used = max(used, *(slot_of(blob) + 1 for blob in read.line.changes), 0)
         view.slots.update({owner: slot for owner, slot in changes.slots.items() if owner.key})
+        at = view.heard(read.line.at)
         for record in changes.puts:
-            view.put(record, read.line.case, int(read.line.at.timestamp()))
+            view.put(record, read.line.case, at)
         gone = (view.forget(shred) for shred in changes.shreds)
         shredded |= {slot for slot in gone if slot is not None}
     return used, shredded

@@ -157,6 +157,12 @@ class View:
         if slot:
             self.slots[owner] = slot
 
+    def heard(self, at: datetime) -> int:
+        """Of a commit, whatever it puts; its time in seconds since 1970."""
+        seconds = int(at.timestamp())
+        self.newest = max(self.newest, seconds)
+        return seconds
+
     def arrived(self, mail: InboundMail, slot: int, place: int) -> None:
         """A mail is kept that the journal does not know yet."""
         self.mails.arrived(mail)
