@@ -145,7 +145,7 @@ class Reading:
         for cases in self._view.archived.cases.held().shelves():
             for ref, received, ended in cases.fields("Q32xqq"):
                 opened += bool(ref) and received > after
-                closed += bool(ref) and ended > after
+                closed += bool(ended) and ended > after
             await asyncio.sleep(0)
         number = MAIL_STATUSES.index(MailStatus.IGNORED)
         for mails in self._view.archived.mails.held().shelves():

@@ -106,7 +106,7 @@ def test_half_a_shelf_is_none(cut: int) -> None:
     table = a_table()
     table.add(Pair(1, 1, 1))
     rows, alive, data = next(table.held().written())
-    with pytest.raises(ValueError, match="shelf|bytes length"):
+    with pytest.raises(ValueError, match=r"shelf|bytes length"):
         a_table().take(rows, alive, data[:-cut])
-    with pytest.raises(ValueError, match="shelf|bytes length"):
+    with pytest.raises(ValueError, match=r"shelf|bytes length"):
         a_table().take(rows, alive, data + b"x" * cut)
