@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +10,10 @@ from storage.appender import Appender
 from storage.disk import Disk
 from storage.errors import StoreError, UnknownReference
 from storage.keyring import Keyring
-from storage.mails import Mark, Scan, Segment, segment_path
+from storage.mails import Mark, Segment, segment_path
 from storage.records import Arrival, InboundMail, new_id
 from storage.sealing import DataKey
+from storage.view import View
 
 _QUICK_BYTES = 512 * 1024  #: hashed within a few milliseconds
 
@@ -47,17 +47,16 @@ class MailLog:
         self,
         folder: Path,
         keyring: Keyring,
-        found: Scan,
-        arrived: Callable[[InboundMail, int], None],
+        end: Mark,
+        view: View,
         disk: Disk | None,
     ) -> None:
-        """`disk` None = for reading only. `arrived` hears of each mail, and of its key's slot."""
+        """`disk` None = for reading only. The view hears of each mail, and has their places."""
         self.fresh: dict[str, InboundMail] = {}
         self._folder = folder
         self._keyring = keyring
-        self._places = found.places
-        self._next = self._landed_at = found.end
-        self._arrived = arrived
+        self._view = view
+        self._next = self._landed_at = end
         self._coming: set[str] = set()
         self._appender: Appender[_Coming] | None = None
         if disk is not None:
@@ -83,9 +82,9 @@ class MailLog:
     async def _written(self, mail: InboundMail, slot: int, data: bytes) -> None:
         if self._appender is None:
             raise StoreError("The mail log is open for reading only; start `desk run`.")
-        start = (
-            self._next if self._next.offset < mails.SEGMENT_BYTES else Mark(self._next.segment + 1)
-        )
+        start = self._next
+        if start.offset >= mails.SEGMENT_BYTES:
+            start = Mark(start.segment + 1)
         done = asyncio.get_running_loop().create_future()
         end = Mark(start.segment, start.offset + len(data))
         path = segment_path(self._folder, start.segment)
@@ -94,13 +93,14 @@ class MailLog:
         await done
 
     def _new_id(self, arrival: Arrival) -> str:
-        while (mail_id := new_id(arrival.received_at)) in self._places or mail_id in self._coming:
-            pass
-        return mail_id
+        while True:
+            mail_id = new_id(arrival.received_at)
+            if self._view.places[mail_id] is None and mail_id not in self._coming:
+                return mail_id
 
     async def raw(self, mail_id: str) -> bytes:
         """The content as received. Raises UnknownReference, StoreDamaged."""
-        place = self._places.get(mail_id)
+        place = self._view.places[mail_id]
         if place is None:
             raise UnknownReference(f"There is no mail {mail_id}; `desk mails` lists them all.")
         content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
@@ -124,11 +124,10 @@ class MailLog:
         """The journal knows this mail now."""
         self.fresh.pop(mail_id, None)
 
-    def picture(self) -> tuple[dict[str, int], Mark]:
-        """For a snapshot: places of all mails, and the mark before the first fresh one."""
-        places = (self._places[mail_id] for mail_id in self.fresh)
-        first = min(places, default=self._landed_at.packed())
-        return dict(self._places), Mark.unpacked(first)
+    def mark(self) -> Mark:
+        """Before the first mail that the journal does not know."""
+        places = (self._view.places[mail_id] or 0 for mail_id in self.fresh)
+        return Mark.unpacked(min(places, default=self._landed_at.packed()))
 
     async def close(self) -> None:
         if self._appender is not None:
@@ -137,9 +136,8 @@ class MailLog:
     def _on_landed(self, items: list[_Coming]) -> None:
         self._landed_at = items[-1].end
         for item in items:
-            self._places[item.mail.id] = item.place
             self.fresh[item.mail.id] = item.mail
-            self._arrived(item.mail, item.slot)
+            self._view.arrived(item.mail, item.slot, item.place)
             if not item.done.done():
                 item.done.set_result(None)
 

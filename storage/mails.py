@@ -6,10 +6,11 @@ the envelope as JSON and the content as received in DATA, both sealed under the 
 slot is in the header) for this mail alone. The checks tell a torn end from damage without a key;
 that the content is what came is held by its seal. `synced` is the place up to which the log was
 on disk for certain when the mail was written: mails written together reach the disk in any
-order, and what a power cut left of those that no later mail vouches for is a torn end. A segment
-ends at 64 MB. Where each mail lies
-is kept in memory (some 150 bytes a mail) and in the snapshot; what came after the snapshot's
-low-water mark is found by reading header lines.
+order, and what a power cut left of those that no later mail vouches for is a torn end.
+
+A segment ends at 64 MB. When all its mails are shredded it is cut to nothing: an empty segment
+was emptied by us, a missing one is lost. Where each mail lies is kept in memory and in the
+snapshot; what came after the snapshot's low-water mark is found by reading header lines.
 """
 
 import os
@@ -21,10 +22,12 @@ from typing import NamedTuple, Self
 
 import msgspec
 
+from storage.disk import Disk
 from storage.errors import StoreDamaged
 from storage.records import InboundMail
 from storage.sealing import DataKey, KeyOf, seal, unseal
 
+FOLDER = "mails"
 VERSION = 2
 SEGMENT_BYTES = 64 * 1024 * 1024
 _HEADER_BYTES = 128  #: more than any header line has
@@ -260,32 +263,65 @@ def _whole(segment: Segment, found: dict[int, Header], end: Mark) -> Mark:
     return end
 
 
-def check_complete(folder: Path, mark: Mark, known: dict[str, int], found: dict[str, int]) -> None:
-    """Is every mail that was known to lie after a mark still there? Raises StoreDamaged."""
+class Known(NamedTuple):
+    """What was known of the log when the snapshot was taken."""
+
+    mark: Mark
+    places: dict[str, int]
+    alive: frozenset[int]  #: segments that hold a mail which was not shredded
+
+
+def check_complete(folder: Path, known: Known, found: dict[str, int]) -> None:
+    """Is every mail that was known still there, as far as can be told without reading all of it?
+
+    Raises StoreDamaged.
+    """
     numbers = segments(folder)
     expected = set(range(min(numbers, default=1), max(numbers, default=0) + 1))
     missing = expected - set(numbers)
     missing |= {
         Mark.unpacked(place).segment
-        for mail_id, place in known.items()
-        if place >= mark.packed() and mail_id not in found
+        for mail_id, place in known.places.items()
+        if place >= known.mark.packed() and mail_id not in found
     }
-    if mark != Mark() and mark.segment not in numbers:
-        missing.add(mark.segment)
+    if known.mark != Mark() and known.mark.segment not in numbers:
+        missing.add(known.mark.segment)
+    kept = {n for n in numbers if n in known.alive and segment_path(folder, n).stat().st_size}
+    missing |= known.alive - kept
     if missing:
-        raise StoreDamaged(
-            f"mails/{min(missing):08d}.log is missing or has lost mails; put the newest backup in "
-            "its place (`desk restore DIR`)."
-        )
+        raise lost(min(missing))
+
+
+def lost(segment: int) -> StoreDamaged:
+    return StoreDamaged(
+        f"mails/{segment:08d}.log is missing or has lost mails; put the newest backup in its place "
+        "(`desk restore DIR`)."
+    )
+
+
+def clear(folder: Path, known: Known, disk: Disk) -> None:
+    """Empty the segments whose every mail is shredded. Blocks. Raises OSError.
+
+    `known` is what the snapshot on disk says: a start from it knows that they hold nothing.
+    """
+    for number in segments(folder):
+        path = segment_path(folder, number)
+        if number < known.mark.segment and number not in known.alive and path.stat().st_size:
+            fd = disk.open(path)
+            try:
+                disk.cut(fd, 0)
+                disk.sync(fd)
+            finally:
+                os.close(fd)
 
 
 def fresh_mails(
     folder: Path, places: list[int], key_of: KeyOf
-) -> Iterator[tuple[InboundMail, int]]:
-    """The mails at some places, as they came in, and their slots; shredded ones are left out."""
+) -> Iterator[tuple[InboundMail, int, int]]:
+    """The mails at some places, as they came in, with slot and place; without shredded ones."""
     for place in places:
         at = Mark.unpacked(place)
         with Segment(segment_path(folder, at.segment)) as segment:
             found = segment.envelope(at.offset, key_of)
         if found is not None:
-            yield found
+            yield *found, place
