@@ -17,11 +17,25 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    Shred,
     Stored,
     Suppression,
 )
 
 Kept = TypeVar("Kept", Case, InboundMail, OutboxMessage, Suppression, Mark)
+
+#: what is personal, and how it reads when it is gone
+CASE: dict[str, Any] = {
+    "requester": "",
+    "requester_name": "",
+    "requester_hash": "",
+    "subject": "",
+    "reading": None,
+    "message_ids": (),
+    "defects": (),
+    "flags": (),
+}
+MAIL: dict[str, Any] = {"mail_from": "", "rcpt_to": (), "peer": "", "sha256": "", "message_id": ""}
 
 
 class PlainMails:
@@ -51,6 +65,7 @@ class PlainStore:
         self.records: dict[tuple[str, str], Stored] = {}  # in the order of their first writing
         self.entries: list[Entry] = []
         self.mails = PlainMails(self)
+        self._marked: dict[str, str | None] = {}  # the case each mark goes with
 
     # --- what happens -----------------------------------------------------------------------
 
@@ -67,10 +82,37 @@ class PlainStore:
             raise Conflict("somebody was first")
         for put in commit.puts:
             self.records[put.table, put.key] = msgspec.structs.replace(put, rev=put.rev + 1)
+            if isinstance(put, Mark):
+                self._marked[put.id] = commit.case
         seq = len(self.entries) + 1
         said = {name: getattr(commit, name) for name in ("at", "actor", "act", "case", "note")}
         self.entries.append(Entry(seq=seq, **said))
+        for shred in commit.shreds:
+            self._forget(shred)
         return seq
+
+    def _forget(self, shred: Shred) -> None:
+        if shred.life == "raw":
+            self.mails.contents.pop(shred.key, None)
+            self._blank(InboundMail.table, shred.key, MAIL)
+        elif shred.life == "skeleton":
+            self.records.pop((Case.table, shred.key), None)
+        else:
+            self._blank(Case.table, shred.key, CASE)
+            gone = [*self.all_of(OutboxMessage), *self.all_of(Mark)]
+            for record in gone:
+                case = self._marked[record.id] if isinstance(record, Mark) else record.case
+                if case == shred.key:
+                    del self.records[record.table, record.id]
+            self.entries = [
+                msgspec.structs.replace(entry, note="") if entry.case == shred.key else entry
+                for entry in self.entries
+            ]
+
+    def _blank(self, table: str, key: str, blanks: dict[str, Any]) -> None:
+        if (table, key) in self.records:
+            record = self.records[table, key]
+            self.records[table, key] = msgspec.structs.replace(record, **blanks)
 
     def claimable(self, now: datetime, claimed: Iterable[str]) -> set[str]:
         """Ids of which `claim` may give any: the next of each lane that does not wait."""
@@ -115,7 +157,11 @@ class PlainStore:
             yield case
 
     async def cases_of(self, requester_hash: str) -> tuple[Case, ...]:
-        found = [case for case in self.all_of(Case) if case.requester_hash == requester_hash]
+        found = [
+            case
+            for case in self.all_of(Case)
+            if requester_hash and case.requester_hash == requester_hash
+        ]
         return tuple(sorted(found, key=lambda case: (case.received_at, case.ref), reverse=True))
 
     async def case_with_message(self, message_id: str) -> Case | None:

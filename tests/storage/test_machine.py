@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from storage.embedded import open_store
-from storage.errors import Conflict
+from storage.errors import Conflict, UnknownReference
 from storage.records import (
     Case,
     Commit,
@@ -31,6 +31,7 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    Shred,
     Suppression,
 )
 from storage.store import Store
@@ -191,6 +192,8 @@ class Machine(RuleBasedStateMachine):
     @rule(mail_id=mails, minutes=st.integers(0, 10))
     def look_for_a_repeat(self, mail_id: str, minutes: int) -> None:
         mail, within = self.one(InboundMail, mail_id), minutes * MINUTE
+        if not mail.sha256:
+            return  # shredded
         found = self.runner.run(self.store.earlier_mail(mail, within))
         assert found == self.runner.run(self.plain.earlier_mail(mail, within))
 
@@ -210,7 +213,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(message_id=messages, at=TIMES, draft=st.booleans())
     def preview(self, message_id: str, at: Any, draft: bool) -> None:
-        message = self.one(OutboxMessage, message_id)
+        message = self.plain.records.get((OutboxMessage.table, message_id))
+        if message is None:
+            return  # purged
         if message.status in (OutboxStatus.DRAFT, OutboxStatus.PENDING) and not message.attempts:
             status = OutboxStatus.DRAFT if draft else OutboxStatus.PENDING
             self.do(changed(message, status=status, send_after=at), case=message.case)
@@ -238,7 +243,8 @@ class Machine(RuleBasedStateMachine):
     )
     def outcome(self, claim: OutboxMessage, status: OutboxStatus, at: Any) -> None:
         """Late ones lose: another attempt has been made since."""
-        current = self.one(OutboxMessage, claim.id).rev == claim.rev
+        known = self.plain.records.get((OutboxMessage.table, claim.id))
+        current = known is not None and known.rev == claim.rev
         self.do(
             changed(claim, status=status, claimed_until=None, send_after=at),
             act="outcome",
@@ -261,6 +267,36 @@ class Machine(RuleBasedStateMachine):
         new = Suppression(hash=key, address="ann@example.org", since=at, case="PR-2026-0001")
         self.do(changed(new, rev=known.rev if known else 0))
         assert self.runner.run(self.store.suppression(key)) == self.one(Suppression, key)
+
+    @rule(ref=REFS, lives=st.sampled_from([("content",), ("content", "skeleton")]))
+    def purge(self, ref: str, lives: tuple[Any, ...]) -> None:
+        self.do(act="purge", case=ref, shreds=tuple(Shred(life=life, key=ref) for life in lives))
+        for message_id in self.claimed.copy():
+            if (OutboxMessage.table, message_id) not in self.plain.records:
+                self.claimed.discard(message_id)
+
+    @rule(mail_id=mails)
+    def purge_mail(self, mail_id: str) -> None:
+        if not self.one(InboundMail, mail_id).rev:
+            return  # nobody has worked on it: its time has not begun
+        self.do(act="purge", shreds=(Shred(life="raw", key=mail_id),))
+        with pytest.raises(UnknownReference):
+            self.runner.run(self.store.mails.raw(mail_id))
+
+    @rule(days=st.integers(0, 9))
+    def seal(self, days: int) -> None:
+        before: Any = self.plain.records.get((Mark.table, "seal"))
+        mark = self.runner.run(self.store.seal(NOW + timedelta(days=days)))
+        assert mark.count == len(self.plain.entries)
+        assert before is None or before.note != mark.note
+        note = f"{mark.count} {mark.note}"
+        said = putting(changed(mark, rev=mark.rev - 1), act="seal", at=mark.at, note=note)
+        self.runner.run(self.plain.commit(said))
+
+    @precondition(lambda self: self.plain.records)
+    @rule()
+    def verify(self) -> None:
+        assert self.runner.run(self.store.verify(lambda *_: None)) == ()
 
     @precondition(lambda self: self.plain.records)
     @rule()
@@ -315,6 +351,7 @@ def test_any_order_of_operations_ends_as_in_the_model(backend: Backend) -> None:
             max_examples=40,
             stateful_step_count=40,
             deadline=None,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

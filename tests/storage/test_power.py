@@ -14,7 +14,7 @@ import pytest
 
 from storage import embedded, keyring, mails
 from storage.embedded import EmbeddedStore, open_store
-from storage.errors import Conflict, StoreError, StoreFull
+from storage.errors import Conflict, StoreError, StoreFull, UnknownReference
 from storage.opening import is_new
 from storage.records import (
     Arrival,
@@ -24,6 +24,7 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    Shred,
     Suppression,
 )
 from tests.intake.fakes import inbound
@@ -60,11 +61,16 @@ class World:
         self.handed_in: dict[bytes, Arrival] = {}
         self.kept: dict[str, bytes] = {}
         self.turned_away: set[bytes] = set()
+        self._judged: list[str] = []
 
     def tick(self) -> datetime:
-        """A moment that nothing else has: it names a commit."""
-        self._ticks += 1
+        """A moment that nothing else has, so it names a commit; sometimes days after the last."""
+        self._ticks += 1 if self.chance.random() < 0.98 else 9 * 24 * 3600 * 10**6
         return NOW + timedelta(microseconds=self._ticks)
+
+    @property
+    def people(self) -> tuple[Any, ...]:
+        return (self.commits, self.mails, self.transport, self.purges, self.seals)
 
     # --- what people do ---------------------------------------------------------------------
 
@@ -97,9 +103,11 @@ class World:
         gone = Suppression(hash=name, address="rosa@example.org", since=at, case="PR-2026-0001")
         return self.chance.choice(((), (), (mark,), (gone,)))
 
-    async def commit(self, store: EmbeddedStore, *puts: Any, act: str = "open") -> None:
+    async def commit(
+        self, store: EmbeddedStore, *puts: Any, act: str = "open", **said: Any
+    ) -> None:
         at = self.tick()
-        self.asked[at] = commit = putting(*puts, act=act, at=at)
+        self.asked[at] = commit = putting(*puts, act=act, at=at, **said)
         try:
             self.promised[at] = await store.commit(commit)
         except (Conflict, StoreFull):
@@ -119,6 +127,22 @@ class World:
             if self.chance.random() < 0.6:
                 status = self.chance.choice((MailStatus.IGNORED, MailStatus.PROCESSED))
                 await self.commit(store, changed(mail, status=status), act="read")
+                self._judged.append(mail.id)
+
+    async def purges(self, store: EmbeddedStore) -> None:
+        for _ in range(self.chance.randrange(3)):
+            ref = f"PR-2026-{self.chance.randrange(6):04d}"
+            shreds = [Shred(life="content", key=ref)]
+            if self._judged:
+                shreds.append(Shred(life="raw", key=self.chance.choice(self._judged)))
+            await self.commit(store, act="purge", case=ref, shreds=tuple(shreds))
+
+    async def seals(self, store: EmbeddedStore) -> None:
+        at = self.tick()
+        try:
+            await store.seal(at)
+        except (Conflict, StoreFull):
+            self.refused.add(at)
 
     async def transport(self, store: EmbeddedStore) -> None:
         """Sends what it could claim; what has gone out is out in the world for good."""
@@ -143,55 +167,72 @@ class World:
 
     async def check(self, store: EmbeddedStore) -> dict[str, Any]:
         """Every promise kept, nothing half there, nothing that was refused or had gone."""
-        await self._check_mails(store)
+        await self._arrived(store)
         entries = [entry async for entry in store.history()]
         assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
         before = len(self.plain.entries)
-        assert entries[:before] == self.plain.entries
         for entry in entries[before:]:
             await self._replay(store, entry)
+        assert entries == self.plain.entries
         for at, seq in self.promised.items():
             assert entries[seq - 1].at == at
         found = await everything(store)
         assert found == await everything(self.plain)
+        await self._check_contents(store)
         for message_id, attempts in self.sent.items():
             message = await store.message(message_id)
-            assert message is not None
-            assert message.attempts >= attempts
+            assert message == await self.plain.message(message_id)
+            assert message is None or message.attempts >= attempts
         self._forget()
         return found
 
-    async def _check_mails(self, store: EmbeddedStore) -> None:
-        found = {mail.id: mail async for mail in store.all_mails()}
+    async def _arrived(self, store: EmbeddedStore) -> None:
+        """Every mail that is there was handed in, and was not turned away."""
+        found = [mail.id async for mail in store.all_mails()]
+        assert set(found) >= self.kept.keys()
         for mail_id in found:
-            content = await store.mails.raw(mail_id)
-            if mail_id in self.plain.mails.contents:
-                assert content == self.plain.mails.contents[mail_id]
-                continue
-            assert content not in self.turned_away
-            mail = inbound(self.handed_in.pop(content), mail_id)
-            self.plain.arrived(mail, content)
-        assert self.kept.items() <= self.plain.mails.contents.items()
-        assert found.keys() == self.plain.mails.contents.keys()
+            if await self.plain.mail(mail_id) is None:
+                content = self.kept.get(mail_id) or await store.mails.raw(mail_id)
+                assert content not in self.turned_away
+                mail = inbound(self.handed_in.pop(content), mail_id)
+                self.plain.arrived(mail, content)
+
+    async def _check_contents(self, store: EmbeddedStore) -> None:
+        async for mail in store.all_mails():
+            if mail.id in self.plain.mails.contents:
+                assert await store.mails.raw(mail.id) == self.plain.mails.contents[mail.id]
+            else:
+                with pytest.raises(UnknownReference):
+                    await store.mails.raw(mail.id)
 
     async def _replay(self, store: EmbeddedStore, entry: Entry) -> None:
         assert entry.at not in self.refused
         commit = self.asked.get(entry.at)
-        if commit is None:
+        if commit is None and entry.act == "seal":
+            commit = await self._sealed(entry)
+        elif commit is None:
             message = self.claims[entry.at] or await self._claimed(store, entry)
             claim = changed(message, rev=message.rev - 1)
             commit = putting(claim, act="attempt", at=entry.at, case=message.case)
         await self.plain.commit(commit)
-        assert self.plain.entries[-1] == entry
+
+    async def _sealed(self, entry: Entry) -> Commit:
+        count, note = entry.note.split()
+        before = await self.plain.mark("seal") or Mark(id="seal", at=entry.at)
+        mark = changed(before, at=entry.at, count=int(count), note=note)
+        return putting(mark, act="seal", at=entry.at, note=entry.note)
 
     async def _claimed(self, store: EmbeddedStore, entry: Entry) -> OutboxMessage:
         """A claim that was written and never heard of: the store alone knows of which message."""
-        now = [
-            (old, await store.message(old.id))
-            for old in await self.plain.messages_of(entry.case or "")
-        ]
-        (found,) = [new for old, new in now if new is not None and new.attempts > old.attempts]
-        return found
+        purged = None
+        for old in await self.plain.messages_of(entry.case or ""):
+            new = await store.message(old.id)
+            if new is None:
+                purged = changed(old, rev=old.rev + 1)
+            elif new.attempts > old.attempts:
+                return new
+        assert purged is not None
+        return purged
 
     def _forget(self) -> None:
         """What was checked is history; what was lost is unknown, and must not come back."""
@@ -292,7 +333,7 @@ async def test_trouble_at_each_call_in_turn(tmp_path: Path, what: str) -> None:
         number += 1
         desk = Desk(tmp_path / f"{number}", 7, worst=True)
         world = desk.world
-        people = (world.commits, world.mails, world.transport, world.commits)
+        people = (*world.people, world.commits)
         try:
             came = await desk.round(Trouble(number, what), *people)
             await desk.round(NEVER, world.visit, end=CUT)
