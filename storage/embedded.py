@@ -277,6 +277,7 @@ class EmbeddedStore(Reading):
             numbers=view.cases.numbers(),
             positions=view.positions,
             used=self._keyring.used,
+            before=self._snapshot_slot,
         )
 
     def _archivist(self) -> Archivist:

@@ -146,6 +146,8 @@ def _load(folder: Path, keyring: Keyring) -> Opened:
     view = _view_of(picture, keyring)
     reader = Reader(folder / JOURNAL, picture.position, picture.heads, view.archived.head)
     used, shredded = _replay(reader, view, keyring)
+    if picture.before is not None and keyring.key(picture.before) is not None:
+        shredded.add(picture.before)  # killed between the new snapshot and the end of the old
     found = mails.scan(folder / MAILS, picture.log.mark)
     mails.check_complete(folder / MAILS, picture.log, found.places)
     fresh = _fresh(folder / MAILS, view, found, keyring)
