@@ -101,13 +101,19 @@ class Keyring:
 
     # --- giving out -------------------------------------------------------------------------
 
-    def fill(self, used: int) -> None:
-        """Find the free slots, from `used` on: no record names them. Blocks; at the start."""
+    def fill(self, used: int, *, anew: bool = False) -> None:
+        """Find the free slots, from `used` on: no record names them. Blocks; at the start.
+
+        `anew`: destroy those keys, as what a power cut tore off may be sealed under them.
+        """
         self._used = max(used, FIRST_SLOT)
         self._end = self._used
         while (key := self._whole(self._end)) is not None:
             self._free.append(DataKey(self._end, key))
             self._end += 1
+        if anew:
+            self.shred(key.slot for key in self._free)
+            self._free.clear()
         if len(self._free) < LOW:
             self._add(self._batch())
 

@@ -245,8 +245,9 @@ def scan(folder: Path, mark: Mark) -> Scan:
             elif end.offset < segment.size:
                 raise segment.damaged(end.offset)
             torn = segment.size - end.offset
-    places = {header.id: place for place, header in found.items() if place < end.packed()}
-    return Scan(places, end, torn, max((each.slot + 1 for each in found.values()), default=0))
+    whole = {place: header for place, header in found.items() if place < end.packed()}
+    places = {header.id: place for place, header in whole.items()}
+    return Scan(places, end, torn, max((each.slot + 1 for each in whole.values()), default=0))
 
 
 def _whole(segment: Segment, found: dict[int, Header], end: Mark) -> Mark:

@@ -237,7 +237,8 @@ def _mend(found: Opened, disk: Disk) -> Opened:
     if found.reader.torn:
         seq, size = found.reader.position
         set_aside(disk, journal, size, journal.with_name(f"journal.torn-{seq + 1}"))
-    if segment.exists() and segment.stat().st_size > end.offset:
+    torn_mail = segment.exists() and segment.stat().st_size > end.offset
+    if torn_mail:
         torn = segment.with_name(f"{segment.stem}.torn-{end.offset}")
         set_aside(disk, segment, end.offset, torn)
     for path in (journal, segment, found.folder / KEYRING):
@@ -246,7 +247,7 @@ def _mend(found: Opened, disk: Disk) -> Opened:
         found.archive.keep(set())
     if found.shredded:  # whoever was killed between the commit and the keyring
         found.keyring.shred(found.shredded)
-    found.keyring.fill(found.used)
+    found.keyring.fill(found.used, anew=bool(found.reader.torn) or torn_mail)
     return found
 
 

@@ -165,3 +165,24 @@ async def test_an_old_snapshot_whose_key_outlived_a_crash_loses_it_at_the_next_s
     assert found(tmp_path, MASTER, who)
     await (await open_store(data, MASTER)).close()
     assert found(tmp_path, MASTER, who) == set()
+
+
+@pytest.mark.parametrize("torn", ["mails/00000001.log", "journal.jsonl"])
+async def test_what_was_torn_off_opens_no_more(tmp_path: Path, torn: str) -> None:
+    """Nobody was promised it, no purge will ever come by it, and it is kept beside the log."""
+    data = tmp_path / "data"
+    store = await open_store(data, MASTER)
+    content = f"From: {ADDRESS}\r\n\r\n{BODY}".encode() + bytes(2000)
+    if torn == "journal.jsonl":
+        await store.commit(putting(a_case(REF, requester=ADDRESS, subject=BODY + "." * 2000)))
+    else:
+        await store.mails.append(an_arrival(content, mail_from=ADDRESS))
+    await store.close()
+    (data / FILE).unlink()
+    with (data / torn).open("r+b") as file:
+        file.truncate((data / torn).stat().st_size - 100)
+    who = {"address": ADDRESS.encode(), "body": BODY.encode()}
+    assert found(tmp_path, MASTER, who) == set(who)
+    await (await open_store(data, MASTER)).close()
+    assert any("torn" in path.name for path in data.rglob("*"))
+    assert found(tmp_path, MASTER, who) == set()
