@@ -87,6 +87,7 @@ class EmbeddedStore(Reading):
         self._since_snapshot = found.replayed
         self._snapshot_slot = found.snapshot_slot
         self._shredding: set[asyncio.Task[None]] = set()
+        self._log.failed = self._fail
         if found.shredded and disk is not None:
             self._snapshot_soon()
 
@@ -163,7 +164,7 @@ class EmbeddedStore(Reading):
         try:
             await asyncio.to_thread(self._keyring.shred, slots)
         except StoreError as error:
-            self._failure = self._failure or error
+            self._fail(error)
             _answer(pending.done, error)
         else:
             _answer(pending.done, seq)
@@ -174,7 +175,7 @@ class EmbeddedStore(Reading):
 
     def _refused(self, lines: list[Written], error: StoreError) -> None:
         if isinstance(error, StoreFailed):
-            self._failure = self._failure or error
+            self._fail(error)
         for line in lines:
             pending = self._pending.pop(line.seq)
             self._in_flight -= pending.names
@@ -192,6 +193,11 @@ class EmbeddedStore(Reading):
         note = f"{through} {said}"
         await self.commit(Commit(at=now, actor="desk", act=SEAL, note=note, puts=(mark,)))
         return msgspec.structs.replace(mark, rev=mark.rev + 1)
+
+    def _fail(self, error: StoreError) -> None:
+        """Nothing is taken any more; who waits for a change comes and hears of it."""
+        self._failure = self._failure or error
+        self._wake()
 
     def changed(self) -> Coroutine[Any, Any, None]:
         """Counts from the call, not from the first await."""
@@ -306,7 +312,7 @@ class EmbeddedStore(Reading):
             await asyncio.to_thread(self._keyring.shred, [before])
         except StoreError as error:
             log.critical("the key of an old snapshot could not be destroyed")
-            self._failure = self._failure or error
+            self._fail(error)
 
     async def close(self) -> None:
         if self._closed:

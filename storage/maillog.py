@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from storage import mails
 from storage.appender import Appender
 from storage.disk import Disk
-from storage.errors import StoreError, UnknownReference
+from storage.errors import StoreError, StoreFailed, UnknownReference
 from storage.keyring import Keyring
 from storage.mails import Mark, Segment, segment_path
 from storage.records import Arrival, InboundMail, new_id
@@ -53,6 +54,7 @@ class MailLog:
     ) -> None:
         """`disk` None = for reading only. The view hears of each mail, and has their places."""
         self.fresh: dict[str, InboundMail] = {}
+        self.failed: Callable[[StoreError], None] = lambda _: None  #: hears when the disk has
         self._folder = folder
         self._keyring = keyring
         self._view = view
@@ -146,3 +148,5 @@ class MailLog:
         for item in items:
             if not item.done.done():
                 item.done.set_exception(error)
+        if isinstance(error, StoreFailed):
+            self.failed(error)
