@@ -141,7 +141,7 @@ class Reader:
         with self.path.open("rb") as file:
             file.seek(self.position.size)
             for data in file:
-                if not data.endswith(b"\n") or (b"\0" in data and not self._was_synced(file)):
+                if _torn(data) or (b"\0" in data and not self._was_synced(file)):
                     self.torn = file.seek(0, os.SEEK_END) - self.position.size
                     return
                 yield self._take(data)
@@ -159,7 +159,7 @@ class Reader:
         line = self._checked(data)
         at, end = self.position.size, self.position.size + len(data)
         head = self.heads[line.chain]
-        if line.prev != head.hash:
+        if (line.prev, line.back) != (head.hash, head.at):
             raise self._damaged("does not follow the line before it in its chain")
         self.heads[line.chain] = Head(line.hash, at, head.lines + 1)
         self.position = Position(line.seq, end)
@@ -187,6 +187,11 @@ def _damaged(path: Path, at: Position, what: str) -> StoreDamaged:
         f"Line {at.seq + 1} of {path.name} (byte {at.size}) {what}; keep the file for evidence and "
         "put the newest backup in its place (`desk restore DIR`)."
     )
+
+
+def _torn(data: bytes) -> bool:
+    """Is this the beginning of a line? A whole one with something else for its end is not."""
+    return not data.endswith(b"\n") and (data.endswith(b"\0") or parsed(data[:-1]) is None)
 
 
 def parsed(data: bytes) -> Line | None:

@@ -221,7 +221,7 @@ class Segment:
 
 def segments(folder: Path) -> list[int]:
     """Numbers of the segments there are, oldest first."""
-    return sorted(int(path.stem) for path in folder.glob("[0-9]*.log"))
+    return sorted(int(path.stem) for path in folder.glob("[0-9]" * 8 + ".log"))
 
 
 def scan(folder: Path, mark: Mark) -> Scan:
