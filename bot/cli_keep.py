@@ -92,7 +92,8 @@ def restore(folder: Path) -> None:
     """Put a backup into an empty DESK_DATA, and shred what has outlived its time since.
 
     DIR is what was given to `desk backup`, for its newest backup, or one of the backups in it.
-    Needs the master key; changes nothing in DIR.
+    Needs the master key; changes nothing in DIR. What was on its way when the backup was made goes
+    out again when a desk runs on it.
     """
     from rich.filesize import decimal as size
 
