@@ -469,6 +469,32 @@ async def test_a_reader_goes_on_reading_a_month_that_is_deleted_meanwhile(
     await reader.close()
 
 
+async def test_a_reader_that_comes_while_a_segment_is_emptied_looks_again(
+    data: Path, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await three_segments(store, monkeypatch)
+    await store._write_snapshot()
+    scan = mails.scan
+    loop = asyncio.get_running_loop()
+    renewed: list[int] = []
+
+    async def purge() -> None:
+        await store.commit(putting(act="purge", shreds=(Shred(life="raw", key=ids[0]),)))
+        await store._write_snapshot()
+
+    def overtaken(*said: Any) -> Any:
+        if not renewed:
+            renewed.append(1)
+            asyncio.run_coroutine_threadsafe(purge(), loop).result()
+        return scan(*said)
+
+    monkeypatch.setattr(mails, "scan", overtaken)
+    reader = await open_store(data, MASTER, read_only=True)
+    assert renewed
+    assert (await reader.mail(ids[0])).sha256 == ""
+    await reader.close()
+
+
 async def test_many_days_with_many_snapshots_say_the_same_as_one_replay(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
