@@ -273,7 +273,12 @@ async def test_a_shred_takes_what_is_archived_and_a_snapshot_follows(
     assert (await store.mail(mail_id)).sha256 == ""
     with pytest.raises(UnknownReference, match="destroyed"):
         await store.mails.raw(mail_id)
-    assert len(store._view.archived.prints) == len(store._view.archived.parts) == 0
+    here = store._view.archived
+    assert here.of_requester(case.requester_hash) == []
+    assert len(here.prints) == len(here.parts) == 0
+    left = here.mail(mail_id)
+    assert left is not None
+    assert (left.like, left.slot) == (0, 0)
     await asyncio.sleep(0)
     while (data / snapshot.FILE).stat().st_ino == before:
         assert store._snapshot is not None
