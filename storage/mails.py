@@ -383,10 +383,11 @@ class MailLog:
 
     async def raw(self, mail_id: str) -> bytes:
         """The content as received. Raises UnknownReference, StoreDamaged."""
-        place = self._view.places[mail_id]
-        if place is None:
+        place, content = self._view.places[mail_id], None
+        if place is None and not self._view.rev(InboundMail.table, mail_id):
             raise UnknownReference(f"There is no mail {mail_id}; `desk mails` lists them all.")
-        content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
+        if place is not None and not self._view.shredded(mail_id):
+            content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
         if content is None:
             raise UnknownReference(
                 f"The content of mail {mail_id} was destroyed at the end of its time; "

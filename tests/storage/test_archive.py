@@ -205,6 +205,24 @@ async def test_a_follow_up_brings_a_case_back_and_it_goes_anew(
         await store.close()
 
 
+async def test_what_comes_back_has_its_keys_and_its_place(store: EmbeddedStore) -> None:
+    case = await an_old_case(store)
+    slots, places = dict(store._view.slots), dict(store._view.places)
+    await archived(store)
+    assert store._view.slots == store._view.places == {}
+    await store.commit(putting(case, await store.mail(case.mails[0]), act="follow_up"))
+    assert store._view.slots == slots
+    assert store._view.places == places
+    message, mark = (
+        (await store.messages_of(case.ref))[0],
+        await store.mark(f"allowance {case.ref}"),
+    )
+    positions = [store._view.archived.part(each.table, each.key) for each in (message, mark)]
+    await store.commit(putting(message, mark, case=case.ref, act="retry"))
+    rows = [store._view.row(type(each), each.key) for each in (message, mark)]
+    assert [row.position for row in rows] == [entry.position for entry in positions]
+
+
 async def test_a_reader_of_an_older_revision_of_an_archived_case_loses(
     store: EmbeddedStore,
 ) -> None:
@@ -355,6 +373,9 @@ async def test_a_segment_whose_mails_are_all_shredded_is_emptied(
         again = await open_store(data, MASTER)
         assert await everything(again) == state
         assert await again.verify(lambda done, total: None) == ()
+        with pytest.raises(UnknownReference, match="destroyed"):
+            await again.mails.raw(ids[1])
+        assert await again.mails.raw(ids[2]) == b"\x02"
         await again.close()
 
 
