@@ -10,6 +10,7 @@ DeskError
     ├── StoreBusy       another desk has this data open
     ├── StoreDamaged    what is on disk is not what we wrote
     ├── StoreFull       no room to write; nothing was kept of this commit
+    ├── StoreAway       the database does not answer; what was asked may or may not be kept
     └── StoreFailed     a sync failed: what is on disk is unknown until the next start
 """
 
@@ -56,6 +57,10 @@ class StoreDamaged(StoreError):
 
 class StoreFull(StoreError):
     """No room to write; nothing was kept of this commit."""
+
+
+class StoreAway(StoreError):
+    """The database does not answer: whoever asked asks again, from what is stored by then."""
 
 
 class StoreFailed(StoreError):
