@@ -21,7 +21,9 @@ import msgspec
 
 from storage.embedded import EmbeddedStore, open_store
 from storage.records import Case, Commit, Due, Request
+from storage.sealing import MasterKey
 
+MASTER = MasterKey(bytes(32))
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 DUE = Due(due_on=date(2026, 12, 2), aim_on=date(2026, 11, 20), regime="policy", rule="r", why="w")
 Turn = Callable[[int], Awaitable[None]]
@@ -41,7 +43,7 @@ def a_case(number: int) -> Case:
 
 
 async def filled(folder: Path, cases: int) -> EmbeddedStore:
-    store = await open_store(folder)
+    store = await open_store(folder, MASTER)
     for start in range(0, cases, 500):
         puts = tuple(a_case(number) for number in range(start, min(start + 500, cases)))
         await store.commit(Commit(at=NOW, actor="desk", act="fill", puts=puts))

@@ -23,10 +23,11 @@ from intake.door import ListenerOptions
 from intake.listener import Listener
 from intake.parse import Parser
 from intake.worker import Worker
-from storage.embedded import open_store
-from storage.errors import SettingsError
+from storage.embedded import EmbeddedStore, open_store
+from storage.errors import SettingsError, StoreError
+from storage.opening import is_new
 from storage.records import InboundMail, OutboxMessage, ParsedMail
-from storage.sealing import Keys
+from storage.sealing import MasterKey
 from storage.store import Store
 
 
@@ -73,20 +74,20 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
 class App:
     """The running desk. `start` opens the door last; `stop` closes it first."""
 
-    def __init__(self, settings: Settings, clock: Clock, store: Store, keys: Keys) -> None:
+    def __init__(self, settings: Settings, clock: Clock, store: Store) -> None:
         self.settings = settings
         self.clock = clock
         self.store = store
         policy = policy_of(settings)
         registry = load()
-        self.desk = Desk(store, registry, policy, keys)
+        self.desk = Desk(store, registry, policy)
         self.parser = Parser()
         self.slack = Slack(
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )
-        self.mailer = Mailer(_relay(settings), policy, keys, clock)
+        self.mailer = Mailer(_relay(settings), policy, store.keys, clock)
         self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
-        self.worker = Worker(store, self.desk, self.parser, keys, policy, clock)
+        self.worker = Worker(store, self.desk, self.parser, policy, clock)
         self.listener = Listener(store.mails, clock, _listener_options(settings, self.worker.wake))
         self.supervisor = Supervisor()
         self.http = self._http()
@@ -176,16 +177,30 @@ def _listener_options(
     )
 
 
+async def open_for_reading(settings: Settings) -> EmbeddedStore:
+    """The store as it is now, beside a running desk. Raises KeyFileError, StoreError."""
+    if is_new(settings.data):
+        raise StoreError(
+            f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
+        )
+    return await open_store(settings.data, _master(settings), read_only=True)
+
+
+def _master(settings: Settings) -> MasterKey:
+    if settings.key_file is None:
+        raise SettingsError(
+            ("DESK_MASTER_KEY_FILE is not set: without the key nothing can be read.",)
+        )
+    return MasterKey.load(settings.key_file)
+
+
 async def build(settings: Settings, clock: Clock) -> App:
     """Everything opened, nothing started. Raises SettingsError, KeyFileError, StoreError."""
     if faults := settings.missing():
         raise SettingsError(faults)
-    if settings.master_key_file is None:
-        raise SettingsError(("DESK_MASTER_KEY_FILE is not set.",))
-    keys = Keys.load(settings.master_key_file)
-    store = await open_store(settings.data)
+    store = await open_store(settings.data, _master(settings))
     try:
-        return App(settings, clock, store, keys)
+        return App(settings, clock, store)
     except BaseException:
         await store.close()
         raise

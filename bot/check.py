@@ -10,8 +10,9 @@ from bot.settings import Settings
 from bot.slack import check as check_slack
 from storage.embedded import open_store
 from storage.errors import DeskError, StoreBusy
+from storage.opening import is_new
 from storage.records import Record
-from storage.sealing import Keys
+from storage.sealing import MasterKey
 
 State = Literal["ok", "warning", "fault"]
 
@@ -37,7 +38,7 @@ def _key(settings: Settings) -> list[Finding]:
     if path is None:
         return []
     try:
-        Keys.load(path)
+        MasterKey.load(path)
     except DeskError as fault:
         return [Finding(what="master key", state="fault", says=str(fault))]
     if path.resolve().is_relative_to(settings.data.resolve()):
@@ -53,10 +54,10 @@ def _key(settings: Settings) -> list[Finding]:
 
 
 async def _store(settings: Settings) -> list[Finding]:
-    if not settings.data.exists():
+    if is_new(settings.data) or settings.key_file is None:
         return [Finding(what="store", state="ok", says=f"{settings.data} is made at first start")]
     try:
-        store = await open_store(settings.data, read_only=True)
+        store = await open_store(settings.data, MasterKey.load(settings.key_file), read_only=True)
     except StoreBusy:
         return [Finding(what="store", state="ok", says="in use by a running desk")]
     except DeskError as fault:

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import reports
+from bot.app import open_for_reading, until_signalled
 from bot.app import run as run_desk
-from bot.app import until_signalled
 from bot.check import check as check_everything
 from bot.demo import DemoOptions
 from bot.demo import demo as run_demo
@@ -29,7 +29,7 @@ from bot.slack import manifest
 from handlers.clock import RealClock
 from handlers.registry import load as load_kinds
 from intake.classify.batch import classify_file
-from storage.embedded import EmbeddedStore, open_store
+from storage.embedded import EmbeddedStore
 from storage.errors import DeskError, SettingsError, UnknownReference
 from storage.records import MailStatus, OutboxStatus
 from storage.sealing import new_key_file
@@ -86,7 +86,7 @@ def _read(reader: Reader) -> None:
     """Open the store beside a running desk, and close it again."""
 
     async def reading() -> None:
-        store = await open_store(load().data, read_only=True)
+        store = await open_for_reading(load())
         try:
             await reader(store)
         finally:

@@ -44,6 +44,12 @@ class Settings(Record, frozen=True, kw_only=True):
     pilot: bool = False
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
+    @property
+    def key_file(self) -> Path | None:
+        """The master key file; for data that a demo has made, the demo's own."""
+        demo = self.data / "sandbox" / "master.key"
+        return self.master_key_file or (demo if demo.exists() else None)
+
     def missing(self) -> tuple[str, ...]:
         """What `desk run` cannot start without, a sentence each."""
         faults = [

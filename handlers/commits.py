@@ -26,7 +26,6 @@ from storage.records import (
     ThreadLine,
     new_id,
 )
-from storage.sealing import Keys
 from storage.store import Store
 
 Answered = TypeVar("Answered")
@@ -38,11 +37,11 @@ TICK = timedelta(milliseconds=1)
 class Commits:
     """Reads, decides, commits; and decides anew when somebody else was faster."""
 
-    def __init__(self, store: Store, registry: Registry, policy: Policy, keys: Keys) -> None:
+    def __init__(self, store: Store, registry: Registry, policy: Policy) -> None:
         self.store = store
         self.registry = registry
         self.policy = policy
-        self.keys = keys
+        self.keys = store.keys
         self.pace = Pace(policy)
         self._last: datetime | None = None
 

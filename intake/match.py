@@ -10,7 +10,6 @@ from typing import Literal
 
 from intake.envelope import Addresses
 from storage.records import Case, InboundMail, ParsedMail, Record
-from storage.sealing import Keys
 from storage.store import Store
 
 _REFERENCE = re.compile(r"\bPR-\d{4}-\d{4,7}\b", re.IGNORECASE)
@@ -31,9 +30,9 @@ class Match(Record, frozen=True, kw_only=True):
 class Matcher:
     """Looks in the store; changes nothing."""
 
-    def __init__(self, store: Store, keys: Keys, addresses: Addresses) -> None:
+    def __init__(self, store: Store, addresses: Addresses) -> None:
         self._store = store
-        self._keys = keys
+        self._keys = store.keys
         self._addresses = addresses
 
     async def match(self, mail: InboundMail, parsed: ParsedMail) -> Match:

@@ -23,7 +23,6 @@ from intake.parse import Parser
 from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreFailed, StoreFull
 from storage.records import InboundMail, MailStatus, ParsedMail, Reading
-from storage.sealing import Keys
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,22 +35,16 @@ _TRIES = 5  # against somebody who clicks at the same moment
 class Worker:
     """Works on what was kept and not yet worked on, then on what comes."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  wired once, in bot/app.py
-        self,
-        store: Store,
-        desk: Desk,
-        parser: Parser,
-        keys: Keys,
-        policy: Policy,
-        clock: Clock,
+    def __init__(
+        self, store: Store, desk: Desk, parser: Parser, policy: Policy, clock: Clock
     ) -> None:
         self._store = store
         self._desk = desk
         self._parser = parser
-        self._keys = keys
+        self._keys = store.keys
         self._clock = clock
         self._addresses = Addresses(policy.addresses)
-        self._matcher = Matcher(store, keys, self._addresses)
+        self._matcher = Matcher(store, self._addresses)
         self._turns = Turns()
         self._queue: deque[InboundMail] = deque()
         self._known: set[str] = set()  # queued or in hand

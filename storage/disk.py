@@ -15,10 +15,10 @@ PRIVATE_FOLDER = 0o700
 class Disk:
     """Thin over `os`: what a power cut, a full disk or a dying one can make fail."""
 
-    def open(self, path: Path) -> int:
-        """Open for appending; a new file is durable in its folder when this returns."""
+    def open(self, path: Path, *, append: bool = True) -> int:
+        """Open for appending, or for `put`; a new file is durable in its folder afterwards."""
         new = not path.exists()
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (os.O_APPEND if append else 0)
         fd = os.open(path, flags, PRIVATE_FILE)
         if new:
             self.sync_folder(path.parent)
@@ -28,12 +28,24 @@ class Disk:
         """May write less than it was given, like os.write."""
         return os.write(fd, data)
 
+    def put(self, fd: int, data: bytes, offset: int) -> None:
+        """Write at a place, all of it. Raises OSError."""
+        rest = memoryview(data)
+        while rest:
+            written = os.pwrite(fd, rest, offset)
+            rest, offset = rest[written:], offset + written
+
     def sync(self, fd: int) -> None:
         """Data and size are on disk when this returns (fdatasync; fsync where there is none)."""
         getattr(os, "fdatasync", os.fsync)(fd)
 
     def cut(self, fd: int, size: int) -> None:
         os.ftruncate(fd, size)
+
+    def rename(self, path: Path, target: Path) -> None:
+        """Put a synced file in the place of another; durable when this returns."""
+        path.rename(target)
+        self.sync_folder(target.parent)
 
     def sync_folder(self, path: Path) -> None:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from storage import opening, snapshot
+from storage import opening, sheets, snapshot
 from storage.disk import Disk
-from storage.errors import Conflict, StoreError, StoreFailed
+from storage.errors import Conflict, StoreError, StoreFailed, StoreFull
 from storage.journal import Journal, Position, Reader, Written, entry_of, history_of
 from storage.lanes import HELD
 from storage.mails import MailLog
@@ -34,7 +34,8 @@ from storage.records import (
     Stored,
     Suppression,
 )
-from storage.rows import sealed
+from storage.sealing import DataKey, MasterKey
+from storage.sheets import DESK, Owner
 from storage.store import Mails
 from storage.view import Kept, View
 
@@ -48,19 +49,21 @@ _LINES = 500
 
 
 async def open_store(
-    data: Path, *, read_only: bool = False, disk: Disk | None = None
+    data: Path, master: MasterKey, *, read_only: bool = False, disk: Disk | None = None
 ) -> "EmbeddedStore":
-    """Open the data folder. Raises StoreBusy (not when reading only), StoreDamaged, StoreError.
+    """Open the data folder. Raises StoreBusy (not when reading only), StoreDamaged, StoreError,
+    KeyFileError.
 
     Read-only: the state as it is now, without a lock, beside a running desk or without one.
     """
     if read_only:
-        return EmbeddedStore(await asyncio.to_thread(opening.look, data), None)
+        return EmbeddedStore(await asyncio.to_thread(opening.look, data, master), None)
     disk = disk or Disk()
-    return EmbeddedStore(await asyncio.to_thread(opening.take, data, disk), disk)
+    return EmbeddedStore(await asyncio.to_thread(opening.take, data, master, disk), disk)
 
 
 _Name = tuple[str, str]  #: table and key
+_SHREDS = "shreds"  #: in place of a table: what is being destroyed takes no commits meanwhile
 
 
 class _Pending(NamedTuple):
@@ -68,7 +71,7 @@ class _Pending(NamedTuple):
 
     names: set[_Name]
     records: tuple[Stored, ...]
-    raws: tuple[msgspec.Raw, ...]
+    commit: Commit
     done: asyncio.Future[int]
 
 
@@ -112,78 +115,112 @@ class EmbeddedStore:
         self._folder = found.folder
         self._disk = disk
         self._lock = found.lock
+        self._keyring = found.keyring
         self._view = found.view
         self._reader = found.reader
         self._journal: Journal | None = None
         if disk is not None:
             self._journal = Journal(disk, found.reader, self._landed, self._refused)
         self._log = MailLog(
-            found.folder / opening.MAILS, found.places, found.end, self._view.mails.arrived, disk
+            found.folder / opening.MAILS, found.keyring, found.log, self._view.arrived, disk
         )
         self._log.fresh.update({mail.id: mail for mail in found.fresh})
         self._mails = EmbeddedMails(self._log, self._view)
         self.mails: Mails = self._mails
+        self.keys = found.keyring.keys
         self._pending: dict[int, _Pending] = {}
         self._in_flight: set[_Name] = set()
         self._change: asyncio.Future[None] | None = None
         self._since_snapshot = found.replayed
         self._snapshot: asyncio.Task[None] | None = None
-        self._failed = False
+        self._snapshot_slot = found.snapshot_slot
+        self._shredding: set[asyncio.Task[None]] = set()
+        self._failed = self._closed = False
 
     # --- writing ----------------------------------------------------------------------------
 
     async def commit(self, commit: Commit) -> int:
         journal = self._writable()
-        names = self._checked(commit.puts)
+        await self._keyring.room(2 * len(commit.puts) + 2)
+        names = self._checked(commit)
         records = tuple(msgspec.structs.replace(put, rev=put.rev + 1) for put in commit.puts)
-        raws = tuple(sealed(record) for record in records)
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        seq = journal.append(commit, raws)
-        self._pending[seq] = _Pending(names, records, raws, done)
+        seq = journal.append(commit, sheets.sealed(commit, records, self._key_of))
+        self._pending[seq] = _Pending(names, records, commit, done)
         self._in_flight |= names
         return await done
+
+    def _key_of(self, owner: Owner) -> DataKey:
+        """The key of a life; a fresh one when it has none yet."""
+        if owner == DESK:
+            return self._keyring.desk
+        slot = self._view.slots.get(owner)
+        key = self._keyring.key(slot) if slot is not None else None
+        if slot is not None and key is not None:
+            return DataKey(slot, key)
+        fresh = self._keyring.take()
+        self._view.slots[owner] = fresh.slot
+        return fresh
 
     def _writable(self) -> Journal:
         if self._journal is None:
             raise StoreError("The store is open for reading only; changes go through `desk run`.")
         return self._journal
 
-    def _checked(self, puts: tuple[Stored, ...]) -> set[_Name]:
+    def _checked(self, commit: Commit) -> set[_Name]:
         """Compare and set: against what is stored and what is on its way to be."""
         names: set[_Name] = set()
-        for put in puts:
+        for put in commit.puts:
             name = (put.table, put.key)
             if name in self._in_flight or self._view.rev(*name) != put.rev:
-                raise Conflict(
-                    f"{put.key} was changed by someone else; read it again and decide anew."
-                )
+                raise _overtaken(put.key)
             names.add(name)
-        if len(names) < len(puts):
+        if len(names) < len(commit.puts):
             raise ValueError("a commit puts each record once")
-        return names
+        if commit.case and (_SHREDS, commit.case) in self._in_flight:
+            raise _overtaken(commit.case)
+        return names | {(_SHREDS, shred.key) for shred in commit.shreds}
 
     def _landed(self, lines: list[Written]) -> None:
         """The lines are durable: what they say is so. Called on the loop, in order."""
         for line in lines:
             pending = self._pending.pop(line.seq)
-            self._in_flight -= pending.names
-            for record, raw in zip(pending.records, pending.raws, strict=True):
-                self._view.put(record, raw)
+            for record in pending.records:
+                self._view.put(record, pending.commit.case)
                 if isinstance(record, InboundMail):
                     self._log.known(record.id)
-            if not pending.done.done():
-                pending.done.set_result(line.seq)
+            if pending.commit.shreds:
+                task = asyncio.create_task(self._shred(line.seq, pending))
+                self._shredding.add(task)
+                task.add_done_callback(self._shredding.discard)
+                continue
+            self._in_flight -= pending.names
+            _answer(pending.done, line.seq)
         self._since_snapshot += len(lines)
         self._wake()
         self._snapshot_if_due()
+
+    async def _shred(self, seq: int, pending: _Pending) -> None:
+        """The line says what is gone; now it goes. A start that finds the line does it again."""
+        gone = [self._view.forget(shred) for shred in pending.commit.shreds]
+        slots = [slot for slot in gone if slot is not None]
+        try:
+            await asyncio.to_thread(self._keyring.shred, slots)
+        except StoreError as error:
+            self._failed = True
+            _answer(pending.done, error)
+        else:
+            _answer(pending.done, seq)
+        finally:
+            self._in_flight -= pending.names
+            self._wake()
 
     def _refused(self, lines: list[Written], error: StoreError) -> None:
         self._failed = self._failed or isinstance(error, StoreFailed)
         for line in lines:
             pending = self._pending.pop(line.seq)
             self._in_flight -= pending.names
-            if not pending.done.done():
-                pending.done.set_exception(error)
+            _answer(pending.done, error)
         self._wake()
 
     def changed(self) -> Coroutine[Any, Any, None]:
@@ -242,26 +279,40 @@ class EmbeddedStore:
         journal = self._writable()
         self._since_snapshot = 0
         places, mark = self._log.picture()
-        return snapshot.Picture(journal.position, self._view.rows(), journal.heads(), places, mark)
+        slots = dict(self._view.slots)
+        rows, heads, used = self._view.rows(), journal.heads(), self._keyring.used
+        return snapshot.Picture(journal.position, rows, heads, slots, places, mark, used)
 
     async def _write_snapshot(self, picture: snapshot.Picture) -> None:
+        """The journal has it all: without this one the next start only takes longer."""
         try:
-            await asyncio.to_thread(snapshot.write, self._disk or Disk(), self._folder, picture)
-        except OSError as error:
-            # The journal has it all; the next start only takes longer.
-            log.warning("no snapshot could be written: %s", error.strerror)
+            await self._keyring.room(1)
+            key = self._keyring.take()
+            disk = self._disk or Disk()
+            await asyncio.to_thread(snapshot.write, disk, self._folder, picture, key)
+        except (OSError, StoreFull) as error:
+            log.warning("no snapshot could be written (%s)", type(error).__name__)
+            return
+        before, self._snapshot_slot = self._snapshot_slot, key.slot
+        if before is not None:
+            await asyncio.to_thread(self._keyring.shred, [before])
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         if self._journal is None or self._lock is None:
+            await self._keyring.close()
             return
         await self._journal.close()
         await self._log.close()
+        await asyncio.gather(*self._shredding)
         if self._snapshot is not None:
             await self._snapshot
         if not self._failed:
             await self._write_snapshot(self._picture())
+        await self._keyring.close()
         self._lock.release()
-        self._lock = None
         self._wake()
 
     # --- reading ----------------------------------------------------------------------------
@@ -343,15 +394,16 @@ class EmbeddedStore:
                 yield entry
             return
         source = self._journal or self._reader
-        for entry in await asyncio.to_thread(history_of, self._reader.path, source.head(ref)):
+        path, head = self._reader.path, source.head(ref)
+        for entry in await asyncio.to_thread(history_of, path, head, self._keyring.key):
             yield entry
 
     async def _whole_history(self) -> AsyncIterator[Entry]:
         last = (self._journal or self._reader).position.seq
-        lines = iter(Reader(self._reader.path, Position(), {}))
+        lines, key_of = iter(Reader(self._reader.path, Position(), {})), self._keyring.key
 
         def some() -> list[Entry]:
-            return [entry_of(read.line) for read in islice(lines, _LINES)]
+            return [entry_of(each.line, key_of) for each in islice(lines, _LINES)]
 
         while page := await asyncio.to_thread(some):
             for entry in page:
@@ -365,6 +417,19 @@ class EmbeddedStore:
             for record in self._view.each(kind, page):
                 yield record
             await asyncio.sleep(0)
+
+
+def _overtaken(key: str) -> Conflict:
+    return Conflict(f"{key} was changed by someone else; read it again and decide anew.")
+
+
+def _answer(done: asyncio.Future[int], outcome: int | StoreError) -> None:
+    if done.done():
+        return
+    if isinstance(outcome, StoreError):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)
 
 
 async def _wait(future: asyncio.Future[None]) -> None:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from storage.lanes import HELD, Lanes, Waiting
 from storage.records import InboundMail, MailStatus, OutboxStatus
-from storage.rows import CaseRow, MailRow, OutboxRow, fingerprint, mail_fingerprint
+from storage.rows import CaseRow, MailRow, MarkRow, OutboxRow, mail_fingerprint
+from storage.sealing import Keys
 
 _REFERENCE = re.compile(r"PR-(\d{4})-(\d+)")
 
@@ -18,7 +19,8 @@ _REFERENCE = re.compile(r"PR-(\d{4})-(\d+)")
 class CaseIndex:
     """Cases by openness, requester, Message-ID and reminder time."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
         self.open: dict[str, None] = {}
         self._of_requester: dict[str, tuple[str, ...]] = {}
         self._of_message: dict[str, tuple[str, ...]] = {}
@@ -42,6 +44,13 @@ class CaseIndex:
         )
         _move(self._of_message, old.messages if old else (), new.messages, new.key)
         self._remind(old.remind_at if old else None, new.remind_at, new.key)
+
+    def remove(self, old: CaseRow) -> None:
+        """Its number stays given out."""
+        self.open.pop(old.key, None)
+        _move(self._of_requester, _words(old.requester), (), old.key)
+        _move(self._of_message, old.messages, (), old.key)
+        self._remind(old.remind_at, None, old.key)
 
     def _remind(self, old: datetime | None, new: datetime | None, ref: str) -> None:
         if old == new:
@@ -67,7 +76,7 @@ class CaseIndex:
 
     def with_message(self, message_id: str) -> tuple[str, ...]:
         """Candidates: their Message-IDs have the same fingerprint."""
-        return self._of_message.get(fingerprint(message_id), ())
+        return self._of_message.get(self._keys.fingerprint(message_id), ())
 
     def to_remind(self, now: datetime, limit: int) -> tuple[str, ...]:
         due = self._reminders[:limit]
@@ -80,24 +89,34 @@ class CaseIndex:
 class MailIndex:
     """Mails by status and by envelope and content. Mails not in the journal yet count too."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
         self._with: dict[MailStatus, dict[str, None]] = {status: {} for status in MailStatus}
         self._like: dict[str, tuple[tuple[datetime, str], ...]] = {}
 
     def replace(self, old: MailRow | None, new: MailRow) -> None:
-        if old is None:
-            self._alike(new.fingerprint, new.received_at, new.key)
-        else:
+        if old is not None:
             self._with[old.status].pop(new.key, None)
+        if old is not None and old.fingerprint and not new.fingerprint:
+            self._forget(old.fingerprint, new.key)
+        elif old is None and new.fingerprint:
+            self._alike(new.fingerprint, new.received_at, new.key)
         self._with[new.status][new.key] = None
 
     def arrived(self, mail: InboundMail) -> None:
-        self._alike(mail_fingerprint(mail), mail.received_at, mail.id)
+        self._alike(mail_fingerprint(mail, self._keys), mail.received_at, mail.id)
 
     def _alike(self, like: str, at: datetime, mail_id: str) -> None:
         known = self._like.get(like, ())
         if (at, mail_id) not in known:
             self._like[like] = tuple(sorted((*known, (at, mail_id))))
+
+    def _forget(self, like: str, mail_id: str) -> None:
+        left = tuple(each for each in self._like.get(like, ()) if each[1] != mail_id)
+        if left:
+            self._like[like] = left
+        else:
+            self._like.pop(like, None)
 
     def having(self, status: MailStatus) -> list[str]:
         """Ids of journalled mails of one status, oldest first."""
@@ -106,7 +125,7 @@ class MailIndex:
     def earlier(self, mail: InboundMail, within: timedelta) -> Iterator[str]:
         """Candidates, earliest first."""
         since = mail.received_at - within
-        for at, mail_id in self._like.get(mail_fingerprint(mail), ()):
+        for at, mail_id in self._like.get(mail_fingerprint(mail, self._keys), ()):
             if since <= at and (at, mail_id) < (mail.received_at, mail.id):
                 yield mail_id
 
@@ -134,6 +153,12 @@ class OutboxIndex:
             claimed = new.claimed_until is not None and not voids_claims
             self.lanes.put(new.lane, message, HELD if claimed else None)
 
+    def remove(self, old: OutboxRow) -> None:
+        self._with[old.status].pop(old.key, None)
+        if old.status is OutboxStatus.PENDING:
+            self.lanes.drop(old.lane, old.key)
+        _move(self._of_case, _words(old.case), (), old.key)
+
     def of_case(self, ref: str) -> tuple[str, ...]:
         """Oldest first."""
         return self._of_case.get(ref, ())
@@ -142,6 +167,22 @@ class OutboxIndex:
         """Oldest first."""
         ids = self._with[status]
         return sorted(ids, key=ids.__getitem__)
+
+
+class MarkIndex:
+    """Marks by the case whose content they are: they go with it."""
+
+    def __init__(self) -> None:
+        self._of_case: dict[str, tuple[str, ...]] = {}
+
+    def replace(self, old: MarkRow | None, new: MarkRow) -> None:
+        _move(self._of_case, _words(old.case if old else None), _words(new.case), new.key)
+
+    def remove(self, old: MarkRow) -> None:
+        _move(self._of_case, _words(old.case), (), old.key)
+
+    def of_case(self, ref: str) -> tuple[str, ...]:
+        return self._of_case.get(ref, ())
 
 
 def _facts(row: CaseRow) -> tuple[object, ...]:

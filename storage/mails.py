@@ -1,10 +1,12 @@
 """The mail log: raw mails in append-only segments under `mails/`, no file per mail.
 
-A record is a header line in clear, `mail 1 <id> <bytes> <crc of the body> <crc of this line>`,
-then the body: the envelope as one line of JSON, then the content as received in DATA, and a
-newline. The checks tell a torn end from damage; the content itself is held by its SHA-256.
-A segment ends at 64 MB. Where each mail lies is kept in memory (some 150 bytes a mail) and in
-the snapshot; what came after the snapshot's low-water mark is found by reading header lines.
+A record is a header line in clear, `mail 2 <id> <slot> <bytes> <crc of the body> <crc of this
+line>`, then the body and a newline. The body is the length of the sealed envelope (4 bytes), the
+envelope as JSON and the content as received in DATA, both sealed under the mail's own key (its
+slot is in the header) for this mail alone. The checks tell a torn end from damage without a key;
+that the content is what came is held by its seal. A segment ends at 64 MB. Where each mail lies
+is kept in memory (some 150 bytes a mail) and in the snapshot; what came after the snapshot's
+low-water mark is found by reading header lines.
 """
 
 import asyncio
@@ -21,15 +23,19 @@ import msgspec
 from storage.appender import Appender
 from storage.disk import Disk
 from storage.errors import StoreDamaged, StoreError, UnknownReference
+from storage.keyring import Keyring
 from storage.records import Arrival, InboundMail, new_id
+from storage.sealing import DataKey, KeyOf, seal, unseal
 
-VERSION = 1
+VERSION = 2
 SEGMENT_BYTES = 64 * 1024 * 1024
 _HEADER_BYTES = 128  #: more than any header line has
-_ENVELOPE_BYTES = 16 * 1024
+_BLOCK_BYTES = 16 * 1024
 _QUICK_BYTES = 512 * 1024  #: hashed within a few milliseconds
-_HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) ([0-9a-f]{8})")
+_HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) (\d+) ([0-9a-f]{8})")
+_FORMAT = re.compile(rb"mail (\d+) ")
 _OFFSET_BITS = 40
+_LENGTH_BYTES = 4
 
 _encode = msgspec.json.Encoder().encode
 _envelope = msgspec.json.Decoder(InboundMail)
@@ -54,6 +60,7 @@ class Header(NamedTuple):
     """What a header line says, and where its body starts."""
 
     id: str
+    slot: int
     size: int
     check: int
     body: int
@@ -69,13 +76,14 @@ class Scan(NamedTuple):
     places: dict[str, int]
     end: Mark
     torn: int  #: bytes of an unfinished last record
+    used: int = 0  #: every slot that a mail names is below this one
 
 
 def segment_path(folder: Path, number: int) -> Path:
     return folder / f"{number:08d}.log"
 
 
-def _kept(mail_id: str, arrival: Arrival) -> tuple[InboundMail, bytes]:
+def _kept(mail_id: str, arrival: Arrival, key: DataKey) -> tuple[InboundMail, bytes]:
     """The mail of an arrival, and its record."""
     mail = InboundMail(
         id=mail_id,
@@ -86,13 +94,25 @@ def _kept(mail_id: str, arrival: Arrival) -> tuple[InboundMail, bytes]:
         sha256=hashlib.sha256(arrival.content).hexdigest(),
         size=len(arrival.content),
     )
-    return mail, record_of(mail, arrival.content)
+    return mail, record_of(mail, arrival.content, key)
 
 
-def record_of(mail: InboundMail, content: bytes) -> bytes:
+def sealed_mail(mail: InboundMail, content: bytes, key: DataKey) -> tuple[bytes, bytes]:
+    """Envelope and content, sealed for this mail."""
+    about = mail.id.encode()
+    return seal(key, _encode(mail), about), seal(key, content, about)
+
+
+def record_of(mail: InboundMail, content: bytes, key: DataKey) -> bytes:
     """A mail as it is written."""
-    body = _encode(mail) + b"\n" + content
-    line = b"mail %d %b %d %08x" % (VERSION, mail.id.encode(), len(body), zlib.crc32(body))
+    return written(mail.id, key.slot, *sealed_mail(mail, content, key))
+
+
+def written(mail_id: str, slot: int, envelope: bytes, content: bytes) -> bytes:
+    """The record of a mail that is sealed already."""
+    body = b"".join((len(envelope).to_bytes(_LENGTH_BYTES), envelope, content))
+    said = (VERSION, mail_id.encode(), slot, len(body), zlib.crc32(body))
+    line = b"mail %d %b %d %d %08x" % said
     return b"%b %08x\n%b\n" % (line, zlib.crc32(line), body)
 
 
@@ -132,50 +152,67 @@ class Segment:
         line, newline, _ = data.partition(b"\n")
         if not newline and self._unwritten(offset + len(data.rstrip(b"\0"))):
             return None
-        found = _HEADER.fullmatch(line[:-9])
-        if found is None or line[-9:] != b" %08x" % zlib.crc32(line[:-9]):
+        if line[-9:] != b" %08x" % zlib.crc32(line[:-9]):
             raise self._damaged(offset)
-        if int(found[1]) != VERSION:
+        if (told := _FORMAT.match(line)) is not None and int(told[1]) != VERSION:
             raise StoreDamaged(
-                f"mails/{self.path.name} holds a mail of format {int(found[1])}, this desk reads "
+                f"mails/{self.path.name} holds a mail of format {int(told[1])}, this desk reads "
                 f"format {VERSION}; start the version of the desk that wrote it."
             )
-        return Header(found[2].decode(), int(found[3]), int(found[4], 16), offset + len(line) + 1)
+        found = _HEADER.fullmatch(line[:-9])
+        if found is None:
+            raise self._damaged(offset)
+        slot, size, check = int(found[3]), int(found[4]), int(found[5], 16)
+        return Header(found[2].decode(), slot, size, check, offset + len(line) + 1)
 
     def _unwritten(self, offset: int) -> bool:
         """Nothing, or zeros, up to the end: what a power cut may leave of a growing file."""
-        while data := os.pread(self._fd, _ENVELOPE_BYTES, offset):
+        while data := os.pread(self._fd, _BLOCK_BYTES, offset):
             if data.strip(b"\0"):
                 return False
             offset += len(data)
         return True
 
-    def envelope(self, offset: int) -> InboundMail:
-        """The mail as it was when it came in, without its content."""
-        header = self.header(offset)
-        if header is None:
-            raise self._damaged(offset)
-        size = min(header.size, _ENVELOPE_BYTES)
-        line, newline, _ = os.pread(self._fd, size, header.body).partition(b"\n")
-        if not newline:  # hundreds of recipients
-            line = os.pread(self._fd, header.size, header.body).partition(b"\n")[0]
+    def envelope(self, offset: int, key_of: KeyOf) -> tuple[InboundMail, int] | None:
+        """The mail as it came in, without its content, and its slot; None = shredded."""
+        header = self._whole(offset)
+        key = key_of(header.slot)
+        if key is None:
+            return None
+        length = int.from_bytes(os.pread(self._fd, _LENGTH_BYTES, header.body))
+        blob = os.pread(self._fd, length, header.body + _LENGTH_BYTES)
         try:
-            return _envelope.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return _envelope.decode(unseal(key, blob, header.id.encode())), header.slot
+        except (StoreDamaged, msgspec.MsgspecError):
             raise self._damaged(offset) from None
 
-    def content(self, mail_id: str, offset: int) -> bytes:
-        """The content, whole and as received, or StoreDamaged."""
-        header = self.header(offset)
-        if header is None or header.id != mail_id:
+    def content(self, mail_id: str, offset: int, key_of: KeyOf) -> bytes | None:
+        """The content, whole and as received, or StoreDamaged; None = shredded."""
+        header = self._whole(offset)
+        if header.id != mail_id:
             raise self._damaged(offset)
+        body = self.body(offset, header)
+        key = key_of(header.slot)
+        if key is None:
+            return None
+        content = _LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES])
+        try:
+            return unseal(key, body[content:], mail_id.encode())
+        except StoreDamaged:
+            raise self._damaged(offset) from None
+
+    def body(self, offset: int, header: Header) -> bytes:
+        """The sealed body, checked. Raises StoreDamaged."""
         body = os.pread(self._fd, header.size, header.body)
         if len(body) != header.size or zlib.crc32(body) != header.check:
             raise self._damaged(offset)
-        envelope, _, content = body.partition(b"\n")
-        if hashlib.sha256(content).hexdigest() != _envelope.decode(envelope).sha256:
+        return body
+
+    def _whole(self, offset: int) -> Header:
+        header = self.header(offset)
+        if header is None:
             raise self._damaged(offset)
-        return content
+        return header
 
     def _damaged(self, offset: int) -> StoreDamaged:
         return StoreDamaged(
@@ -193,7 +230,7 @@ def segments(folder: Path) -> list[int]:
 def scan(folder: Path, mark: Mark) -> Scan:
     """Read the header lines from a mark on. Raises StoreDamaged."""
     places: dict[str, int] = {}
-    end, torn = mark, 0
+    end, torn, used = mark, 0, 0
     numbers = [number for number in segments(folder) if number >= mark.segment]
     for number in numbers:
         with Segment(segment_path(folder, number)) as segment:
@@ -201,14 +238,14 @@ def scan(folder: Path, mark: Mark) -> Scan:
             end = Mark(number, start)
             for offset, header in segment.headers(start):
                 places[header.id] = Mark(number, offset).packed()
-                end = Mark(number, header.end)
+                end, used = Mark(number, header.end), max(used, header.slot + 1)
             torn = segment.size - end.offset
         if torn < 0 or (torn and number != numbers[-1]):
             raise StoreDamaged(
                 f"mails/{number:08d}.log ends in the middle of a mail; put the newest backup in "
                 "its place (`desk restore DIR`)."
             )
-    return Scan(places, end, torn)
+    return Scan(places, end, torn, used)
 
 
 def check_complete(folder: Path, mark: Mark, known: dict[str, int], found: dict[str, int]) -> None:
@@ -230,12 +267,16 @@ def check_complete(folder: Path, mark: Mark, known: dict[str, int], found: dict[
         )
 
 
-def envelopes(folder: Path, places: list[int]) -> Iterator[InboundMail]:
-    """The mails at some places, in that order, as they came in."""
+def fresh_mails(
+    folder: Path, places: list[int], key_of: KeyOf
+) -> Iterator[tuple[InboundMail, int]]:
+    """The mails at some places, as they came in, and their slots; shredded ones are left out."""
     for place in places:
         at = Mark.unpacked(place)
         with Segment(segment_path(folder, at.segment)) as segment:
-            yield segment.envelope(at.offset)
+            found = segment.envelope(at.offset, key_of)
+        if found is not None:
+            yield found
 
 
 # --- the open log ---------------------------------------------------------------------------
@@ -243,6 +284,7 @@ def envelopes(folder: Path, places: list[int]) -> Iterator[InboundMail]:
 
 class _Coming(NamedTuple):
     mail: InboundMail
+    slot: int
     place: int
     end: Mark
     done: asyncio.Future[None]
@@ -254,16 +296,17 @@ class MailLog:
     def __init__(
         self,
         folder: Path,
-        places: dict[str, int],
-        end: Mark,
-        arrived: Callable[[InboundMail], None],
+        keyring: Keyring,
+        found: Scan,
+        arrived: Callable[[InboundMail, int], None],
         disk: Disk | None,
     ) -> None:
-        """`disk` None = for reading only."""
+        """`disk` None = for reading only. `arrived` hears of each mail, and of its key's slot."""
         self.fresh: dict[str, InboundMail] = {}
         self._folder = folder
-        self._places = places
-        self._next = self._landed_at = end
+        self._keyring = keyring
+        self._places = found.places
+        self._next = self._landed_at = found.end
         self._arrived = arrived
         self._coming: set[str] = set()
         self._appender: Appender[_Coming] | None = None
@@ -275,23 +318,25 @@ class MailLog:
         mail_id = self._new_id(arrival)
         self._coming.add(mail_id)
         try:
+            await self._keyring.room(1)
+            key = self._keyring.take()
             if len(arrival.content) < _QUICK_BYTES:
-                mail, data = _kept(mail_id, arrival)
+                mail, data = _kept(mail_id, arrival, key)
             else:  # hashing 32 MB takes a tenth of a second, which the event loop has not
-                mail, data = await asyncio.to_thread(_kept, mail_id, arrival)
-            await self._written(mail, data)
+                mail, data = await asyncio.to_thread(_kept, mail_id, arrival, key)
+            await self._written(mail, key.slot, data)
         finally:
             self._coming.discard(mail_id)
         return mail
 
-    async def _written(self, mail: InboundMail, data: bytes) -> None:
+    async def _written(self, mail: InboundMail, slot: int, data: bytes) -> None:
         if self._appender is None:
             raise StoreError("The mail log is open for reading only; start `desk run`.")
         start = self._next if self._next.offset < SEGMENT_BYTES else Mark(self._next.segment + 1)
         done = asyncio.get_running_loop().create_future()
         end = Mark(start.segment, start.offset + len(data))
         path = segment_path(self._folder, start.segment)
-        self._appender.append(path, data, _Coming(mail, start.packed(), end, done))
+        self._appender.append(path, data, _Coming(mail, slot, start.packed(), end, done))
         self._next = end
         await done
 
@@ -305,11 +350,17 @@ class MailLog:
         place = self._places.get(mail_id)
         if place is None:
             raise UnknownReference(f"There is no mail {mail_id}; `desk mails` lists them all.")
-        return await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
+        content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
+        if content is None:
+            raise UnknownReference(
+                f"The content of mail {mail_id} was destroyed at the end of its time; "
+                "`desk mails` shows what is left of it."
+            )
+        return content
 
-    def _content(self, mail_id: str, at: Mark) -> bytes:
+    def _content(self, mail_id: str, at: Mark) -> bytes | None:
         with Segment(segment_path(self._folder, at.segment)) as segment:
-            return segment.content(mail_id, at.offset)
+            return segment.content(mail_id, at.offset, self._keyring.key)
 
     def known(self, mail_id: str) -> None:
         """The journal knows this mail now."""
@@ -330,7 +381,7 @@ class MailLog:
         for item in items:
             self._places[item.mail.id] = item.place
             self.fresh[item.mail.id] = item.mail
-            self._arrived(item.mail)
+            self._arrived(item.mail, item.slot)
             if not item.done.done():
                 item.done.set_result(None)
 

@@ -9,9 +9,12 @@ from typing import NamedTuple
 from storage import mails, snapshot
 from storage.disk import PRIVATE_FILE, PRIVATE_FOLDER, Disk, failed, set_aside
 from storage.errors import StoreBusy, StoreError
-from storage.journal import Position, Reader, changes_of
+from storage.journal import Position, Reader, check_format
+from storage.keyring import FILE as KEYRING
+from storage.keyring import Keyring
 from storage.records import InboundMail
-from storage.rows import opened
+from storage.sealing import MasterKey, slot_of
+from storage.sheets import opened
 from storage.view import View
 
 JOURNAL = "journal.jsonl"
@@ -46,22 +49,27 @@ class Opened(NamedTuple):
     """The data folder as it was found."""
 
     folder: Path
+    keyring: Keyring
     view: View
     reader: Reader  #: has read the journal to its end
-    places: dict[str, int]
-    end: mails.Mark
+    log: mails.Scan
     fresh: list[InboundMail]
     replayed: int  #: commits read from the journal
+    used: int  #: every slot that something names is below this one
+    shredded: set[int]  #: slots whose keys a replayed commit destroyed
+    snapshot_slot: int | None
     lock: Lock | None
 
 
-def take(folder: Path, disk: Disk) -> Opened:
-    """Open for writing. Raises StoreBusy, StoreDamaged, StoreError."""
+def take(folder: Path, master: MasterKey, disk: Disk) -> Opened:
+    """Open for writing. Raises StoreBusy, StoreDamaged, StoreError, KeyFileError."""
     try:
         _make(folder, disk)
         lock = Lock(folder / LOCK)
         try:
-            return _mend(_load(folder)._replace(lock=lock), disk)
+            check_format(folder / JOURNAL)
+            keyring = Keyring(folder / KEYRING, master, disk, new=_empty(folder))
+            return _mend(_load(folder, keyring)._replace(lock=lock), disk)
         except BaseException:
             lock.release()
             raise
@@ -69,14 +77,25 @@ def take(folder: Path, disk: Disk) -> Opened:
         raise _unusable(folder, error) from error
 
 
-def look(folder: Path) -> Opened:
+def look(folder: Path, master: MasterKey) -> Opened:
     """Open for reading, beside a running desk or without one: changes nothing."""
-    if not folder.is_dir():
-        raise StoreError(f"There is no desk's data in {folder}; set DESK_DATA to where it is.")
     try:
-        return _load(folder)
+        if is_new(folder):
+            raise StoreError(f"There is no desk's data in {folder}; set DESK_DATA to where it is.")
+        check_format(folder / JOURNAL)
+        return _load(folder, Keyring(folder / KEYRING, master, None))
     except OSError as error:
         raise _unusable(folder, error) from error
+
+
+def is_new(folder: Path) -> bool:
+    """No desk has its data here yet."""
+    return not (folder / KEYRING).exists() and _empty(folder)
+
+
+def _empty(folder: Path) -> bool:
+    """Nothing was ever written here: only then may a keyring be made."""
+    return not (folder / JOURNAL).exists() and not mails.segments(folder / MAILS)
 
 
 def _unusable(folder: Path, error: OSError) -> StoreError:
@@ -97,49 +116,69 @@ def _make(folder: Path, disk: Disk) -> None:
         disk.sync_folder(folder.parent)
 
 
-def _load(folder: Path) -> Opened:
+def _load(folder: Path, keyring: Keyring) -> Opened:
     """Snapshot and replay. The journal comes before the mail log: a mail it names is there."""
-    view = View()
-    picture = snapshot.load(folder) or snapshot.Picture(Position(), [], {}, {}, mails.Mark())
+    view = View(keyring.keys)
+    none = snapshot.Picture(Position(), [], {}, {}, {}, mails.Mark())
+    picture = snapshot.load(folder, keyring.key) or none
     for row in picture.rows:
         view.put_row(row)
+    view.slots.update(picture.slots)
     reader = Reader(folder / JOURNAL, picture.position, picture.heads)
-    for read in reader:
-        for raw in changes_of(read.line).puts:
-            view.put(opened(raw), raw.copy())
+    used, shredded = _replay(reader, view, keyring)
     found = mails.scan(folder / MAILS, picture.mark)
     mails.check_complete(folder / MAILS, picture.mark, picture.places, found.places)
     unknown = sorted(key for key in found.places if not view.rev(InboundMail.table, key))
-    fresh = list(mails.envelopes(folder / MAILS, [found.places[key] for key in unknown]))
-    for mail in fresh:
-        view.mails.arrived(mail)
+    places = [found.places[key] for key in unknown]
+    fresh = []
+    for mail, slot in mails.fresh_mails(folder / MAILS, places, keyring.key):
+        view.arrived(mail, slot)
+        fresh.append(mail)
     view.ready()
     return Opened(
         folder=folder,
+        keyring=keyring,
         view=view,
         reader=reader,
-        places=picture.places | found.places,
-        end=found.end,
+        log=found._replace(places=picture.places | found.places),
         fresh=fresh,
         replayed=reader.position.seq - picture.position.seq,
+        used=max(used, found.used, picture.used, (picture.slot or 0) + 1),
+        shredded=shredded,
+        snapshot_slot=picture.slot,
         lock=None,
     )
 
 
+def _replay(reader: Reader, view: View, keyring: Keyring) -> tuple[int, set[int]]:
+    """Do again what the lines say; the slots they use, and those they destroy."""
+    used, shredded = 0, set()
+    for read in reader:
+        changes = opened(read.line.changes, keyring.key)
+        used = max(used, *(slot_of(blob) + 1 for blob in read.line.changes), 0)
+        view.slots.update({owner: slot for owner, slot in changes.slots.items() if owner.key})
+        for record in changes.puts:
+            view.put(record, read.line.case)
+        gone = (view.forget(shred) for shred in changes.shreds)
+        shredded |= {slot for slot in gone if slot is not None}
+    return used, shredded
+
+
 def _mend(found: Opened, disk: Disk) -> Opened:
     """Set torn ends aside, and make sure that what was read is on disk before building on it."""
-    journal, segment = (
-        found.reader.path,
-        mails.segment_path(found.folder / MAILS, found.end.segment),
-    )
+    journal, end = found.reader.path, found.log.end
+    segment = mails.segment_path(found.folder / MAILS, end.segment)
     if found.reader.torn:
         seq, size = found.reader.position
         set_aside(disk, journal, size, journal.with_name(f"journal.torn-{seq + 1}"))
-    if segment.exists() and segment.stat().st_size > found.end.offset:
-        torn = segment.with_name(f"{segment.stem}.torn-{found.end.offset}")
-        set_aside(disk, segment, found.end.offset, torn)
+    if segment.exists() and segment.stat().st_size > end.offset:
+        torn = segment.with_name(f"{segment.stem}.torn-{end.offset}")
+        set_aside(disk, segment, end.offset, torn)
     for path in (journal, segment):
         _settle(disk, path)
+    if found.shredded:  # whoever was killed between the commit and the keyring
+        found.keyring.shred(found.shredded)
+    found.keyring.fill(found.used)
     return found
 
 

@@ -432,8 +432,19 @@ class OutboxMessage(Record, frozen=True, kw_only=True, tag=True):
 Stored = InboundMail | Case | OutboxMessage | Suppression | Mark
 
 
+class Shred(Record, frozen=True, kw_only=True):
+    """Destroy a key: of a raw mail, of a case's content, or of a case's skeleton."""
+
+    life: Literal["raw", "content", "skeleton"]
+    key: str  #: a mail's id, or a case's reference
+
+
 class Commit(Record, frozen=True, kw_only=True):
-    """One happening, written whole or not at all: who did what, and the records as they are now."""
+    """One happening, written whole or not at all: who did what, and the records as they are now.
+
+    What it shreds is gone when the commit is durable, from the view, the disk and every backup
+    that shares the keyring.
+    """
 
     at: datetime
     actor: str  #: "desk", "requester", or a Slack id
@@ -441,6 +452,7 @@ class Commit(Record, frozen=True, kw_only=True):
     case: str | None = None
     note: str = ""
     puts: tuple[Stored, ...] = ()
+    shreds: tuple[Shred, ...] = ()
 
 
 class Entry(Record, frozen=True, kw_only=True):

@@ -5,10 +5,8 @@ works on. It is a Mapping, which is what TinyDB asks of a document: a query read
 Facts are hashes, states and times; what is personal is in `record` alone.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,6 +21,7 @@ from storage.records import (
     Stored,
     Suppression,
 )
+from storage.sealing import Keys
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="table"):
@@ -78,7 +77,7 @@ class SuppressionRow(Row, frozen=True, kw_only=True, tag="suppressions"):
 
 
 class MarkRow(Row, frozen=True, kw_only=True, tag="marks"):
-    pass
+    case: str | None  #: whose content it is
 
 
 AnyRow = CaseRow | MailRow | OutboxRow | SuppressionRow | MarkRow
@@ -87,30 +86,25 @@ _encode = msgspec.json.Encoder().encode
 _stored: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
 
 
-def sealed(record: Stored) -> msgspec.Raw:
-    """A record as the journal and the view keep it."""
+def kept(record: Stored) -> msgspec.Raw:
+    """A record as the view keeps it."""
     return msgspec.Raw(_encode(record))
 
 
 def opened(raw: msgspec.Raw) -> Stored:
-    """The record a row or a journal line holds."""
+    """The record a row holds."""
     return _stored.decode(raw)
 
 
-@lru_cache(maxsize=4096)  # a case brings the Message-IDs of its conversation at each put
-def fingerprint(*parts: str) -> str:
-    """16 hex characters that stand for some text: enough to find it, checked against the text."""
-    text = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
+def mail_fingerprint(mail: InboundMail, keys: Keys) -> str:
+    """Equal for mails of the same envelope and content; "" when nothing is left of them."""
+    if not mail.sha256:
+        return ""
+    return keys.fingerprint(mail.sha256, mail.mail_from, *mail.rcpt_to)
 
 
-def mail_fingerprint(mail: InboundMail) -> str:
-    """Equal for mails of the same envelope and content."""
-    return fingerprint(mail.sha256, mail.mail_from, *mail.rcpt_to)
-
-
-def row_of(record: Stored, raw: msgspec.Raw, position: int) -> AnyRow:
-    """The row of a record; `raw` is its JSON."""
+def row_of(record: Stored, raw: msgspec.Raw, position: int, case: str | None, keys: Keys) -> AnyRow:
+    """The row of a record; `raw` is its JSON, `case` the one it lives with."""
     match record:
         case Case():
             return CaseRow(
@@ -120,7 +114,7 @@ def row_of(record: Stored, raw: msgspec.Raw, position: int) -> AnyRow:
                 record=raw,
                 closed=record.closed,
                 requester=record.requester_hash,
-                messages=tuple(fingerprint(each) for each in record.message_ids),
+                messages=tuple(keys.fingerprint(each) for each in record.message_ids),
                 remind_at=record.remind_at,
             )
         case InboundMail():
@@ -131,7 +125,7 @@ def row_of(record: Stored, raw: msgspec.Raw, position: int) -> AnyRow:
                 record=raw,
                 status=record.status,
                 received_at=record.received_at,
-                fingerprint=mail_fingerprint(record),
+                fingerprint=mail_fingerprint(record, keys),
             )
         case OutboxMessage():
             return OutboxRow(
@@ -141,7 +135,7 @@ def row_of(record: Stored, raw: msgspec.Raw, position: int) -> AnyRow:
                 record=raw,
                 status=record.status,
                 lane=record.lane,
-                case=record.case,
+                case=case,
                 send_after=record.send_after,
                 attempts=record.attempts,
                 claimed_until=record.claimed_until,
@@ -149,4 +143,4 @@ def row_of(record: Stored, raw: msgspec.Raw, position: int) -> AnyRow:
         case Suppression():
             return SuppressionRow(key=record.key, rev=record.rev, position=position, record=raw)
         case Mark():
-            return MarkRow(key=record.key, rev=record.rev, position=position, record=raw)
+            return MarkRow(key=record.key, rev=record.rev, position=position, record=raw, case=case)

@@ -1,7 +1,10 @@
-"""The master key, and what is derived from it: keyed hashes and tags that cannot be forged.
+"""The master key, the data keys it wraps, sealed blobs, and keyed hashes and tags.
 
 The master key is 32 random bytes in base64, in a file of its own that only its owner may read.
-Each use has a key of its own, so that a value made for one can never pass for another.
+It wraps data keys and nothing else (AES-256-GCM, NIST SP 800-38D). Each data key lies in a
+numbered slot of the keyring, and a blob names its slot, so whoever destroys the key in the slot
+has destroyed every copy of what it sealed. Hashes and tags come from the secret in slot 0:
+another master key wraps the same slots, and changes no hash.
 """
 
 import base64
@@ -10,40 +13,55 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-from storage.errors import KeyFileError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from storage.errors import KeyFileError, StoreDamaged
 
 KEY_BYTES = 32
+SECRET_SLOT = 0  #: what hashes and tags are derived from
+DESK_SLOT = 1  #: seals what belongs to no case
+FIRST_SLOT = 2  #: of those that are given out
+_VERSION = b"\x01"
+_SLOT_BYTES = 8
+_NONCE_BYTES = 12
+_HEAD_BYTES = 1 + _SLOT_BYTES + _NONCE_BYTES
 #: 16 base32 characters are 80 bits: out of reach of guessing, and short enough for the 64
 #: octets of a local part (RFC 5321, 4.5.3.1.1) beside a reference or an id.
 TAG_CHARACTERS = 16
 
 
-class Keys:
-    """Everything made with the master key. Never shows it."""
+# --- the master key -------------------------------------------------------------------------
 
-    __slots__ = ("_address", "_bounce", "_reply")
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != KEY_BYTES:
+class MasterKey:
+    """Wraps data keys. Never shows itself."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
             raise KeyFileError(
-                f"A master key is {KEY_BYTES} bytes, this one {len(master)}; "
+                f"A master key is {KEY_BYTES} bytes, this one {len(key)}; "
                 "make one with `desk key new FILE`."
             )
-        self._address = _derive(master, "address hash")
-        self._reply = _derive(master, "reply tag")
-        self._bounce = _derive(master, "bounce tag")
+        self._aead = AESGCM(key)
 
     @classmethod
-    def load(cls, path: Path) -> "Keys":
+    def load(cls, path: Path) -> "MasterKey":
         """Read the master key file. Raises KeyFileError."""
         try:
             mode = path.stat().st_mode
             text = path.read_bytes()
         except FileNotFoundError:
             raise KeyFileError(
-                f"There is no master key file {path}; make one with `desk key new {path}`."
+                f"There is no master key file {path}; put yours there, or for a new desk make one "
+                f"with `desk key new {path}`."
             ) from None
         except OSError as error:
             raise KeyFileError(
@@ -56,15 +74,113 @@ class Keys:
                 "another with `desk key new FILE`."
             )
         try:
-            master = base64.b64decode(text.strip(), validate=True)
+            key = base64.b64decode(text.strip(), validate=True)
         except binascii.Error:
-            master = b""
-        if len(master) != KEY_BYTES:
+            key = b""
+        if len(key) != KEY_BYTES:
             raise KeyFileError(
                 f"{path} is not a master key (base64 of {KEY_BYTES} bytes); put the right file "
                 "back, or for a new desk make one with `desk key new FILE`."
             )
-        return cls(master)
+        return cls(key)
+
+    def wrap(self, slot: int, key: bytes) -> bytes:
+        """60 bytes: nonce, and the data key sealed for this slot alone."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, key, _number(slot))
+
+    def unwrap(self, slot: int, wrapped: bytes) -> bytes:
+        """The data key. Raises KeyFileError when another key wrapped it."""
+        try:
+            nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+            return self._aead.decrypt(nonce, sealed, _number(slot))
+        except InvalidTag:
+            raise KeyFileError(
+                "The master key does not open this desk's keyring; set DESK_MASTER_KEY_FILE to "
+                "the key it was made with. Nothing was changed."
+            ) from None
+
+
+# --- sealed blobs ---------------------------------------------------------------------------
+
+
+#: the data key of a slot; None = shredded
+KeyOf = Callable[[int], bytes | None]
+
+
+class DataKey(NamedTuple):
+    """A key, and the slot whose number goes on all it seals."""
+
+    slot: int
+    key: bytes
+
+
+def new_key() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def seal(key: DataKey, plain: bytes, about: bytes = b"") -> bytes:
+    """`plain` under a key; it opens only with the same `about` (where it belongs).
+
+    Format, slot (8 bytes), nonce (12), ciphertext and tag (16).
+    """
+    head = _VERSION + _number(key.slot)
+    nonce = os.urandom(_NONCE_BYTES)
+    return head + nonce + _aead(key.key).encrypt(nonce, plain, head + about)
+
+
+def slot_of(blob: bytes) -> int:
+    """The slot of the key that opens a blob. Raises StoreDamaged."""
+    if len(blob) < _HEAD_BYTES or blob[:1] != _VERSION:
+        raise StoreDamaged(_NOT_OURS)
+    return int.from_bytes(blob[1 : 1 + _SLOT_BYTES])
+
+
+def unseal(key: bytes, blob: bytes, about: bytes = b"") -> bytes:
+    """What was sealed. Raises StoreDamaged when it is not what was sealed, or not there."""
+    slot_of(blob)
+    head, nonce = blob[: 1 + _SLOT_BYTES], blob[1 + _SLOT_BYTES : _HEAD_BYTES]
+    try:
+        return _aead(key).decrypt(nonce, blob[_HEAD_BYTES:], head + about)
+    except InvalidTag:
+        raise StoreDamaged(_NOT_OURS) from None
+
+
+_NOT_OURS = (
+    "Something sealed is not what was written there; run `desk verify` to see where, and put the "
+    "newest backup in its place (`desk restore DIR`)."
+)
+
+
+@lru_cache(maxsize=1024)
+def _aead(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+def _number(slot: int) -> bytes:
+    return slot.to_bytes(_SLOT_BYTES)
+
+
+# --- hashes and tags ------------------------------------------------------------------------
+
+
+class Keys:
+    """Hashes and tags that nobody can make without the desk's secret. Never shows it."""
+
+    __slots__ = ("_address", "_bounce", "_print", "_reply", "fingerprint")
+
+    def __init__(self, secret: bytes) -> None:
+        self._address = _derive(secret, "address hash")
+        self._reply = _derive(secret, "reply tag")
+        self._bounce = _derive(secret, "bounce tag")
+        self._print = _derive(secret, "fingerprint")
+        # a case brings the Message-IDs of its conversation at each commit
+        self.fingerprint = lru_cache(maxsize=4096)(self._fingerprint)
+
+    def _fingerprint(self, *parts: str) -> str:
+        """16 hex characters that stand for some text: enough to find it, then it is compared."""
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=8, key=self._print).hexdigest()
 
     def address_hash(self, address: str) -> str:
         """Keyed hash of an address: 32 hex characters, the only way a requester is looked up."""

@@ -20,6 +20,7 @@ from storage.records import (
     OutboxStatus,
     Suppression,
 )
+from storage.sealing import Keys
 
 
 class Mails(Protocol):
@@ -39,6 +40,7 @@ class Store(Protocol):
     """What the desk remembers."""
 
     mails: Mails
+    keys: Keys  #: hashes for lookups, and tags
 
     async def commit(self, commit: Commit) -> int:
         """Write one happening; returns its sequence number when it is durable.

@@ -9,14 +9,16 @@ A record costs its JSON and some 300 bytes of memory, with its index entries som
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-import msgspec
 from tinydb import TinyDB
 from tinydb.storages import MemoryStorage
 from tinydb.table import Table
 
-from storage.indexes import CaseIndex, MailIndex, OutboxIndex
-from storage.records import Case, InboundMail, Mark, OutboxMessage, Stored, Suppression
-from storage.rows import AnyRow, CaseRow, MailRow, OutboxRow, opened, row_of
+from storage.indexes import CaseIndex, MailIndex, MarkIndex, OutboxIndex
+from storage.parts import blank
+from storage.records import Case, InboundMail, Mark, OutboxMessage, Shred, Stored, Suppression
+from storage.rows import AnyRow, CaseRow, MailRow, MarkRow, OutboxRow, kept, opened, row_of
+from storage.sealing import Keys
+from storage.sheets import Owner, case_of
 
 Kept = TypeVar("Kept", Case, InboundMail, OutboxMessage, Suppression, Mark)
 
@@ -33,6 +35,9 @@ class RecordTable(Table):
     def put(self, row: AnyRow) -> None:
         """Needs a table that is there from the start (`persist_empty`)."""
         self._read_table()[row.key] = row  # type: ignore[assignment]
+
+    def drop(self, key: str) -> None:
+        self._read_table().pop(key, None)
 
     def rows(self) -> list[AnyRow]:
         """All rows, in the order their records were first written."""
@@ -52,17 +57,20 @@ class _Database(TinyDB):
 
 
 class View:
-    """The records as they are now, and where to find them."""
+    """The records as they are now, where to find them, and in which slots their keys are."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
         database = _Database(storage=MemoryStorage)
         self._tables: dict[str, RecordTable] = {}
         for kind in (Case, InboundMail, OutboxMessage, Suppression, Mark):
             # cache_size=0: a cached query would answer with what was true before
             self._tables[kind.table] = database.table(kind.table, cache_size=0, persist_empty=True)  # type: ignore[assignment]
-        self.cases = CaseIndex()
-        self.mails = MailIndex()
+        self.cases = CaseIndex(keys)
+        self.mails = MailIndex(keys)
         self.outbox = OutboxIndex()
+        self.slots: dict[Owner, int] = {}
+        self._marks = MarkIndex()
+        self._keys = keys
         self._positions = 0
         self._loading = True
 
@@ -83,12 +91,53 @@ class View:
         """Keys of all records of a kind, in the order they were first written."""
         return [row.key for row in self._tables[kind.table].rows()]
 
-    def put(self, record: Stored, raw: msgspec.Raw) -> None:
-        """Replace a record whole; `raw` is its JSON."""
+    def put(self, record: Stored, commit_case: str | None) -> None:
+        """Replace a record whole, as a commit of this case (or of none) has it."""
         table = self._tables[record.table]
         old = table.row(record.key)
         position = old.position if old else self._positions + 1
-        self._replace(table, old, row_of(record, raw, position))
+        case = case_of(commit_case, record)
+        self._replace(table, old, row_of(record, kept(record), position, case, self._keys))
+
+    def arrived(self, mail: InboundMail, slot: int) -> None:
+        """A mail is kept that the journal does not know yet."""
+        self.mails.arrived(mail)
+        self.slots[Owner("raw", mail.id)] = slot
+
+    def forget(self, shred: Shred) -> int | None:
+        """Let go of what a shred takes; the slot whose key is to be destroyed, if there is one."""
+        match shred.life:
+            case "raw":
+                self._blank(InboundMail, shred.key)
+            case "content":
+                self._blank(Case, shred.key)
+                for message_id in self.outbox.of_case(shred.key):
+                    self._drop(OutboxMessage, message_id)
+                for mark_id in self._marks.of_case(shred.key):
+                    self._drop(Mark, mark_id)
+            case "skeleton":
+                self._drop(Case, shred.key)
+        return self.slots.pop(Owner(shred.life, shred.key), None)
+
+    def _blank(self, kind: type[Kept], key: str) -> None:
+        record = self.get(kind, key)
+        left = blank(record) if record is not None else None
+        if left is not None:
+            self.put(left, None)
+
+    def _drop(self, kind: type[Kept], key: str) -> None:
+        table = self._tables[kind.table]
+        row = table.row(key)
+        table.drop(key)
+        match row:
+            case CaseRow():
+                self.cases.remove(row)
+            case OutboxRow():
+                self.outbox.remove(row)
+            case MarkRow():
+                self._marks.remove(row)
+            case _:
+                pass
 
     def put_row(self, row: AnyRow) -> None:
         """Replace a row and what the indexes know of it."""
@@ -105,6 +154,8 @@ class View:
                 self.mails.replace(old, row)
             case OutboxRow():
                 self.outbox.replace(old, row, voids_claims=self._loading)
+            case MarkRow():
+                self._marks.replace(old, row)
             case _:
                 pass
 

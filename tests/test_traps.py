@@ -13,16 +13,17 @@ from storage.records import Letter, MailStatus, OutboxStatus, Status
 from tests.handlers.desks import ANA, BEN, MAY, NOW, REGISTRY, a_bench
 from tests.handlers.desks import Bench as DeskBench
 from tests.intake.fakes import OWN
-from tests.intake.test_worker import KEYS, POLICY, Bench, open_store
+from tests.intake.test_worker import POLICY, Bench, open_store
 from tests.journeys.world import ANA as ANA_ID
 from tests.journeys.world import OLE, STAFF, World, mail
+from tests.storage.making import MASTER
 
 ASK = "Please send me a copy of all personal data you hold about me."
 
 
 @pytest.fixture
 async def intake(tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = Bench(await open_store(tmp_path / "intake"))
+    bench = Bench(await open_store(tmp_path / "intake", MASTER))
     yield bench
     await bench.close()
 
@@ -51,7 +52,7 @@ async def letters_of(intake: Bench, ref: str) -> list[OutboxStatus]:
 async def test_a_right_reference_from_a_stranger_is_held_and_nothing_is_sent(intake, how):
     first = await intake.mail("Message-ID: <one@example.org>")
     heads = {"subject": f"Subject: {first.case}", "references": "References: <one@example.org>"}
-    tagged = f"compliance+{KEYS.reply_tag(first.case)}@cafex.com"
+    tagged = f"compliance+{intake.store.keys.reply_tag(first.case)}@cafex.com"
     held = await intake.mail(
         heads.get(how, "Subject: x"),
         body="Please delete it.",
@@ -73,7 +74,7 @@ async def test_a_bounce_of_our_acknowledgement_opens_no_case_and_is_not_answered
         "Subject: Undelivered Mail Returned to Sender",
         f"References: {letters.message_id(ours.id, POLICY)}",
         body="Your message could not be delivered.",
-        to=f"compliance+{KEYS.bounce_tag(ours.id)}@cafex.com",
+        to=f"compliance+{intake.store.keys.bounce_tag(ours.id)}@cafex.com",
         mail_from="",
         author="mailer-daemon@example.org",
     )

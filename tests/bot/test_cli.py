@@ -1,6 +1,7 @@
 """Every command, as a person or a script meets it: exit code, output, and one sentence of error."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import socket
@@ -24,6 +25,7 @@ from storage.records import Arrival, Commit, InboundMail, MailStatus
 from storage.sealing import new_key_file
 from tests.journeys.processes import Running, desk
 from tests.journeys.world import ANA, World
+from tests.storage.making import MASTER
 
 CRLF = b"\r\n"
 ACCESS = CRLF.join(
@@ -223,13 +225,17 @@ def test_tables_hold_what_the_json_holds(run: Run, filled: Mapping[str, str]):
 
 def test_what_could_not_be_worked_on_is_in_failed_too(run: Run, tmp_path: Path):
     mail = asyncio.run(fail_one(tmp_path / "data"))
-    (row,) = run("failed", "--json", settings={"DESK_DATA": "data"}).json
+    key = tmp_path / "a.key"
+    key.touch(mode=0o600)
+    key.write_bytes(base64.b64encode(bytes(range(32))))
+    settings = {"DESK_DATA": "data", "DESK_MASTER_KEY_FILE": str(key)}
+    (row,) = run("failed", "--json", settings=settings).json
     assert (row["id"], row["what"], row["error"]) == (mail.id, "mail", "ValueError")
 
 
 async def fail_one(folder: Path) -> InboundMail:
     """A mail that not even the last net could make a case of."""
-    store = await open_store(folder)
+    store = await open_store(folder, MASTER)
     now = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
     arrival = Arrival(
         received_at=now,
@@ -487,7 +493,9 @@ def test_damage_is_a_sentence_too(run: Run, filled: Mapping[str, str], tmp_path:
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "journal.jsonl").write_text("these are no records\n")
-    refused(run("list", settings={"DESK_DATA": str(folder)}), "journal.jsonl")
+    new_key_file(tmp_path / "a.key")
+    settings = {"DESK_DATA": str(folder), "DESK_MASTER_KEY_FILE": str(tmp_path / "a.key")}
+    refused(run("list", settings=settings), "journal.jsonl")
 
 
 # --- desk check ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from bot.outbox import SendFailed, SendLater
 from handlers.letters import MARKER
 from handlers.policy import Policy
 from storage.records import Letter, OutboxMessage
-from storage.sealing import Keys, new_key_file
+from storage.sealing import Keys
 from tests.conftest import HandClock
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -48,8 +48,7 @@ async def relay(reply: str = "250 2.0.0 taken as 77") -> AsyncIterator[tuple[Rel
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
-    new_key_file(tmp_path / "key")
-    return Keys.load(tmp_path / "key")
+    return Keys(bytes(range(32)))
 
 
 def outbox_message(**changes: object) -> OutboxMessage:

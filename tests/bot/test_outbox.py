@@ -24,13 +24,14 @@ from handlers.registry import load
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import StoreFull
 from storage.records import Commit, DirectMessage, Letter, OutboxMessage, OutboxStatus, Posted
-from storage.sealing import Keys, new_key_file
+from storage.sealing import new_key_file
 from tests.conftest import HandClock
+from tests.storage.making import MASTER
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
-    opened = await open_store(tmp_path / "data")
+    opened = await open_store(tmp_path / "data", MASTER)
     yield opened
     await opened.close()
 
@@ -38,7 +39,7 @@ async def store(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
 @pytest.fixture
 def desk(store: EmbeddedStore, tmp_path: Path) -> Desk:
     new_key_file(tmp_path / "key")
-    return Desk(store, load(), Policy(), Keys.load(tmp_path / "key"))
+    return Desk(store, load(), Policy())
 
 
 def direct(number: int, clock: HandClock, *, lane: str = "slack:U01ANA", after: int = 0):

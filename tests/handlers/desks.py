@@ -23,7 +23,7 @@ from storage.records import (
     ParsedMail,
     Reading,
 )
-from storage.sealing import Keys, new_key_file
+from tests.storage.making import MASTER
 
 # a Tuesday in November, no holiday near by
 NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
@@ -117,12 +117,9 @@ class Bench:
 
 @asynccontextmanager
 async def a_bench(folder: Path, **said: Any) -> AsyncIterator[Bench]:
-    key = folder / "key"
-    if not key.exists():
-        new_key_file(key)
-    store = await open_store(folder / "data")
+    store = await open_store(folder / "data", MASTER)
     words: dict[str, Any] = {"addresses": ("compliance@example.com",)}
-    desk = Desk(store, REGISTRY, Policy(**(words | said)), Keys.load(key))
+    desk = Desk(store, REGISTRY, Policy(**(words | said)))
     try:
         yield Bench(store, desk)
     finally:

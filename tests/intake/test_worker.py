@@ -20,11 +20,10 @@ from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import Conflict, StoreDamaged, StoreFailed
 from storage.records import Arrival, InboundMail, MailStatus, OutboxStatus, ParsedMail, Reading
-from storage.sealing import Keys
 from tests.intake.fakes import NOW, OWN, StillClock
+from tests.storage.making import MASTER
 
 REGISTRY = registry.load()
-KEYS = Keys(bytes(range(32)))
 POLICY = Policy(addresses=OWN)
 CLASSIFIER = Classifier(REGISTRY)
 
@@ -46,9 +45,9 @@ class Bench:
 
     def __init__(self, store: EmbeddedStore) -> None:
         self.store = store
-        self.desk = Desk(store, REGISTRY, POLICY, KEYS)
+        self.desk = Desk(store, REGISTRY, POLICY)
         self.parser = ParserHere()
-        self.worker = Worker(store, self.desk, self.parser, KEYS, POLICY, StillClock())
+        self.worker = Worker(store, self.desk, self.parser, POLICY, StillClock())
         self._seconds = itertools.count()
         self._running = asyncio.create_task(self.worker.run())
 
@@ -101,7 +100,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = Bench(await open_store(tmp_path))
+    bench = Bench(await open_store(tmp_path, MASTER))
     yield bench
     await bench.close()
 
@@ -126,7 +125,7 @@ async def test_the_real_parser_does_the_same(bench):
 
 
 async def test_what_waits_at_the_start_is_worked_on(tmp_path):
-    store = await open_store(tmp_path)
+    store = await open_store(tmp_path, MASTER)
     first = Bench(store)
     first._running.cancel()
     mail = await first.keep("Subject: x")
@@ -188,7 +187,7 @@ async def test_mails_of_one_requester_at_once_are_taken_in_order(bench, monkeypa
 
 async def test_by_tag_of_our_address(bench):
     first = await bench.mail("Subject: x")
-    to = f"compliance+{KEYS.reply_tag(first.case)}@cafex.com"
+    to = f"compliance+{bench.store.keys.reply_tag(first.case)}@cafex.com"
     second = await bench.mail("Subject: y", body="Here is what you asked for.", to=to)
     assert (second.status, second.case) == (MailStatus.PROCESSED, first.case)
     assert (await bench.store.case(first.case)).answered
@@ -209,7 +208,7 @@ async def test_a_right_reference_from_a_wrong_sender_is_held(bench):
         [
             ("References: <one@example.org>", OWN[0]),
             (f"Subject: Re: {first.case}", OWN[0]),
-            ("Subject: hi", f"compliance+{KEYS.reply_tag(first.case)}@cafex.com"),
+            ("Subject: hi", f"compliance+{bench.store.keys.reply_tag(first.case)}@cafex.com"),
         ]
     ):
         held = await bench.mail(head, body=f"Send it to me, {number}.", to=to, **other)
@@ -281,7 +280,7 @@ DAEMON = {"mail_from": "", "author": "mailer-daemon@mx.example.org"}
 @pytest.mark.parametrize("tied", ["tag", "message id"])
 async def test_a_bounce_of_our_letter_is_noted_there(bench, tied):
     ref, letter = await sent_letter(bench)
-    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com" if tied == "tag" else OWN[0]
+    to = f"compliance+{bench.store.keys.bounce_tag(letter)}@cafex.com" if tied == "tag" else OWN[0]
     message_id = "" if tied == "tag" else letters.message_id(letter, POLICY)
     mail = await bench.mail(DSN, body=report("failed", "5.1.1", message_id), to=to, **DAEMON)
     assert (mail.status, mail.case) == (MailStatus.IGNORED, ref)
@@ -291,7 +290,7 @@ async def test_a_bounce_of_our_letter_is_noted_there(bench, tied):
 
 async def test_a_delay_of_our_letter_is_no_bounce(bench):
     ref, letter = await sent_letter(bench)
-    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com"
+    to = f"compliance+{bench.store.keys.bounce_tag(letter)}@cafex.com"
     await bench.mail(DSN, body=report("delayed", "4.4.1"), to=to, **DAEMON)
     (state,) = (await bench.store.case(ref)).letters
     assert not state.bounced
@@ -371,7 +370,7 @@ async def test_a_failing_store_ends_the_worker(bench, monkeypatch):
 
 
 async def test_a_reference_to_no_case_matches_nothing(bench):
-    matcher = Matcher(bench.store, KEYS, Addresses(OWN))
+    matcher = Matcher(bench.store, Addresses(OWN))
     mail = await bench.keep("Subject: Re: PR-2026-9999", "References: <x@example.org>")
     found = await matcher.match(mail, parse(await bench.store.mails.raw(mail.id)))
     assert (found.case, found.how) == (None, "")
@@ -418,7 +417,7 @@ async def test_the_same_mail_twice_at_once_is_one_case_with_a_word_on_its_card(b
 
 async def test_a_bounce_in_plain_words_is_known_by_the_letter_s_return_path(bench):
     ref, letter = await sent_letter(bench)
-    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com"
+    to = f"compliance+{bench.store.keys.bounce_tag(letter)}@cafex.com"
     plain = {"mail_from": "", "author": "Mail system <notices@mx.example.net>"}
     mail = await bench.mail("Subject: Problem", body="Your request could not go.", to=to, **plain)
     assert (mail.status, mail.case) == (MailStatus.IGNORED, ref)
@@ -428,7 +427,7 @@ async def test_a_bounce_in_plain_words_is_known_by_the_letter_s_return_path(benc
 
 async def test_away_notes_to_a_letter_s_return_path_are_no_bounces(bench):
     ref, letter = await sent_letter(bench)
-    to = f"compliance+{KEYS.bounce_tag(letter)}@cafex.com"
+    to = f"compliance+{bench.store.keys.bounce_tag(letter)}@cafex.com"
     heads = ("Subject: Automatic reply: x", "Auto-Submitted: auto-replied")
     await bench.mail(*heads, body="I am away until Monday.", to=to, mail_from="")
     assert not (await bench.store.case(ref)).letters[0].bounced

@@ -12,6 +12,7 @@ import aiosmtplib
 
 from storage.embedded import open_store
 from storage.records import Card, OutboxMessage, OutboxStatus
+from storage.sealing import MasterKey
 from tests.journeys.processes import SECONDS, Pair, reference
 from tests.journeys.world import ANA, RESTRICTED, STAFF, Acting, mail
 
@@ -136,7 +137,7 @@ async def card_number(ana: Acting, count: int) -> None:
 
 async def posted_again(data: Path) -> list[OutboxMessage]:
     """Cards whose first attempt had an unknown outcome."""
-    store = await open_store(data, read_only=True)
+    store = await open_store(data, MasterKey.load(data / "sandbox" / "master.key"), read_only=True)
     sent = await store.messages_with(OutboxStatus.SENT)
     return [one for one in sent if isinstance(one.content, Card) and one.attempts > 1]
 

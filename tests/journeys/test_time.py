@@ -1,10 +1,11 @@
 """What the clock does: reminders, overdue, the digest, undo; moved on the sandbox's page."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.digest import last_time
-from tests.journeys.world import ANA, BEN, MANAGERS, MARA, STAFF, Acting, World, mail
+from tests.journeys.world import ANA, BEN, MANAGERS, MARA, SECONDS, STAFF, Acting, World, mail
 
 DAY = timedelta(days=1)
 ASK = "Please send me a copy of all personal data you hold about me."
@@ -66,17 +67,19 @@ async def test_a_digest_whose_hour_comes_while_another_is_made_goes_out_too(
     async with world.acting(MARA) as mara:
         while world.clock.now().isoweekday() != 1:
             await world.move(DAY)
-        making, moved = world.app.desk.digest, []
+        making = world.app.desk.digest
+        first: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
 
         async def slow(now):
-            if not moved:
-                moved.append(now)
+            if not first.done():
+                first.set_result(now)
                 await world.move(DAY)
             return await making(now)
 
         monkeypatch.setattr(world.app.desk, "digest", slow)
         await world.move(DAY)
-        second = last_time(world.app.desk.policy, moved[0] + DAY)
+        async with asyncio.timeout(SECONDS):
+            second = last_time(world.app.desk.policy, await first + DAY)
         heads = lambda: [str(m.get("blocks")) for m in mara.messages[MANAGERS].values()]  # noqa: E731
         await mara.until(lambda: any(f"{second:%A}" in head for head in heads()), "the second")
 

@@ -20,7 +20,7 @@ from handlers.desk import Desk
 from handlers.policy import Policy
 from storage.embedded import open_store
 from storage.records import Arrival, Letter, ParsedMail, Reading
-from storage.sealing import Keys, new_key_file
+from tests.storage.making import MASTER
 
 MAIL = ParsedMail(
     message_id="<one@example.org>",
@@ -143,11 +143,9 @@ async def office(tmp_path, sandbox):
         restricted=settings["DESK_SLACK_RESTRICTED"],
         counsel=(settings["DESK_COUNSEL"],),
     )
-    new_key_file(tmp_path / "key")
-    keys = Keys.load(tmp_path / "key")
-    store = await open_store(tmp_path / "data")
+    store = await open_store(tmp_path / "data", MASTER)
     registry = kinds.load()
-    desk = Desk(store, registry, Policy(), keys)
+    desk = Desk(store, registry, Policy())
     made = Office(store, desk, registry, options, RealClock())
     made.port = sandbox.desk_port
     await made.open()

@@ -12,7 +12,7 @@ from pathlib import Path
 from storage import embedded
 from storage.embedded import EmbeddedStore, open_store
 from storage.records import MailStatus
-from tests.storage.making import NOW, a_case, a_message, an_arrival, changed, putting
+from tests.storage.making import MASTER, NOW, a_case, a_message, an_arrival, changed, putting
 
 ROUNDS = 10_000
 
@@ -48,7 +48,7 @@ async def mail(store: EmbeddedStore, chance: random.Random) -> None:
 
 async def main(folder: Path, seed: int) -> None:
     embedded.SNAPSHOT_COMMITS = 60
-    store = await open_store(folder)
+    store = await open_store(folder, MASTER)
     say("open")
     workers = [work(store, random.Random(seed + n)) for n in range(4) for work in (commits, mail)]
     await asyncio.gather(*workers)

@@ -19,7 +19,9 @@ from storage.records import (
     Stored,
     new_id,
 )
+from storage.sealing import MasterKey
 
+MASTER = MasterKey(bytes(range(32)))
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

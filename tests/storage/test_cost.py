@@ -15,6 +15,7 @@ from storage.opening import JOURNAL
 from storage.records import MailStatus, Mark, OutboxStatus
 from tests.storage.making import (
     HOUR,
+    MASTER,
     NOW,
     a_case,
     a_message,
@@ -67,7 +68,7 @@ class Touched(dict[str, Any]):
 
 async def touched_at(folder: Path, cases: int) -> int:
     """Documents touched by one mail's whole way, beside so many cases."""
-    store = await open_store(folder)
+    store = await open_store(folder, MASTER)
     for start in range(0, cases, 100):
         numbers = range(start, min(start + 100, cases))
         await store.commit(
@@ -117,7 +118,7 @@ async def test_a_mail_costs_the_same_beside_many_cases(tmp_path: Path) -> None:
 
 
 async def test_a_snapshot_does_not_keep_the_event_loop(data: Path) -> None:
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     for start in range(0, 10_000, 500):
         await store.commit(putting(*(Mark(id=f"{n}", at=NOW) for n in range(start, start + 500))))
     started = time.perf_counter()
@@ -131,23 +132,25 @@ async def test_snapshots_are_written_while_the_desk_works_on(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 10)
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     for number in range(25):
         await store.commit(putting(a_case(f"PR-2026-{number:04d}")))
     if store._snapshot is not None:
         await store._snapshot
-    picture = snapshot.load(data)
+    picture = snapshot.load(data, store._keyring.key)
     assert picture is not None
     assert 10 <= picture.position.seq <= 25
     assert len(picture.rows) == picture.position.seq
     await store.close()
-    last = snapshot.load(data)
+    reader = await open_store(data, MASTER, read_only=True)
+    last = snapshot.load(data, reader._keyring.key)
+    await reader.close()
     assert last is not None
     assert last.position.seq == 25
 
 
 async def test_a_conflict_inside_a_commit_is_found_before_anything_is_written(data: Path) -> None:
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     with pytest.raises(ValueError, match="once"):
         await store.commit(putting(a_case(), a_case()))
     first = asyncio.create_task(store.commit(putting(a_case())))

@@ -21,6 +21,7 @@ from tests.storage.days import busy_day
 from tests.storage.faults import FaultyDisk, everything, files
 from tests.storage.making import (
     HOUR,
+    MASTER,
     MINUTE,
     NOW,
     a_case,
@@ -44,7 +45,7 @@ async def test_a_restart_arrives_at_the_same_state_by_every_road(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 50)
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     await busy_day(store)
     before = await everything(store)
     shutil.copytree(data, data.with_name("killed"))  # as kill -9 leaves it
@@ -62,22 +63,22 @@ async def test_a_restart_arrives_at_the_same_state_by_every_road(
     (roads["broken snapshot"] / FILE).write_bytes(whole.replace(b"Thirty", b"Thirsy", 1))
     (roads["half a snapshot"] / FILE).write_bytes(whole[: len(whole) // 2])
     for road, folder in roads.items():
-        reader = await open_store(folder, read_only=True)
+        reader = await open_store(folder, MASTER, read_only=True)
         assert await everything(reader) == before, road
-        store = await open_store(folder)
+        store = await open_store(folder, MASTER)
         assert await everything(store) == before, road
         await store.close()
 
 
 async def test_a_restarted_desk_works_on_where_the_other_ended(data: Path) -> None:
     for seed in range(4):
-        store = await open_store(data)
+        store = await open_store(data, MASTER)
         await busy_day(store, seed, commits=10) if seed == 0 else await store.commit(putting())
         before = await everything(store)
         await store.close()
         if seed % 2:
             (data / FILE).unlink()
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     assert await everything(store) == before
     assert [entry.seq async for entry in store.history()] == list(
         range(1, len(before["history"]) + 1)
@@ -86,7 +87,7 @@ async def test_a_restarted_desk_works_on_where_the_other_ended(data: Path) -> No
 
 
 async def test_claims_of_a_dead_process_are_free_at_once(data: Path) -> None:
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     message = a_message()
     await store.commit(putting(message))
     claimed = await store.claim(NOW, HOUR)
@@ -94,7 +95,7 @@ async def test_claims_of_a_dead_process_are_free_at_once(data: Path) -> None:
     killed = shutil.copytree(data, data.with_name("killed"))
     await store.close()
     for folder in (data, killed):
-        store = await open_store(folder)
+        store = await open_store(folder, MASTER)
         again = await store.claim(NOW, HOUR)
         assert again is not None
         assert (again.id, again.attempts) == (message.id, 2)
@@ -121,7 +122,7 @@ async def test_kill_nine_loses_nothing_that_was_acknowledged(data: Path) -> None
             killed_after, data, chance.randrange(10**6), chance.randrange(50, 400)
         )
         assert said[0] == ["open"]
-        store = await open_store(data)
+        store = await open_store(data, MASTER)
         await all_there(store, said)
         await store.close()
 
@@ -154,7 +155,7 @@ async def all_there(store: EmbeddedStore, said: list[list[str]]) -> None:
 
 async def test_commits_at_once_share_their_syncs(data: Path) -> None:
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     before = disk.syncs
     await asyncio.gather(*(store.commit(putting(a_case(f"PR-2026-{n:04d}"))) for n in range(200)))
     assert disk.syncs - before < 100
@@ -164,7 +165,7 @@ async def test_commits_at_once_share_their_syncs(data: Path) -> None:
 @pytest.mark.parametrize("room", [0, 1, 500, 5000])
 async def test_a_full_disk_keeps_nothing_of_what_it_refuses(data: Path, room: int) -> None:
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     await store.commit(putting(a_case(), act="first"))
     before = await everything(store)
     disk.room = room
@@ -183,7 +184,7 @@ async def test_a_full_disk_keeps_nothing_of_what_it_refuses(data: Path, room: in
     after = await everything(store)
     await store.close()
     (data / FILE).unlink()
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     assert await everything(store) == after
     assert not any("torn" in name for name in files(data))
     await store.close()
@@ -191,7 +192,7 @@ async def test_a_full_disk_keeps_nothing_of_what_it_refuses(data: Path, room: in
 
 async def test_a_full_disk_refuses_mail_and_takes_it_again(data: Path) -> None:
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     kept = await store.mails.append(an_arrival(b"kept"))
     disk.room = 10
     results = await asyncio.gather(
@@ -209,7 +210,7 @@ async def test_a_full_disk_refuses_mail_and_takes_it_again(data: Path) -> None:
 
 async def test_a_claim_that_could_not_be_written_is_free_again(data: Path) -> None:
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     await store.commit(putting(a_message()))
     disk.room = 0
     with pytest.raises(StoreFull):
@@ -223,7 +224,7 @@ async def test_a_claim_that_could_not_be_written_is_free_again(data: Path) -> No
 
 async def test_after_a_failed_sync_nothing_is_taken_until_a_restart(data: Path) -> None:
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     await store.commit(putting(a_case()))
     disk.bad_sync = True
     results = await asyncio.gather(
@@ -239,14 +240,14 @@ async def test_after_a_failed_sync_nothing_is_taken_until_a_restart(data: Path) 
     assert [case.ref for case in await store.cases()] == ["PR-2026-0001"]
     await store.close()
     assert FILE not in files(data)
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     assert (await store.case("PR-2026-0001")) == stored(a_case())
     await store.close()
 
 
 async def test_a_failed_sync_of_the_mail_log_refuses_mail(data: Path) -> None:
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     disk.bad_sync = True
     with pytest.raises(StoreFailed):
         await store.mails.append(an_arrival())
@@ -257,30 +258,30 @@ async def test_a_failed_sync_of_the_mail_log_refuses_mail(data: Path) -> None:
 
 
 async def test_what_a_killed_desk_left_is_synced_before_it_is_built_on(data: Path) -> None:
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     await store.mails.append(an_arrival())
     await store.commit(putting(a_case()))
     await store.close()
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     assert disk.syncs == 2
     await store.close()
     disk.bad_sync = True
     with pytest.raises(StoreFailed):
-        await open_store(data, disk=disk)
+        await open_store(data, MASTER, disk=disk)
 
 
 async def test_a_snapshot_that_finds_no_room_harms_nothing(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     disk = FaultyDisk()
-    store = await open_store(data, disk=disk)
+    store = await open_store(data, MASTER, disk=disk)
     await store.commit(putting(a_case()))
     disk.room = 0
     with caplog.at_level(logging.WARNING):
         await store.close()
     assert "no snapshot" in caplog.text
     assert not any("snapshot" in name for name in files(data))
-    store = await open_store(data)
+    store = await open_store(data, MASTER)
     assert len(await store.cases()) == 1
     await store.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import KeyFileError
-from storage.sealing import Keys, new_key_file
+from storage.sealing import Keys, MasterKey, new_key_file
 
 KEYS = Keys(bytes(range(32)))
 OTHER = Keys(bytes(32))
@@ -18,9 +18,8 @@ def test_a_new_key_file_is_private_and_loads(tmp_path: Path) -> None:
     new_key_file(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(base64.b64decode(path.read_bytes())) == 32
-    assert Keys.load(path).address_hash("a@example.org") == Keys.load(path).address_hash(
-        "a@example.org"
-    )
+    wrapped = MasterKey.load(path).wrap(3, bytes(32))
+    assert MasterKey.load(path).unwrap(3, wrapped) == bytes(32)
 
 
 def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
@@ -47,7 +46,7 @@ def test_a_key_file_in_no_folder_says_so(tmp_path: Path) -> None:
 
 def test_a_missing_key_file_names_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="desk key new"):
-        Keys.load(tmp_path / "master.key")
+        MasterKey.load(tmp_path / "master.key")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])
@@ -56,7 +55,7 @@ def test_a_key_file_others_may_touch_is_refused(tmp_path: Path, mode: int) -> No
     new_key_file(path)
     path.chmod(mode)
     with pytest.raises(KeyFileError, match="chmod 600"):
-        Keys.load(path)
+        MasterKey.load(path)
 
 
 @pytest.mark.parametrize(
@@ -68,18 +67,19 @@ def test_what_is_no_master_key_is_refused(tmp_path: Path, text: bytes) -> None:
     path.touch(mode=0o600)
     path.write_bytes(text)
     with pytest.raises(KeyFileError, match="is not a master key"):
-        Keys.load(path)
+        MasterKey.load(path)
 
 
 def test_a_folder_is_no_key_file(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="cannot be read"):
-        Keys.load(tmp_path)
+        MasterKey.load(tmp_path)
 
 
 def test_keys_do_not_show_the_master_key() -> None:
     secret = bytes(range(32))
-    assert not any(secret in getattr(KEYS, name) for name in Keys.__slots__)
-    assert secret.hex() not in repr(KEYS)
+    derived = [getattr(KEYS, name) for name in Keys.__slots__]
+    assert not any(secret in each for each in derived if isinstance(each, bytes))
+    assert secret.hex() not in repr(KEYS) + repr(MasterKey(secret)) + repr(derived)
 
 
 def test_an_address_hash_is_the_same_in_any_case_and_differs_by_key() -> None:

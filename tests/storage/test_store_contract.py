@@ -24,6 +24,7 @@ from storage.records import (
 from storage.store import Store
 from tests.storage.making import (
     HOUR,
+    MASTER,
     MINUTE,
     NOW,
     a_case,
@@ -47,7 +48,7 @@ async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
         async def reopen() -> Store:
             await stack.aclose()
-            store = await open_store(tmp_path / "data")
+            store = await open_store(tmp_path / "data", MASTER)
             stack.push_async_callback(store.close)
             return store
 

@@ -9,19 +9,21 @@ from tinydb.storages import MemoryStorage
 from storage.records import Case, InboundMail, OutboxMessage
 from storage.rows import (
     CaseRow,
-    fingerprint,
+    kept,
     mail_fingerprint,
     opened,
     row_of,
-    sealed,
 )
+from storage.sealing import Keys
 from storage.view import RecordTable, View
 from tests.storage.making import HOUR, NOW, a_case, a_message, changed, closed
+
+KEYS = Keys(bytes(range(32)))
 
 
 def a_row(ref: str, **said: object) -> CaseRow:
     case = a_case(ref, **said)
-    row = row_of(case, sealed(case), 1)
+    row = row_of(case, kept(case), 1, case.ref, KEYS)
     assert isinstance(row, CaseRow)
     return row
 
@@ -78,29 +80,29 @@ def test_a_row_is_a_mapping_of_its_fields() -> None:
 
 def test_only_the_record_of_a_row_is_personal() -> None:
     case = a_case(subject="secret", message_ids=("<secret@example.org>",), requester="secret@x")
-    row = row_of(case, sealed(case), 1)
+    row = row_of(case, kept(case), 1, case.ref, KEYS)
     facts = {name: row[name] for name in row if name != "record"}
     assert "secret" not in repr(facts)
     assert opened(row.record) == case
 
 
 def test_positions_follow_the_order_of_the_first_put() -> None:
-    view = View()
+    view = View(KEYS)
     for record in (a_message(id="b" * 20), a_message(id="a" * 20), a_message(id="b" * 20, rev=1)):
-        view.put(record, sealed(record))
+        view.put(record, None)
     assert view.keys(OutboxMessage) == ["b" * 20, "a" * 20]
     assert [row.position for row in view.rows()] == [1, 2]
 
 
 def test_rows_put_back_make_the_same_view() -> None:
-    view, again = View(), View()
+    view, again = View(KEYS), View(KEYS)
     records = [
         a_case(message_ids=("<1@example.org>",), remind_at=NOW),
         closed(a_case("PR-2026-0002")),
         a_message(case="PR-2026-0001"),
     ]
     for record in records:
-        view.put(record, sealed(record))
+        view.put(record, None)
     for row in view.rows():
         again.put_row(row)
     assert again.rows() == view.rows()
@@ -111,28 +113,29 @@ def test_rows_put_back_make_the_same_view() -> None:
 
 def test_loading_frees_claims_and_working_keeps_them() -> None:
     message = a_message(claimed_until=NOW + HOUR, attempts=1)
-    view = View()
-    view.put(message, sealed(message))
+    view = View(KEYS)
+    view.put(message, None)
     assert view.outbox.lanes.first(NOW, lambda _: False) == message.id
     view.ready()
     claimed = changed(message, rev=1)
-    view.put(claimed, sealed(claimed))
+    view.put(claimed, None)
     assert view.outbox.lanes.first(NOW, lambda _: False) is None
 
 
 def test_a_fingerprint_separates_its_parts() -> None:
-    assert fingerprint("ab", "c") != fingerprint("a", "bc")
-    assert fingerprint("\udcff")
+    assert KEYS.fingerprint("ab", "c") != KEYS.fingerprint("a", "bc")
+    assert KEYS.fingerprint("\udcff")
+    assert KEYS.fingerprint("ab") != Keys(bytes(32)).fingerprint("ab")
     mail = InboundMail(
         id="0" * 20, received_at=NOW, mail_from="a", rcpt_to=("b",), peer="", sha256="c", size=1
     )
     later = changed(mail, id="1" * 20, received_at=NOW + timedelta(days=1), peer="192.0.2.9")
-    assert mail_fingerprint(mail) == mail_fingerprint(later)
-    assert mail_fingerprint(mail) != mail_fingerprint(changed(mail, rcpt_to=("b", "b")))
+    assert mail_fingerprint(mail, KEYS) == mail_fingerprint(later, KEYS)
+    assert mail_fingerprint(mail, KEYS) != mail_fingerprint(changed(mail, rcpt_to=("b", "b")), KEYS)
 
 
 def test_a_view_knows_what_it_lacks() -> None:
-    view = View()
+    view = View(KEYS)
     assert view.get(Case, "PR-2026-0001") is None
     assert view.rev("cases", "PR-2026-0001") == 0
     view.again(a_message())

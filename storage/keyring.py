@@ -1,0 +1,226 @@
+"""The keyring: the only place where data keys are kept, each wrapped by the master key.
+
+One file of fixed slots of 64 bytes after a header of the same size: a state (1 live, 2 shredded),
+three zeros, the wrapped key. A slot is written once, overwritten when its key is shredded, and
+never given out again. Slots are made in batches and synced before one of them is used, so that a
+new key costs a commit no sync of its own; those at the end that no record names are free.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from storage.disk import Disk, failed, trouble
+from storage.errors import KeyFileError, StoreDamaged, StoreError
+from storage.sealing import (
+    DESK_SLOT,
+    FIRST_SLOT,
+    SECRET_SLOT,
+    DataKey,
+    Keys,
+    MasterKey,
+    new_key,
+)
+
+FILE = "keyring"
+VERSION = 1
+SLOT_BYTES = 64
+_HEADER = b"desk keyring %d\n" % VERSION
+_LIVE, _SHREDDED = b"\x01\0\0\0", b"\x02\0\0\0"
+BATCH = 2048  #: slots made at a time
+LOW = 1024  #: when fewer are free, the next batch is made
+
+
+class Keyring:
+    """The open keyring. `disk` None = for reading only."""
+
+    def __init__(
+        self, path: Path, master: MasterKey, disk: Disk | None, *, new: bool = False
+    ) -> None:
+        """`new`: make one when there is none.
+
+        Raises KeyFileError (a wrong master key), StoreDamaged, StoreError.
+        """
+        self._path = path
+        self._master = master
+        self._disk = disk
+        self._free: deque[DataKey] = deque()
+        self._refilling: asyncio.Task[None] | None = None
+        self._end = FIRST_SLOT  #: slots in the file that are whole
+        self._used = FIRST_SLOT  #: every slot before it may be named by a record
+        if new and disk is not None and not path.exists():
+            self._make(disk)
+        self._fd = _opened(path)
+        self._cached = lru_cache(maxsize=16_384)(self._read)
+        self.keys = Keys(self._own(SECRET_SLOT))
+        self.desk = DataKey(DESK_SLOT, self._own(DESK_SLOT))
+
+    def _make(self, disk: Disk) -> None:
+        """Written aside and renamed: there is never half a keyring."""
+        aside = self._path.with_name(f"{FILE}.new")
+        aside.unlink(missing_ok=True)
+        own = b"".join(self._slot(slot, new_key()) for slot in (SECRET_SLOT, DESK_SLOT))
+        fd = disk.open(aside, append=False)
+        try:
+            _write(disk, fd, aside, _HEADER.ljust(SLOT_BYTES, b"\0") + own, 0)
+        finally:
+            os.close(fd)
+        disk.rename(aside, self._path)
+
+    def _slot(self, slot: int, key: bytes) -> bytes:
+        return _LIVE + self._master.wrap(slot, key)
+
+    def _own(self, slot: int) -> bytes:
+        key = self._read(slot)
+        if key is None:
+            raise _damaged(self._path, slot)
+        return key
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def key(self, slot: int) -> bytes | None:
+        """The data key of a slot; None = shredded. Raises StoreDamaged, KeyFileError."""
+        return self._cached(slot)
+
+    def _read(self, slot: int) -> bytes | None:
+        data = os.pread(self._fd, SLOT_BYTES, _place(slot))
+        if len(data) == SLOT_BYTES and data[:4] == _SHREDDED:
+            return None
+        if len(data) < SLOT_BYTES or data[:4] != _LIVE:
+            raise _damaged(self._path, slot)
+        try:
+            return self._master.unwrap(slot, data[4:])
+        except KeyFileError:
+            if slot == SECRET_SLOT:
+                raise
+            raise _damaged(self._path, slot) from None
+
+    # --- giving out -------------------------------------------------------------------------
+
+    def fill(self, used: int) -> None:
+        """Find the free slots, from `used` on: no record names them. Blocks; at the start."""
+        self._used = max(used, FIRST_SLOT)
+        self._end = self._used
+        while (key := self._whole(self._end)) is not None:
+            self._free.append(DataKey(self._end, key))
+            self._end += 1
+        if len(self._free) < LOW:
+            self._add(self._batch())
+
+    @property
+    def used(self) -> int:
+        """Every slot that a record may name is below this one."""
+        return self._used
+
+    def _whole(self, slot: int) -> bytes | None:
+        try:
+            return self._read(slot)
+        except (StoreDamaged, KeyFileError):
+            return None  # what a power cut left of a batch that nobody was given anything of
+
+    async def room(self, wanted: int) -> None:
+        """Until so many keys can be taken at once. Raises StoreFull, StoreFailed."""
+        while len(self._free) < max(wanted, LOW):
+            if self._refilling is None or self._refilling.done():
+                self._refilling = asyncio.create_task(self._refill())
+            if len(self._free) >= wanted:
+                return
+            await asyncio.shield(self._refilling)
+
+    def take(self) -> DataKey:
+        """A fresh key, on disk already. After `room`, never missing."""
+        taken = self._free.popleft()
+        self._used = taken.slot + 1
+        return taken
+
+    async def _refill(self) -> None:
+        try:
+            self._add(await asyncio.to_thread(self._batch))
+        except StoreError:
+            if not self._free:
+                raise  # who waits is told; who does not may find room later
+
+    def _batch(self) -> list[DataKey]:
+        fresh = [DataKey(slot, new_key()) for slot in range(self._end, self._end + BATCH)]
+        self._overwrite(self._end, b"".join(self._slot(*key) for key in fresh))
+        return fresh
+
+    def _add(self, fresh: list[DataKey]) -> None:
+        self._free.extend(fresh)
+        self._end += len(fresh)
+
+    # --- shredding --------------------------------------------------------------------------
+
+    def shred(self, slots: Iterable[int]) -> None:
+        """Destroy the keys in these slots, durable when this returns. Blocks; also repeatable."""
+        disk = self._writable()
+        fd = disk.open(self._path, append=False)
+        try:
+            for slot in sorted(slots):
+                disk.put(fd, _SHREDDED.ljust(SLOT_BYTES, b"\0"), _place(slot))
+            disk.sync(fd)
+        except OSError as error:
+            raise failed(error, self._path) from error
+        finally:
+            os.close(fd)
+            self._cached.cache_clear()
+
+    def _overwrite(self, slot: int, data: bytes) -> None:
+        disk = self._writable()
+        try:
+            fd = disk.open(self._path, append=False)
+        except OSError as error:
+            raise trouble(error, self._path) from error
+        try:
+            _write(disk, fd, self._path, data, _place(slot))
+        finally:
+            os.close(fd)
+
+    def _writable(self) -> Disk:
+        if self._disk is None:
+            raise StoreError("The keyring is open for reading only; changes go through `desk run`.")
+        return self._disk
+
+    async def close(self) -> None:
+        if self._refilling is not None:
+            await asyncio.gather(self._refilling, return_exceptions=True)
+        os.close(self._fd)
+
+
+def _opened(path: Path) -> int:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"{path} is missing, and without it nothing can be read; put the newest backup in its "
+            "place (`desk restore DIR`)."
+        ) from None
+    if os.pread(fd, SLOT_BYTES, 0).rstrip(b"\0") != _HEADER:
+        os.close(fd)
+        raise StoreDamaged(
+            f"{path.name} is not a keyring that this desk can read; start the version of the desk "
+            "that wrote it, or put the newest backup in its place (`desk restore DIR`)."
+        )
+    return fd
+
+
+def _write(disk: Disk, fd: int, path: Path, data: bytes, offset: int) -> None:
+    try:
+        disk.put(fd, data, offset)
+        disk.sync(fd)
+    except OSError as error:
+        raise trouble(error, path) from error
+
+
+def _place(slot: int) -> int:
+    return SLOT_BYTES * (slot + 1)
+
+
+def _damaged(path: Path, slot: int) -> StoreDamaged:
+    return StoreDamaged(
+        f"Slot {slot} of {path.name} is not what was written there; put the newest backup in its "
+        "place (`desk restore DIR`)."
+    )
