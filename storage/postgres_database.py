@@ -19,6 +19,9 @@ from storage.errors import Conflict, StoreAway, StoreDamaged, StoreError, StoreF
 Answer = TypeVar("Answer")
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Params = Mapping[str, Any] | Sequence[Any] | None
+Rows = list[tuple[Any, ...]]
+#: asks one query, on its own or within a transaction
+Ask = Callable[[str, Params], Awaitable[Rows]]
 
 SCHEMA = "desk"  #: all that is ours lies in a schema of this name
 POOL = 10  #: connections at most, beside the one that listens
@@ -48,7 +51,11 @@ _NO_ANSWER = (
 _MEANINGS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("28", StoreError, "The database refuses the user or the password of DESK_DATABASE_URL."),
     ("3D000", StoreError, "There is no database of the name in DESK_DATABASE_URL: create it."),
-    ("42501", StoreError, "The user of DESK_DATABASE_URL may not do that: let it own the database."),
+    (
+        "42501",
+        StoreError,
+        "The user of DESK_DATABASE_URL may not do that: let it own the database.",
+    ),
     ("53100", StoreFull, "The database has no room left; free some space on its server."),
     ("25006", StoreAway, "The database of DESK_DATABASE_URL takes no writes: name the primary."),
     ("53", StoreAway, "The database has no connection or memory to spare for the desk."),
@@ -77,7 +84,9 @@ def meaning_of(error: Exception) -> StoreError:
 def conninfo_of(url: str) -> str:
     """The URL with our defaults. Raises StoreError; never quotes what it was given."""
     try:
-        said = {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
+        said = {
+            name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None
+        }
         return make_conninfo(**(_DEFAULTS | said))
     except psycopg.ProgrammingError:
         raise StoreError(
@@ -123,7 +132,11 @@ class Database:
         """A connection of its own, outside the pool. Raises StoreError, StoreAway."""
         try:
             connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-            await self._configure(connection)
+            try:
+                await self._configure(connection)
+            except BaseException:
+                await connection.close()
+                raise
         except psycopg.Error as error:
             raise meaning_of(error) from None
         return connection
@@ -155,7 +168,7 @@ class Database:
                 continue
         raise Conflict("Others were always faster in the database; read again and decide anew.")
 
-    async def rows(self, query: str, params: Params = None) -> list[tuple[Any, ...]]:
+    async def rows(self, query: str, params: Params = None) -> Rows:
         """One query on its own, its answer in binary."""
         try:
             async with self._pool.connection() as connection:
@@ -168,7 +181,7 @@ class _Again(StoreError):
     """Two transactions waited for one another, and this one gave way."""
 
 
-async def rows(connection: Connection, query: str, params: Params = None) -> list[tuple[Any, ...]]:
+async def rows(connection: Connection, query: str, params: Params = None) -> Rows:
     """The rows of a query. Raises psycopg's errors."""
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(query.encode(), params)

@@ -83,8 +83,7 @@ async def lines(database: Database, chain: str | None = None) -> AsyncIterator[l
     after = 0
     where, order = ("chain = %(chain)s and number", "number") if chain else ("seq", "seq")
     query = (
-        f"select {_COLUMNS} from journal where {where} > %(after)s order by {order} "  # noqa: S608
-        f"limit {_PAGE}"
+        f"select {_COLUMNS} from journal where {where} > %(after)s order by {order} limit {_PAGE}"
     )
     while found := await database.rows(query, {"chain": chain, "after": after}):
         page = [_line(row) for row in found]
@@ -95,7 +94,9 @@ async def lines(database: Database, chain: str | None = None) -> AsyncIterator[l
 async def history(database: Database, keys: KeyTable, chain: str | None) -> AsyncIterator[Entry]:
     """What happened, with the notes that can still be opened."""
     async for page in lines(database, chain):
-        key_of = await keys.opener(blob for line in page for blob in line.body.changes)
+        key_of = await keys.opener(
+            database.rows, (blob for line in page for blob in line.body.changes)
+        )
         for line in page:
             said = line.body
             yield Entry(

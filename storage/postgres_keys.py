@@ -3,10 +3,10 @@
 Keys are read with what they open, so a key that is destroyed is gone for every process at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from storage.errors import StoreDamaged
-from storage.postgres_database import Connection, Database, rows
+from storage.postgres_database import Ask, Connection, Database, rows
 from storage.postgres_rows import slots_in
 from storage.sealing import (
     DESK_SLOT,
@@ -48,14 +48,16 @@ class KeyTable:
         if make:
             await self._database.written(self._make)
         query = "select slot, wrapped from keyring where slot = any(%s)"
+        found: dict[int, bytes | None]
         found = dict(await self._database.rows(query, (list(_OWN),)))
-        if None in {found.get(slot) for slot in _OWN}:
+        secret, own = found.get(SECRET_SLOT), found.get(DESK_SLOT)
+        if secret is None or own is None:
             raise StoreDamaged(
                 "The desk's own keys are gone from the database, and without them nothing can be "
                 "read: restore its backup."
             )
-        self.keys = Keys(self._master.unwrap(SECRET_SLOT, found[SECRET_SLOT]))
-        self.desk = DataKey(DESK_SLOT, self._master.unwrap(DESK_SLOT, found[DESK_SLOT]))
+        self.keys = Keys(self._master.unwrap(SECRET_SLOT, secret))
+        self.desk = DataKey(DESK_SLOT, self._master.unwrap(DESK_SLOT, own))
 
     async def _make(self, connection: Connection) -> None:
         """Once in the life of a database, whoever else opens it now."""
@@ -71,19 +73,20 @@ class KeyTable:
     # --- in a transaction -------------------------------------------------------------------
 
     async def of(
-        self, connection: Connection, owners: Iterable[Owner], *, shredding: bool = False
+        self, connection: Connection, owners: Collection[Owner], shreds: Collection[Owner] = ()
     ) -> dict[Owner, DataKey]:
-        """The keys of some lives, made where there are none; they stay until the transaction
-        ends. Taken before any row, so that nobody waits for one another."""
-        wanted = list(owners)
-        found = await self._found(connection, wanted, "update" if shredding else "share")
-        missing = [owner for owner in wanted if owner not in found]
+        """The keys of some lives, made where there are none; they stay as they are until the
+        transaction ends. Called before any row is locked, so that nobody waits in a circle.
+        """
+        lock = "update" if shreds else "share"
+        found = await self._found(connection, {*owners, *shreds}, lock)
+        missing = [owner for owner in owners if owner not in found]
         if missing:
             found |= await self._made(connection, missing)
         return {DESK: self.desk} | found
 
     async def _found(
-        self, connection: Connection, owners: list[Owner], lock: str
+        self, connection: Connection, owners: Collection[Owner], lock: str
     ) -> dict[Owner, DataKey]:
         if not owners:
             return {}
@@ -136,17 +139,16 @@ class KeyTable:
 
     # --- for reading ------------------------------------------------------------------------
 
-    async def opener(self, blobs: Iterable[bytes | None]) -> KeyOf:
+    async def opener(self, ask: Ask, blobs: Iterable[bytes | None]) -> KeyOf:
         """The keys of some blobs; those that were destroyed are None. Raises StoreDamaged."""
         wanted = slots_in(blobs)
-        found = {DESK_SLOT: self.desk.key}
+        found: dict[int, bytes | None] = {DESK_SLOT: self.desk.key}
         if others := list(wanted - {DESK_SLOT}):
             query = "select slot, wrapped from keyring where slot = any(%s)"
-            for slot, wrapped in await self._database.rows(query, (others,)):
+            for slot, wrapped in await ask(query, (others,)):
                 found[slot] = self._master.unwrap(slot, wrapped) if wrapped else None
         if missing := wanted - set(found):
             raise StoreDamaged(
                 f"Slot {min(missing)} of the keyring is gone from the database: restore its backup."
             )
         return found.__getitem__
-

@@ -129,7 +129,11 @@ class PostgresMails:
         if not found:
             raise UnknownReference(f"There is no mail {mail_id}; `desk mails` lists them all.")
         sealed = found[0][0]
-        key = (await self._keys.opener([sealed]))(slot_of(sealed)) if sealed is not None else None
+        key = (
+            (await self._keys.opener(self._database.rows, [sealed]))(slot_of(sealed))
+            if sealed is not None
+            else None
+        )
         if key is None:
             raise UnknownReference(
                 f"The content of mail {mail_id} was destroyed at the end of its time; "

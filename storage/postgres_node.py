@@ -131,7 +131,7 @@ class Node:
         When the connection is lost meanwhile another may have its turn; compare and set still
         lets only one of them write.
         """
-        while not await self._taken(name):
+        while not await self._taken(name):  # noqa: ASYNC110  what it waits for is elsewhere
             await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  so as not to step in time
         try:
             yield

@@ -9,6 +9,7 @@ lives: Slack's pace is kept per channel, and two who each keep it would post twi
 from datetime import datetime, timedelta
 
 from storage.postgres_database import Connection, Database, rows
+from storage.records import OutboxMessage
 
 #: every lane with something pending, found by hopping along the index
 _LANES = """
@@ -89,24 +90,25 @@ _LEASE = """
 async def take_lane(connection: Connection, node: str, now: datetime) -> str | None:
     """Lock the lane whose time came first; None = there is nothing to do."""
     found = await rows(connection, _TAKE_LANE, {"node": node, "now": now})
-    return found[0][0] if found else None
+    return str(found[0][0]) if found else None
 
 
 async def first(connection: Connection, lane: str, now: datetime) -> str | None:
     """The message to send next in a lane that is locked."""
     found = await rows(connection, _FIRST, {"lane": lane, "now": now})
-    return found[0][0] if found else None
+    return str(found[0][0]) if found else None
 
 
-async def lease(connection: Connection, node: str, lane: str, key: str, time: timedelta) -> None:
+async def lease(connection: Connection, node: str, message: OutboxMessage, time: timedelta) -> None:
     """Note who sends it, and until when that counts."""
-    await connection.execute(_LEASE, {"node": node, "lease": time, "key": key})
+    await connection.execute(_LEASE, {"node": node, "lease": time, "key": message.id})
     await connection.execute(
         "update lanes set node = %s where lane = %s and node is distinct from %s",
-        (node, lane, node),
+        (node, message.lane, node),
     )
 
 
 async def next_send_at(database: Database, node: str) -> datetime | None:
-    ((when,),) = await database.rows(_NEXT, {"node": node})
-    return when
+    """When `take_lane` can next find something that is not another's; None = nothing."""
+    found: list[tuple[datetime | None]] = await database.rows(_NEXT, {"node": node})
+    return found[0][0]

@@ -93,20 +93,19 @@ def insert_of(table: str, names: tuple[str, ...]) -> str:
     if table == InboundMail.table:
         sets = ", ".join(f"{name} = excluded.{name}" for name in names if name != "key")
         taken = f"(key) do update set {sets} where mails.rev = 0"
-    return f"insert into {table} ({columns}) values ({values}) on conflict {taken}"  # noqa: S608
+    return f"insert into {table} ({columns}) values ({values}) on conflict {taken}"
 
 
 @lru_cache
 def update_of(table: str, names: tuple[str, ...]) -> str:
     """Compare and set."""
     sets = ", ".join(f"{name} = %({name})s" for name in names if name != "key")
-    return f"update {table} set {sets} where key = %(key)s and rev = %(rev)s - 1"  # noqa: S608
+    return f"update {table} set {sets} where key = %(key)s and rev = %(rev)s - 1"
 
 
 def halves_of(table: str) -> str:
     """What `opened` needs of a row, for a select."""
-    skeleton = "skeleton" if table in _HALVED else "null::bytea"
-    return f"{table}.key, {table + '.' if table in _HALVED else ''}{skeleton}, {table}.content"
+    return "key, skeleton, content" if table in _HALVED else "key, null::bytea, content"
 
 
 def number_of(ref: str) -> tuple[int, int] | None:
@@ -122,10 +121,9 @@ def slots_in(blobs: Iterable[bytes | None]) -> set[int]:
     return {slot_of(blob) for blob in blobs if blob is not None}
 
 
-def opened(
-    table: str, key: str, skeleton: bytes | None, content: bytes | None, key_of: KeyOf
-) -> Stored | None:
-    """The record of what is left of a row. Raises StoreDamaged."""
+def opened(table: str, row: tuple[Any, ...], key_of: KeyOf) -> Stored | None:
+    """The record of what is left of a row of `halves_of`. Raises StoreDamaged."""
+    key, skeleton, content = row
 
     def half(name: str, blob: bytes | None) -> bytes | None:
         data_key = key_of(slot_of(blob)) if blob is not None else None

@@ -43,11 +43,13 @@ class Migration(NamedTuple):
 
 def migrations() -> list[Migration]:
     """All that this desk knows, in order; numbered from 1 without a gap."""
-    found = []
-    for file in resources.files("storage").joinpath("sql").iterdir():
-        if named := _NAME.fullmatch(file.name):
-            found.append(Migration(int(named[1]), named[2], file.read_text(encoding="utf-8")))
-    return sorted(found)
+    files = resources.files("storage").joinpath("sql").iterdir()
+    found = ((_NAME.fullmatch(file.name), file) for file in files)
+    return sorted(
+        Migration(int(name[1]), name[2], file.read_text(encoding="utf-8"))
+        for name, file in found
+        if name
+    )
 
 
 async def prepare(database: Database, known: list[Migration]) -> None:
@@ -101,7 +103,7 @@ async def _applied(connection: Connection) -> dict[int, str] | None:
             f"The database of DESK_DATABASE_URL has a schema {SCHEMA} that is not this desk's; "
             "give the desk a database of its own. Nothing was changed."
         )
-    found = await rows(connection, f"select number, shape from {SCHEMA}.migrations")  # noqa: S608
+    found = await rows(connection, f"select number, shape from {SCHEMA}.migrations")
     return dict(found) or None
 
 
