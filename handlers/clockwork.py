@@ -77,6 +77,7 @@ class FromClock(Commits):
         before = last or Mark(id=LAST, at=now, count=0)
         since = before.at if before.count else datetime.min.replace(tzinfo=UTC)
         counts = await self._counts(since)
+        counts = replace(counts, seal=(await self.store.seal(now)).note)
         today = local_day(now, self.policy.timezone)
         found = figures(await self.store.cases(), counts, today, self.registry)
         await self.store.commit(

@@ -21,6 +21,7 @@ class Counts(Record, frozen=True, kw_only=True):
     ignored: int = 0
     dead: int = 0
     failed: int = 0  #: mails that wait for a person because the desk could not
+    seal: str = ""
     unread: int = 0  #: closed cases whose requester wrote again
 
 
@@ -44,6 +45,7 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
         ignored=counts.ignored,
         dead=counts.dead,
         failed=counts.failed,
+        seal=counts.seal,
         urgent=tuple(_line(case, left[case.ref], registry) for case in urgent[:URGENT]),
     )
 

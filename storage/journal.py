@@ -34,6 +34,11 @@ class Line(Body, frozen=True, kw_only=True):
     back: int
     hash: str
 
+    @property
+    def body(self) -> Body:
+        """What is hashed of it."""
+        return Body(**{name: getattr(self, name) for name in Body.__struct_fields__})
+
 
 class Position(NamedTuple):
     """A place between two lines: how many lines and bytes come before it."""

@@ -362,6 +362,11 @@ class MailLog:
         with Segment(segment_path(self._folder, at.segment)) as segment:
             return segment.content(mail_id, at.offset, self._keyring.key)
 
+    @property
+    def end(self) -> Mark:
+        """Up to where the log is durable."""
+        return self._landed_at
+
     def known(self, mail_id: str) -> None:
         """The journal knows this mail now."""
         self.fresh.pop(mail_id, None)

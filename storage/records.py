@@ -309,6 +309,7 @@ class Mark(Record, frozen=True, kw_only=True, tag=True):
     rev: int = 0
     at: datetime
     count: int = 1
+    note: str = ""
 
     @property
     def key(self) -> str:
@@ -366,6 +367,7 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     ignored: int
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
+    seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 
 

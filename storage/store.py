@@ -4,7 +4,7 @@ Written against PostgreSQL's rules: everything may block, so everything is await
 is all or nothing; two writers of one record are told apart by `rev`.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -108,6 +108,12 @@ class Store(Protocol):
 
     def history(self, ref: str | None = None) -> AsyncIterator[Entry]:
         """The journal, of one case or whole, oldest first."""
+
+    async def seal(self, now: datetime) -> Mark:
+        """Seal all chains as they stand: the hash is in `note`, of the lines up to `count`."""
+
+    async def verify(self, step: Callable[[int, int], None]) -> tuple[str, ...]:
+        """One sentence for each fault found; `step` hears how much is done, of how much."""
 
     async def changed(self) -> None:
         """Return at the next commit made after this call began (a wake-up, never a promise)."""

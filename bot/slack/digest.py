@@ -23,6 +23,8 @@ def message(digest: Digest) -> Message:
     if len(digest.urgent) > MOST:
         more = len(digest.urgent) - MOST
         shown.append(blocks.context([f"{more} more with `/privacy due`."], f"{key}:more"))
+    if digest.seal:
+        shown.append(blocks.context([f"Journal seal {digest.seal}"], f"{key}:seal"))
     return {"text": f"Privacy requests today: {said}", "blocks": shown}
 
 

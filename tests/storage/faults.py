@@ -29,6 +29,13 @@ class FaultyDisk(Disk):
             self.room -= len(data)
         return super().write(fd, data[: self.short] if self.short else data)
 
+    def put(self, fd: int, data: bytes, offset: int) -> None:
+        if self.room is not None:
+            if self.room < len(data):
+                raise OSError(self.full, "no room")
+            self.room -= len(data)
+        super().put(fd, data, offset)
+
     def sync(self, fd: int) -> None:
         self.syncs += 1
         if self.bad_sync:

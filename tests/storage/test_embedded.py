@@ -14,8 +14,10 @@ import pytest
 
 from storage import embedded
 from storage.embedded import EmbeddedStore, open_store
-from storage.errors import StoreFailed, StoreFull
-from storage.records import MailStatus
+from storage.errors import Conflict, StoreFailed, StoreFull
+from storage.keyring import Keyring
+from storage.records import MailStatus, Shred
+from storage.sheets import Owner
 from storage.snapshot import FILE
 from tests.storage.days import busy_day
 from tests.storage.faults import FaultyDisk, everything, files
@@ -31,6 +33,8 @@ from tests.storage.making import (
     putting,
     stored,
 )
+
+CONTENT = Shred(life="content", key="PR-2026-0001")
 
 
 @pytest.fixture
@@ -285,3 +289,56 @@ async def test_a_snapshot_that_finds_no_room_harms_nothing(
     store = await open_store(data, MASTER)
     assert len(await store.cases()) == 1
     await store.close()
+
+
+# --- shredding ------------------------------------------------------------------------------
+
+
+async def test_a_desk_killed_between_the_line_and_the_keyring_shreds_at_the_next_start(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await open_store(data, MASTER)
+    await store.commit(putting(a_case()))
+    slot = store._view.slots[Owner("content", "PR-2026-0001")]
+    monkeypatch.setattr(Keyring, "shred", lambda *_: (_ for _ in ()).throw(StoreFailed("killed")))
+    with pytest.raises(StoreFailed):
+        await store.commit(putting(act="purge", case="PR-2026-0001", shreds=(CONTENT,)))
+    await store.close()
+    monkeypatch.undo()
+    reader = await open_store(data, MASTER, read_only=True)  # sees it gone, and changes nothing
+    assert [case.requester async for case in reader.all_cases()] == [""]
+    assert reader._keyring.key(slot) is not None
+    await reader.close()
+    store = await open_store(data, MASTER)
+    assert store._keyring.key(slot) is None
+    assert [case.requester async for case in store.all_cases()] == [""]
+    await store.close()
+
+
+async def test_what_is_being_shredded_takes_no_commit_meanwhile(data: Path) -> None:
+    store = await open_store(data, MASTER)
+    await store.commit(putting(a_case()))
+    purge = asyncio.create_task(
+        store.commit(putting(act="purge", case="PR-2026-0001", shreds=(CONTENT,)))
+    )
+    await asyncio.sleep(0)
+    with pytest.raises(Conflict):
+        await store.commit(putting(a_message(case="PR-2026-0001"), case="PR-2026-0001"))
+    await purge
+    await store.commit(putting(a_message(case="PR-2026-0001"), case="PR-2026-0001"))
+    await store.close()
+
+
+async def test_a_snapshot_replaces_the_key_of_the_one_before(data: Path) -> None:
+    slots = []
+    for number in range(3):
+        store = await open_store(data, MASTER)
+        slots.append(store._snapshot_slot)
+        await store.commit(putting(a_case(f"PR-2026-000{number}")))
+        await store.close()
+    reader = await open_store(data, MASTER, read_only=True)
+    assert slots[0] is None
+    assert [reader._keyring.key(slot) for slot in slots[1:] if slot] == [None, None]
+    assert reader._snapshot_slot is not None
+    assert reader._keyring.key(reader._snapshot_slot) is not None
+    await reader.close()

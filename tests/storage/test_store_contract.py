@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
@@ -15,10 +16,13 @@ from storage.errors import Conflict, UnknownReference
 from storage.postgres import open_postgres
 from storage.records import (
     Case,
+    Commit,
+    InboundMail,
     MailStatus,
     Mark,
     OutboxMessage,
     OutboxStatus,
+    Shred,
     Suppression,
     new_id,
 )
@@ -67,12 +71,6 @@ async def store(reopen: Open) -> Store:
 
 async def listed(found: AsyncIterator[object]) -> list[object]:
     return [each async for each in found]
-
-
-async def before_and_after(store: Store, reopen: Open) -> AsyncIterator[Store]:
-    """The store as it is, then as the next process finds it."""
-    yield store
-    yield await reopen()
 
 
 # --- commits --------------------------------------------------------------------------------
@@ -294,7 +292,7 @@ async def test_a_mail_comes_back_as_received(reopen: Open, content: bytes) -> No
     mail = await store.mails.append(arrival)
     assert mail_of(arrival, mail)
     assert mail.sha256 == hashlib.sha256(content).hexdigest()
-    async for again in before_and_after(store, reopen):
+    async for again in both(store, reopen):
         assert await again.mails.raw(mail.id) == content
         assert await again.mail(mail.id) == mail
 
@@ -317,7 +315,7 @@ async def test_mails_wait_until_a_commit_says_otherwise(reopen: Open) -> None:
     worked = changed(first, status=MailStatus.PROCESSED, case="PR-2026-0001", message_id="<1@x>")
     failed = changed(second, status=MailStatus.FAILED, reason="not understood")
     await store.commit(putting(a_case(), worked, failed))
-    async for again in before_and_after(store, reopen):
+    async for again in both(store, reopen):
         assert await listed(again.mails.waiting()) == [third]
         assert await again.mail(first.id) == stored(worked)
         assert await again.mails_with(MailStatus.FAILED) == (stored(failed),)
@@ -344,7 +342,7 @@ async def test_a_repeat_finds_the_first_of_its_like(reopen: Open, journalled: bo
         await store.commit(putting(changed(first, status=MailStatus.PROCESSED)))
     second = await store.mails.append(an_arrival(received_at=NOW + HOUR))
     third = await store.mails.append(an_arrival(received_at=NOW + 2 * HOUR))
-    async for again in before_and_after(store, reopen):
+    async for again in both(store, reopen):
         found = await again.earlier_mail(third, timedelta(days=7))
         assert found is not None
         assert found.id == first.id
@@ -539,7 +537,7 @@ async def test_history_tells_who_did_what_in_order(reopen: Open) -> None:
         putting(act="claim", actor="U02BEN", case="PR-2026-0001", note="a note"),
     )
     seqs = [await store.commit(happening) for happening in happenings]
-    async for again in before_and_after(store, reopen):
+    async for again in both(store, reopen):
         one = [(e.seq, e.actor, e.act, e.note) async for e in again.history("PR-2026-0001")]
         assert one == [(seqs[0], "desk", "open", ""), (seqs[3], "U02BEN", "claim", "a note")]
         assert [entry.seq async for entry in again.history()] == seqs
@@ -600,3 +598,128 @@ async def test_a_restart_loses_and_invents_nothing(reopen: Open) -> None:
     )
     assert await store.messages_with(OutboxStatus.PENDING) == pending
     assert await store.next_remind_at() == NOW
+
+
+# --- shredding ------------------------------------------------------------------------------
+
+
+async def purged(store: Store, *shreds: Shred, at: timedelta = HOUR) -> None:
+    """The act of a purge, which puts nothing."""
+    commit = Commit(at=NOW + at, actor="desk", act="purge", case=PURGED, shreds=shreds)
+    await store.commit(commit)
+
+
+async def both(store: Store, reopen: Open) -> AsyncIterator[Store]:
+    """The store as it is, then as a new process finds it."""
+    yield store
+    yield await reopen()
+
+
+PURGED = "PR-2026-0001"
+CONTENT = Shred(life="content", key=PURGED)
+
+
+async def a_conversation(store: Store) -> tuple[Case, InboundMail]:
+    """A case with a mail, a letter and a mark of its own; another case beside it."""
+    mail = await store.mails.append(an_arrival(b"Subject: mine\r\n\r\nmy data"))
+    case = a_case(
+        PURGED, subject="mine", message_ids=("<mine@example.org>",), mails=(mail.id,), remind_at=NOW
+    )
+    done = changed(mail, status=MailStatus.PROCESSED, case=PURGED, message_id="<mine@example.org>")
+    letters = Mark(id="letters:hash of rosa:2026-11-02", at=NOW)
+    await store.commit(putting(case, done, a_message(case=PURGED), letters, note="what rosa wants"))
+    other = a_case("PR-2026-0002", requester_hash="hash of ben", requester="ben@example.org")
+    await store.commit(putting(other, a_message(case=other.ref)))
+    return case, mail
+
+
+async def test_shredded_content_reads_as_blanks_and_is_found_by_nothing(
+    store: Store, reopen: Open
+) -> None:
+    await a_conversation(store)
+    await purged(store, CONTENT)
+    async for again in both(store, reopen):
+        case = await again.case(PURGED)
+        assert case is not None
+        assert (case.requester, case.subject, case.requester_hash, case.message_ids) == (
+            "",
+        ) * 3 + ((),)
+        assert case.requests == a_case().requests
+        assert case.received_at == NOW
+        assert await again.cases_of("hash of rosa") == ()
+        assert await again.cases_of("") == ()
+        assert await again.case_with_message("<mine@example.org>") is None
+        assert await again.messages_of(PURGED) == ()
+        assert await again.mark("letters:hash of rosa:2026-11-02") is None
+        assert [e.act async for e in again.history(PURGED)] == ["open", "purge"]
+        assert {e.note async for e in again.history(PURGED)} == {""}
+        assert len(await again.messages_of("PR-2026-0002")) == 1
+        assert [c.ref for c in await again.cases_of("hash of ben")] == ["PR-2026-0002"]
+
+
+async def test_a_shredded_raw_mail_is_listed_and_cannot_be_read(store: Store, reopen: Open) -> None:
+    _, mail = await a_conversation(store)
+    await purged(store, Shred(life="raw", key=mail.id))
+    async for again in both(store, reopen):
+        left = await again.mail(mail.id)
+        assert left is not None
+        assert (left.status, left.case, left.size) == (MailStatus.PROCESSED, PURGED, mail.size)
+        assert (left.mail_from, left.rcpt_to, left.peer, left.sha256) == ("", (), "", "")
+        with pytest.raises(UnknownReference, match="destroyed"):
+            await again.mails.raw(mail.id)
+        same = an_arrival(b"Subject: mine\r\n\r\nmy data", received_at=NOW + HOUR)
+        copy = await again.mails.append(same)
+        assert (await again.earlier_mail(copy, timedelta(minutes=90))) != left
+        assert [m.id async for m in again.all_mails()].count(mail.id) == 1
+
+
+async def test_a_shredded_skeleton_is_no_case_any_more(store: Store, reopen: Open) -> None:
+    await a_conversation(store)
+    await purged(store, CONTENT, Shred(life="skeleton", key=PURGED))
+    async for again in both(store, reopen):
+        assert await again.case(PURGED) is None
+        assert [c.ref async for c in again.all_cases()] == ["PR-2026-0002"]
+        assert await again.next_remind_at() is None
+        assert await again.next_reference(2026) > "PR-2026-0002"
+        assert [e.act async for e in again.history(PURGED)] == ["open", "purge"]
+
+
+async def test_a_purged_case_can_be_written_again_under_a_fresh_key(
+    store: Store, reopen: Open
+) -> None:
+    await a_conversation(store)
+    await purged(store, CONTENT)
+    left = await store.case(PURGED)
+    await store.commit(putting(changed(left, subject="new words")))
+    again = await reopen()
+    case = await again.case(PURGED)
+    assert case is not None
+    assert (case.subject, case.requester) == ("new words", "")
+
+
+async def test_a_shred_again_does_no_harm(store: Store, reopen: Open) -> None:
+    _, mail = await a_conversation(store)
+    for _ in range(2):
+        await purged(store, CONTENT, Shred(life="raw", key=mail.id))
+        await purged(store, Shred(life="content", key="PR-2026-9999"))
+    assert await store.verify(lambda *_: None) == ()
+    assert await (await reopen()).verify(lambda *_: None) == ()
+
+
+# --- seals ----------------------------------------------------------------------------------
+
+
+async def test_each_seal_holds_on_to_the_one_before(store: Store, reopen: Open) -> None:
+    await store.commit(putting(a_case()))
+    first = await store.seal(NOW)
+    assert await store.mark("seal") == first
+    same = await store.seal(NOW + HOUR)
+    assert len({first.note, same.note}) == 2
+    assert re.fullmatch("[0-9a-f]{64}", first.note)
+    again = await reopen()
+    await again.commit(putting(a_case("PR-2026-0002")))
+    third = await again.seal(NOW + 2 * HOUR)
+    assert third.count > same.count > first.count
+    notes = [e.note async for e in again.history() if e.act == "seal"]
+    assert notes == [f"{seal.count} {seal.note}" for seal in (first, same, third)]
+    assert await again.verify(lambda *_: None) == ()
