@@ -16,9 +16,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from storage import postgres_journal, postgres_outbox, postgres_schema
-from storage.errors import Conflict, StoreError
+from storage.chain import seal_of
+from storage.errors import Conflict
 from storage.postgres_commit import Writer
-from storage.postgres_database import Ask, Connection, Database, Params, rows
+from storage.postgres_database import Ask, Connection, Database, Params, Snapshot, rows
+from storage.postgres_evidence import PostgresEvidence
 from storage.postgres_keys import KeyTable
 from storage.postgres_mails import PostgresMails
 from storage.postgres_node import LIFE, Node
@@ -37,6 +39,7 @@ from storage.records import (
 from storage.rows import mail_fingerprint
 from storage.sealing import MasterKey
 from storage.store import Mails
+from storage.verify import SEAL, Step, verify
 
 Kept = TypeVar("Kept", Case, InboundMail, OutboxMessage, Suppression, Mark)
 
@@ -61,16 +64,17 @@ async def open_postgres(
     Read-only: beside running desks or without one. `life`: seconds after its last sign of life
     that this process still counts as alive.
     """
-    database = Database(url, read_only=read_only)
-    await database.open()
+    database = Snapshot(url) if read_only else Database(url)
     try:
+        await database.open()
         known = postgres_schema.migrations()
         prepare = postgres_schema.check if read_only else postgres_schema.prepare
         await prepare(database, known)
         keys = KeyTable(database, master)
         await keys.open(make=not read_only)
-        store = PostgresStore(database, keys, life, read_only=read_only)
-        await store.start()
+        store = PostgresStore(database, keys, master, life)
+        if not read_only:
+            await store.start()
     except BaseException:
         await database.close()
         raise
@@ -80,11 +84,11 @@ async def open_postgres(
 class PostgresStore:
     """Implements `storage.store.Store`."""
 
-    def __init__(self, database: Database, keys: KeyTable, life: float, *, read_only: bool) -> None:
+    def __init__(self, database: Database, keys: KeyTable, master: MasterKey, life: float) -> None:
         self._database = database
+        self._master = master
         self._table = keys
         self._writer = Writer(keys)
-        self._read_only = read_only
         self._node = Node(database, self._wake, life)
         self._mails = PostgresMails(database, keys, self._node.name, self._mails_of, again=life / 3)
         self.mails: Mails = self._mails
@@ -93,13 +97,11 @@ class PostgresStore:
 
     async def start(self) -> None:
         """Be one of those that work on this database."""
-        if not self._read_only:
-            await self._node.start()
+        await self._node.start()
 
     async def close(self) -> None:
         await self._mails.close()
-        if not self._read_only:
-            await self._node.stop()
+        await self._node.stop()
         await self._database.close()
         self._wake()
 
@@ -109,15 +111,19 @@ class PostgresStore:
         """Raises StoreAway too; then it may be written all the same."""
         if len({(put.table, put.key) for put in commit.puts}) < len(commit.puts):
             raise ValueError("a commit puts each record once")
-        self._writable()
         seq = await self._database.written(lambda within: self._writer.write(within, commit))
         self._wake()
         self._node.ring()
         return seq
 
-    def _writable(self) -> None:
-        if self._read_only:
-            raise StoreError("The store is open for reading only; changes go through `desk run`.")
+    async def seal(self, now: datetime) -> Mark:
+        through, heads = await self._database.written(postgres_journal.heads)
+        last = await self.mark(SEAL) or Mark(id=SEAL, at=now)
+        said = await asyncio.to_thread(seal_of, heads, last.note)
+        mark = msgspec.structs.replace(last, at=now, count=through, note=said)
+        note = f"{through} {said}"
+        await self.commit(Commit(at=now, actor="desk", act=SEAL, note=note, puts=(mark,)))
+        return msgspec.structs.replace(mark, rev=mark.rev + 1)
 
     def changed(self) -> Coroutine[Any, Any, None]:
         """Counts from the call, not from the first await."""
@@ -140,7 +146,6 @@ class PostgresStore:
     # --- the outbox -------------------------------------------------------------------------
 
     async def claim(self, now: datetime, lease: timedelta) -> OutboxMessage | None:
-        self._writable()
         while True:
             try:
                 claimed = await self._database.written(
@@ -253,6 +258,15 @@ class PostgresStore:
 
     def history(self, ref: str | None = None) -> AsyncIterator[Entry]:
         return postgres_journal.history(self._database, self._table, ref)
+
+    async def verify(self, step: Step) -> tuple[str, ...]:
+        """Of the state as it is now, beside all that goes on."""
+        still = await open_postgres(self._database.url, self._master, read_only=True)
+        try:
+            shown = PostgresEvidence(still._database, still._table)  # noqa: SLF001  the same class
+            return await verify(still, shown, shown.key, step)
+        finally:
+            await still.close()
 
     async def _one(self, kind: type[Kept], key: str) -> Kept | None:
         found = await self._read(kind, [key])

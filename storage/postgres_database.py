@@ -44,6 +44,13 @@ _SESSION = f"""
     set idle_in_transaction_session_timeout to 30000;
 """
 
+#: the snapshot is taken by the first query; until it is let go of the server cleans up less
+_STILL = """
+    set idle_in_transaction_session_timeout to 0;
+    begin transaction isolation level repeatable read, read only;
+    select 1;
+"""
+
 _NO_ANSWER = (
     "The database of DESK_DATABASE_URL does not answer; see that it runs and lets this machine in."
 )
@@ -95,16 +102,20 @@ def conninfo_of(url: str) -> str:
         ) from None
 
 
+async def _configured(connection: Connection) -> None:
+    await connection.execute(_SESSION)
+
+
 class Database:
     """A pool of connections to one database."""
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str) -> None:
         """Raises StoreError for a URL that cannot be read."""
         # What these log quotes the connection's parameters.
         for library in ("psycopg", "psycopg.pool"):
             logging.getLogger(library).setLevel(logging.CRITICAL)
+        self.url = url
         self._conninfo = conninfo_of(url)
-        self._read_only = read_only
         self._pool = AsyncConnectionPool(
             self._conninfo,
             connection_class=psycopg.AsyncConnection[tuple[Any, ...]],
@@ -112,16 +123,11 @@ class Database:
             min_size=1,
             max_size=POOL,
             open=False,
-            configure=self._configure,
+            configure=_configured,
             check=AsyncConnectionPool.check_connection,
             timeout=PATIENCE,
             reconnect_timeout=PATIENCE,  # after that it is tried when somebody asks
         )
-
-    async def _configure(self, connection: Connection) -> None:
-        await connection.execute(_SESSION)
-        if self._read_only:
-            await connection.execute("set default_transaction_read_only to on")
 
     async def open(self) -> None:
         """Raises StoreError and StoreAway: the first connection tells what is wrong."""
@@ -133,7 +139,7 @@ class Database:
         try:
             connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
             try:
-                await self._configure(connection)
+                await _configured(connection)
             except BaseException:
                 await connection.close()
                 raise
@@ -158,8 +164,12 @@ class Database:
                 raise _Again from None
             raise meaning_of(error) from None
 
+    def check_writable(self) -> None:
+        """Raises StoreError where nothing can be written."""
+
     async def written(self, write: Callable[[Connection], Awaitable[Answer]]) -> Answer:
         """Carry out `write` in a transaction, anew when another one got in its way."""
+        self.check_writable()
         for _ in range(_TRIES):
             try:
                 async with self.transaction() as connection:
@@ -175,6 +185,41 @@ class Database:
                 return await rows(connection, query, params)
         except (psycopg.Error, PoolTimeout, PoolClosed) as error:
             raise meaning_of(error) from None
+
+
+class Snapshot(Database):
+    """One state of a database that does not change, whoever writes meanwhile; for reading only."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._connection: Connection | None = None
+
+    def check_writable(self) -> None:
+        raise StoreError("The store is open for reading only; changes go through `desk run`.")
+
+    async def open(self) -> None:
+        self._connection = await self.connect()
+        try:
+            await self._connection.execute(_STILL)
+        except psycopg.Error as error:
+            raise meaning_of(error) from None
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        if self._connection is None:
+            raise StoreAway(_NO_ANSWER)
+        try:
+            yield self._connection
+        except psycopg.Error as error:
+            raise meaning_of(error) from None
+
+    async def rows(self, query: str, params: Params = None) -> Rows:
+        async with self.transaction() as connection:
+            return await rows(connection, query, params)
 
 
 class _Again(StoreError):

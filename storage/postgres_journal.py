@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from storage.chain import DESK, VERSION, Body, body_of
+from storage.chain import DESK, VERSION, Body, Head, body_of
 from storage.postgres_database import Connection, Database, rows
 from storage.postgres_keys import KeyTable
 from storage.records import Commit, Entry
@@ -53,6 +53,18 @@ async def append(connection: Connection, commit: Commit, changes: tuple[bytes, .
     }
     await connection.execute(_LINE, said)
     return int(seq)
+
+
+async def heads(connection: Connection) -> tuple[int, dict[str, Head]]:
+    """All chains as they stand, and the last line that counts in them.
+
+    For a moment nobody commits: only so is every line up to a number there, and none after it.
+    """
+    await connection.execute("set transaction isolation level repeatable read")
+    await connection.execute("lock table chains in share mode")
+    ((through,),) = await rows(connection, "select coalesce(max(seq), 0) from journal")
+    found = await rows(connection, "select chain, head, lines from chains")
+    return int(through), {chain: Head(head, 0, count) for chain, head, count in found}
 
 
 class Line(NamedTuple):

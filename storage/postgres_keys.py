@@ -5,7 +5,7 @@ Keys are read with what they open, so a key that is destroyed is gone for every 
 
 from collections.abc import Collection, Iterable, Mapping
 
-from storage.errors import StoreDamaged
+from storage.errors import KeyFileError, StoreDamaged
 from storage.postgres_database import Ask, Connection, Database, rows
 from storage.postgres_rows import slots_in
 from storage.sealing import (
@@ -70,6 +70,15 @@ class KeyTable:
                 (slot, owner, self._master.wrap(slot, new_key())),
             )
 
+    def _unwrapped(self, slot: int, wrapped: bytes) -> bytes:
+        try:
+            return self._master.unwrap(slot, wrapped)
+        except KeyFileError:  # it opened the desk's own keys
+            raise StoreDamaged(
+                f"Slot {slot} of the keyring is not what was written there: restore the database's "
+                "backup."
+            ) from None
+
     # --- in a transaction -------------------------------------------------------------------
 
     async def of(
@@ -93,7 +102,7 @@ class KeyTable:
         names = [owner.life for owner in owners], [owner.key for owner in owners]
         found = await rows(connection, f"{_FIND} for {lock}", names)
         return {
-            Owner(life, key): DataKey(slot, self._master.unwrap(slot, wrapped))
+            Owner(life, key): DataKey(slot, self._unwrapped(slot, wrapped))
             for life, key, slot, wrapped in found
         }
 
@@ -140,15 +149,19 @@ class KeyTable:
     # --- for reading ------------------------------------------------------------------------
 
     async def opener(self, ask: Ask, blobs: Iterable[bytes | None]) -> KeyOf:
+        """Opens some blobs. Raises StoreDamaged."""
+        return (await self.found(ask, blobs)).__getitem__
+
+    async def found(self, ask: Ask, blobs: Iterable[bytes | None]) -> dict[int, bytes | None]:
         """The keys of some blobs; those that were destroyed are None. Raises StoreDamaged."""
         wanted = slots_in(blobs)
         found: dict[int, bytes | None] = {DESK_SLOT: self.desk.key}
         if others := list(wanted - {DESK_SLOT}):
             query = "select slot, wrapped from keyring where slot = any(%s)"
             for slot, wrapped in await ask(query, (others,)):
-                found[slot] = self._master.unwrap(slot, wrapped) if wrapped else None
+                found[slot] = self._unwrapped(slot, wrapped) if wrapped else None
         if missing := wanted - set(found):
             raise StoreDamaged(
                 f"Slot {min(missing)} of the keyring is gone from the database: restore its backup."
             )
-        return found.__getitem__
+        return found

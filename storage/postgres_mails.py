@@ -79,6 +79,7 @@ class PostgresMails:
 
     async def append(self, arrival: Arrival) -> InboundMail:
         """Committed when this returns. Raises StoreAway, StoreFull."""
+        self._database.check_writable()
         key = await self._keys.fresh()
         if len(arrival.content) < _QUICK_BYTES:
             mail, row = self._kept(arrival, key)

@@ -59,6 +59,8 @@ class Node:
 
     async def stop(self) -> None:
         """Let go of all that this process had, so that another can go on with it at once."""
+        if not self._tasks:
+            return  # it never was one of them
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
