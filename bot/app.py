@@ -23,9 +23,10 @@ from intake.door import ListenerOptions
 from intake.listener import Listener
 from intake.parse import Parser
 from intake.worker import Worker
-from storage.embedded import EmbeddedStore, open_store
+from storage.embedded import open_store
 from storage.errors import SettingsError, StoreError
 from storage.opening import is_new
+from storage.postgres import open_postgres
 from storage.records import InboundMail, OutboxMessage, ParsedMail
 from storage.sealing import MasterKey
 from storage.store import Store
@@ -177,8 +178,17 @@ def _listener_options(
     )
 
 
-async def open_for_reading(settings: Settings) -> EmbeddedStore:
+async def open_for_writing(settings: Settings) -> Store:
+    """The store, made when there is none yet. Raises KeyFileError, StoreError."""
+    if settings.database_url:
+        return await open_postgres(settings.database_url, _master(settings))
+    return await open_store(settings.data, _master(settings))
+
+
+async def open_for_reading(settings: Settings) -> Store:
     """The store as it is now, beside a running desk. Raises KeyFileError, StoreError."""
+    if settings.database_url:
+        return await open_postgres(settings.database_url, _master(settings), read_only=True)
     if is_new(settings.data):
         raise StoreError(
             f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
@@ -198,7 +208,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     """Everything opened, nothing started. Raises SettingsError, KeyFileError, StoreError."""
     if faults := settings.missing():
         raise SettingsError(faults)
-    store = await open_store(settings.data, _master(settings))
+    store = await open_for_writing(settings)
     try:
         return App(settings, clock, store)
     except BaseException:

@@ -5,11 +5,10 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from bot.app import slack_options_of
+from bot.app import open_for_reading, slack_options_of
 from bot.settings import Settings
 from bot.slack import check as check_slack
-from storage.embedded import open_store
-from storage.errors import DeskError, StoreBusy
+from storage.errors import DeskError
 from storage.opening import is_new
 from storage.records import Record
 from storage.sealing import MasterKey
@@ -54,12 +53,12 @@ def _key(settings: Settings) -> list[Finding]:
 
 
 async def _store(settings: Settings) -> list[Finding]:
-    if is_new(settings.data) or settings.key_file is None:
+    if settings.key_file is None:
+        return []
+    if not settings.database_url and is_new(settings.data):
         return [Finding(what="store", state="ok", says=f"{settings.data} is made at first start")]
     try:
-        store = await open_store(settings.data, MasterKey.load(settings.key_file), read_only=True)
-    except StoreBusy:
-        return [Finding(what="store", state="ok", says="in use by a running desk")]
+        store = await open_for_reading(settings)
     except DeskError as fault:
         return [Finding(what="store", state="fault", says=str(fault))]
     count = len(await store.cases())

@@ -29,12 +29,12 @@ from bot.slack import manifest
 from handlers.clock import RealClock
 from handlers.registry import load as load_kinds
 from intake.classify.batch import classify_file
-from storage.embedded import EmbeddedStore
 from storage.errors import DeskError, SettingsError, UnknownReference
 from storage.records import MailStatus, OutboxStatus
 from storage.sealing import new_key_file
+from storage.store import Store
 
-Reader = Callable[[EmbeddedStore], Awaitable[None]]
+Reader = Callable[[Store], Awaitable[None]]
 PORT = click.IntRange(0, 65535)
 
 
@@ -218,7 +218,7 @@ def classify(files: tuple[Path, ...]) -> None:
 def list_command(*, everything: bool, full: bool, as_json: bool) -> None:
     """The queue, by due date."""
 
-    async def listing(store: EmbeddedStore) -> None:
+    async def listing(store: Store) -> None:
         if everything:
             cases = [case async for case in store.all_cases()]
         else:
@@ -242,7 +242,7 @@ def list_command(*, everything: bool, full: bool, as_json: bool) -> None:
 def show(ref: str, *, full: bool, as_json: bool) -> None:
     """One case: its requests, why each date is what it is, its letters."""
 
-    async def showing(store: EmbeddedStore) -> None:
+    async def showing(store: Store) -> None:
         case = await store.case(ref.upper())
         if case is None:
             raise UnknownReference(f"There is no case {ref}; `desk list --all` names every one.")
@@ -261,7 +261,7 @@ def show(ref: str, *, full: bool, as_json: bool) -> None:
 def history(ref: str, *, as_json: bool) -> None:
     """The journal of one case: who did what, and when."""
 
-    async def reading(store: EmbeddedStore) -> None:
+    async def reading(store: Store) -> None:
         if await store.case(ref.upper()) is None:
             raise UnknownReference(f"There is no case {ref}; `desk list --all` names every one.")
         entries = [entry async for entry in store.history(ref.upper())]
@@ -283,7 +283,7 @@ def history(ref: str, *, as_json: bool) -> None:
 def mails(raw: Path | None, *, as_json: bool) -> None:
     """Every inbound mail and what became of it."""
 
-    async def listing(store: EmbeddedStore) -> None:
+    async def listing(store: Store) -> None:
         found = [mail async for mail in store.all_mails()]
         if raw is not None:
             with click.progressbar(found, label="Writing mails", file=sys.stderr) as each:
@@ -308,7 +308,7 @@ def _write_mail(folder: Path, mail_id: str, content: bytes) -> None:
 def failed(*, as_json: bool) -> None:
     """Mails that could not be worked on, letters and Slack messages that could not be sent."""
 
-    async def listing(store: EmbeddedStore) -> None:
+    async def listing(store: Store) -> None:
         dead = [reports.failed_json(m) for m in await store.mails_with(MailStatus.FAILED)]
         dead += [reports.message_json(m) for m in await store.messages_with(OutboxStatus.DEAD)]
         if as_json:

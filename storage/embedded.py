@@ -8,6 +8,7 @@ is read is therefore always durable. Nothing walks all cases per mail or per com
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -80,6 +81,8 @@ class _Pending(NamedTuple):
 
 class EmbeddedMails:
     """Raw mail: the mail log, with what the view knows of each mail's status."""
+
+    again: float | None = None  #: no other process works on them
 
     def __init__(self, log: MailLog, view: View) -> None:
         self._log = log
@@ -235,6 +238,9 @@ class EmbeddedStore:
         note = f"{through} {said}"
         await self.commit(Commit(at=now, actor="desk", act=SEAL, note=note, puts=(mark,)))
         return msgspec.structs.replace(mark, rev=mark.rev + 1)
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()  # there is no other process
 
     def changed(self) -> Coroutine[Any, Any, None]:
         """Counts from the call, not from the first await."""

@@ -141,7 +141,8 @@ class PostgresStore:
         return f"PR-{year:04d}-{number:04d}"
 
     def turn(self, name: str) -> AbstractAsyncContextManager[None]:
-        return self._node.turn(name)
+        number = int.from_bytes(bytes.fromhex(self.keys.fingerprint("turn", name)), signed=True)
+        return self._node.turn(number)
 
     # --- the outbox -------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ class Node:
         self._ringing: asyncio.Task[None] | None = None
         self._rung = False
         self._turns = asyncio.Lock()
-        self._held: set[str] = set()
+        self._held: set[int] = set()
         self._connection: Connection | None = None
 
     async def start(self) -> None:
@@ -127,44 +127,44 @@ class Node:
     # --- turns ------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
+    async def turn(self, number: int) -> AsyncIterator[None]:
         """One at a time among all processes. Raises StoreAway.
 
         When the connection is lost meanwhile another may have its turn; compare and set still
         lets only one of them write.
         """
-        while not await self._taken(name):  # noqa: ASYNC110  what it waits for is elsewhere
+        while not await self._taken(number):  # noqa: ASYNC110  what it waits for is elsewhere
             await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  so as not to step in time
         try:
             yield
         finally:
-            await asyncio.shield(self._given_back(name))
+            await asyncio.shield(self._given_back(number))
 
-    async def _taken(self, name: str) -> bool:
-        if name in self._held:
+    async def _taken(self, number: int) -> bool:
+        if number in self._held:
             return False  # PostgreSQL would let the same connection in again
-        self._held.add(name)
+        self._held.add(number)
         try:
-            taken = await self._ask("pg_try_advisory_lock", name)
+            taken = await self._ask("pg_try_advisory_lock", number)
         except BaseException:
-            self._held.discard(name)
+            self._held.discard(number)
             raise
         if not taken:
-            self._held.discard(name)
+            self._held.discard(number)
         return taken
 
-    async def _given_back(self, name: str) -> None:
+    async def _given_back(self, number: int) -> None:
         with suppress(StoreError):  # a lost connection has given back all it had
-            await self._ask("pg_advisory_unlock", name)
-        self._held.discard(name)
+            await self._ask("pg_advisory_unlock", number)
+        self._held.discard(number)
 
-    async def _ask(self, function: str, name: str) -> bool:
+    async def _ask(self, function: str, number: int) -> bool:
         async with self._turns:
             try:
                 if self._connection is None or self._connection.closed:
                     self._connection = await self._database.connect()
-                query = f"select {function}(hashtextextended(%s, 0))"
-                ((answer,),) = await rows(self._connection, query, (f"desk {name}",))
+                query = f"select {function}(%s::bigint)"
+                ((answer,),) = await rows(self._connection, query, (number,))
             except psycopg.Error as error:
                 raise meaning_of(error) from None
             return bool(answer)
