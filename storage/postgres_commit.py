@@ -24,14 +24,14 @@ _NUMBERED = (
     "update case_numbers set last = %(number)s where year = %(year)s and last < %(number)s",
 )
 _BLANK_MAIL = """
-    update mails set content = null, slot = null, raw = null, print = null where key = %(key)s
+    update mails set content = null, slot = null, print = null where key = %(key)s
 """
 _BLANK_CASE = """
     update cases set content = null, slot = null, requester = null, messages = '{}'
     where key = %(key)s
 """
 _FORGET = {
-    "raw": (_BLANK_MAIL,),
+    "raw": (_BLANK_MAIL, "delete from raws where key = %(key)s"),
     "content": (
         _BLANK_CASE,
         "delete from outbox where slot = %(slot)s",

@@ -74,9 +74,25 @@ _MEANINGS: tuple[tuple[str, type[StoreError], str], ...] = (
 )
 
 
+#: what a server says at the door comes without a code
+_AT_THE_DOOR = (
+    ("password", "28"),
+    ('role "', "28"),
+    ("pg_hba.conf", "28"),
+    ('database "', "3D000"),
+)
+
+
+def _code_of(error: Exception) -> str:
+    if code := getattr(error, "sqlstate", None):
+        return str(code)
+    refused = "FATAL" in str(error)
+    return next((code for word, code in _AT_THE_DOOR if refused and word in str(error)), "")
+
+
 def meaning_of(error: Exception) -> StoreError:
     """Our error for one of psycopg's, in a sentence of ours."""
-    code = getattr(error, "sqlstate", None) or ""
+    code = _code_of(error)
     for prefix, kind, sentence in _MEANINGS:
         if code.startswith(prefix):
             return kind(sentence)

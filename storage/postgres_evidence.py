@@ -25,7 +25,7 @@ class PostgresEvidence:
         return self._found[slot]
 
     async def count(self) -> tuple[int, int]:
-        query = "select (select count(*) from journal), count(*) from mails where raw is not null"
+        query = "select (select count(*) from journal), count(*) from raws where number = 0"
         ((lines, mails),) = await self._database.rows(query)
         return int(lines), int(mails)
 
@@ -38,9 +38,7 @@ class PostgresEvidence:
 
     async def mails(self) -> AsyncIterator[str]:
         after = ""
-        query = (
-            f"select key from mails where raw is not null and key > %s order by key limit {_PAGE}"
-        )
+        query = f"select key from raws where number = 0 and key > %s order by key limit {_PAGE}"
         while found := await self._database.rows(query, (after,)):
             for (key,) in found:
                 yield key

@@ -71,16 +71,23 @@ create table mails (
     skeleton bytea,
     content bytea,
     slot bigint,
-    raw bytea,
     status text not null,
     received_at timestamptz not null,
     print text collate "C",
     node text collate "C"
 );
--- ciphertext does not shrink
-alter table mails alter column raw set storage external;
 create index mails_status on mails (status, key);
 create index mails_print on mails (print, received_at, key) where print is not null;
+
+-- Sealed raw mail, in pieces that take no process long to send or to read.
+create table raws (
+    key text collate "C",
+    number integer,
+    piece bytea not null,
+    primary key (key, number)
+);
+-- ciphertext does not shrink
+alter table raws alter column piece set storage external;
 
 create table outbox (
     key text collate "C" primary key,
