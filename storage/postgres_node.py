@@ -64,6 +64,7 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
         if self._ringing is not None:
             await self._ringing
         if self._connection is not None:

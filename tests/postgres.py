@@ -3,8 +3,6 @@
 The tests' database is nobody else's: its schema `desk` is dropped before each test.
 """
 
-import os
-import signal
 import warnings
 from pathlib import Path
 
@@ -31,7 +29,10 @@ class Server:
         self.url: str = self._server.get_uri()
 
     def kill(self) -> None:
-        os.kill(self._server.get_pid(), signal.SIGKILL)
+        """As the kernel would when memory runs out; gone when this returns."""
+        postmaster = self._server.get_postmaster_info().process
+        postmaster.kill()
+        postmaster.wait(10)
 
     def start(self) -> None:
         """Returns when it takes connections; at once when it runs."""
