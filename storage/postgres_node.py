@@ -54,8 +54,8 @@ class Node:
     async def start(self) -> None:
         """Raises StoreAway."""
         await self._live_on()
-        for run in (self._live, self._listen):
-            self._tasks.append(asyncio.create_task(run(), name=f"postgres {run.__name__}"))
+        listening = self._listen(await self._ears())
+        self._tasks = [asyncio.create_task(self._live()), asyncio.create_task(listening)]
 
     async def stop(self) -> None:
         """Let go of all that this process had, so that another can go on with it at once."""
@@ -89,21 +89,31 @@ class Node:
 
     # --- wake-ups ---------------------------------------------------------------------------
 
-    async def _listen(self) -> None:
-        away = False
+    async def _ears(self) -> Connection:
+        """A connection that hears every call from now on. Raises StoreAway."""
+        connection = await self._database.connect()
+        try:
+            await connection.execute(f"listen {_CHANNEL}")
+        except psycopg.Error as error:
+            await connection.close()
+            raise meaning_of(error) from None
+        return connection
+
+    async def _listen(self, ears: Connection) -> None:
         while True:
-            try:
-                async with await self._database.connect() as connection:
-                    await connection.execute(f"listen {_CHANNEL}")
-                    away = False
+            with suppress(psycopg.Error):  # the server went away
+                async with ears:
                     while True:
-                        await self._heard(connection)
-            except (StoreError, psycopg.Error) as error:
-                if not away:
-                    log.warning("nobody calls from the database: %s", type(error).__name__)
-                away = True
+                        await self._heard(ears)
+            log.warning("the database no longer calls; looking every %d seconds", LOOK)
+            ears = await self._ears_again()
+
+    async def _ears_again(self) -> Connection:
+        while True:
             await asyncio.sleep(LOOK)
             self._woken()
+            with suppress(StoreError):
+                return await self._ears()
 
     async def _heard(self, connection: Connection) -> None:
         """Wake up when another process has committed, and after a while in any case."""

@@ -4,10 +4,12 @@ import asyncio
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -29,6 +31,8 @@ from tests.storage.making import (
     changed,
     putting,
 )
+
+Answer = TypeVar("Answer")
 
 LEASE = 5 * MINUTE
 ROOT = Path(__file__).parents[2]
@@ -192,15 +196,15 @@ async def test_a_commit_of_another_process_wakes_who_waits(
 # --- a process that dies --------------------------------------------------------------------
 
 
-async def until(met: Callable[[], object], store: PostgresStore) -> object:
+async def until(ask: Callable[[], Awaitable[Answer]], store: PostgresStore) -> Answer:
     """Ask again at each wake-up, as the workers do."""
     async with asyncio.timeout(20):
         while True:
-            change = store.changed()
-            if found := await met():  # type: ignore[misc]
-                change.close()
+            changed = asyncio.ensure_future(store.changed())
+            if found := await ask():
+                changed.cancel()
                 return found
-            await asyncio.wait({asyncio.ensure_future(change)}, timeout=0.2)
+            await changed
 
 
 async def test_what_a_killed_process_had_in_hand_is_taken_up_when_its_time_is_over(
@@ -225,7 +229,7 @@ async def test_what_a_killed_process_had_in_hand_is_taken_up_when_its_time_is_ov
     assert await until(lambda: listed(other.mails.waiting()), other)
     assert [mail.id async for mail in other.mails.waiting()] == [mail_id]
     again = await until(lambda: other.claim(NOW, LEASE), other)
-    assert isinstance(again, OutboxMessage)
+    assert again is not None
     assert (again.id, again.attempts) == (message_id, 2)
     assert await one.claim(NOW, LEASE) is None
     assert await other.verify(lambda *_: None) == ()
@@ -234,11 +238,11 @@ async def test_what_a_killed_process_had_in_hand_is_taken_up_when_its_time_is_ov
 # --- a server that dies ---------------------------------------------------------------------
 
 
-async def retried(work: Callable[[], object]) -> object:
+async def retried(work: Callable[[], Awaitable[Answer]]) -> Answer:
     """What whoever asked does when the database is away."""
     while True:
         try:
-            return await work()  # type: ignore[misc]
+            return await work()
         except StoreAway:
             await asyncio.sleep(0.05)
 
@@ -253,67 +257,86 @@ async def own(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Async
     postgres_server.start()
 
 
-async def test_a_server_killed_under_load_loses_and_doubles_nothing(own: Server) -> None:
-    store = await open_postgres(own.url, MASTER)
-    chance = random.Random(5)
-    kept: dict[str, bytes] = {}
-    written: dict[str, int] = {}
-    taken: Counter[tuple[str, int]] = Counter()
-    stop = False
+class Load:
+    """Mails, commits and sends, as many as go; what was answered is remembered."""
 
-    async def mails() -> None:
-        while not stop:
-            content = chance.randbytes(chance.randrange(3_000))
-            mail = await retried(lambda content=content: store.mails.append(an_arrival(content)))
-            kept[mail.id] = content  # type: ignore[attr-defined]
+    def __init__(self, store: PostgresStore) -> None:
+        self.store = store
+        self.kept: dict[str, bytes] = {}
+        self.written: dict[str, int] = {}
+        self.taken: Counter[tuple[str, int]] = Counter()
+        self.stop = False
+        self._answers = 0
+        self._answered = asyncio.Condition()
+        self._chance = random.Random(5)
 
-    async def commits(ref: str) -> None:
-        while not stop:
-            case = await retried(lambda: store.case(ref)) or a_case(ref)
-            try:
-                await store.commit(putting(changed(case), a_message(f"mail:{ref}", case=ref)))
-            except (StoreAway, Conflict):
-                await asyncio.sleep(0.05)
-            else:
-                written[ref] = case.rev + 1  # type: ignore[attr-defined]
+    def start(self) -> list[asyncio.Task[None]]:
+        refs = [f"PR-2026-{number:04d}" for number in range(6)]
+        work = [self.mails, self.mails, self.sends, self.sends]
+        work += [partial(self.commits, ref) for ref in refs]
+        return [asyncio.create_task(self._again(each)) for each in work]
 
-    async def sends() -> None:
-        while not stop:
-            claimed = await retried(lambda: store.claim(NOW, LEASE))
-            if isinstance(claimed, OutboxMessage):
-                taken[claimed.id, claimed.attempts] += 1
-                await retried(lambda claimed=claimed: settled(claimed))
+    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
+        while not self.stop:
+            await work()
+            async with self._answered:
+                self._answers += 1
+                self._answered.notify_all()
 
-    async def settled(message: OutboxMessage) -> None:
+    async def more(self, answers: int) -> None:
+        """Until so many more were given."""
+        wanted = self._answers + answers
+        async with asyncio.timeout(30), self._answered:
+            await self._answered.wait_for(lambda: self._answers >= wanted)
+
+    async def mails(self) -> None:
+        content = self._chance.randbytes(self._chance.randrange(3_000))
+        mail = await retried(lambda: self.store.mails.append(an_arrival(content)))
+        self.kept[mail.id] = content
+
+    async def commits(self, ref: str) -> None:
+        case = await retried(lambda: self.store.case(ref)) or a_case(ref)
+        try:
+            await self.store.commit(putting(case, a_message(f"mail:{ref}", case=ref)))
+        except (StoreAway, Conflict):
+            await asyncio.sleep(0.05)
+        else:
+            self.written[ref] = case.rev + 1
+
+    async def sends(self) -> None:
+        claimed = await retried(lambda: self.store.claim(NOW, LEASE))
+        if claimed is not None:
+            self.taken[claimed.id, claimed.attempts] += 1
+            await retried(lambda: self._settled(claimed))
+
+    async def _settled(self, message: OutboxMessage) -> None:
         """As the outbox does: written down once, however often it is tried."""
-        current = await store.message(message.id)
+        current = await self.store.message(message.id)
         assert current is not None
         if current.status is not OutboxStatus.SENT:
-            await sent(store, current)
+            await sent(self.store, current)
 
-    work = [mails(), mails(), sends(), sends(), *(commits(f"PR-2026-{n:04d}") for n in range(6))]
-    tasks = [asyncio.create_task(each) for each in work]
+
+async def test_a_server_killed_under_load_loses_and_doubles_nothing(own: Server) -> None:
+    store = await open_postgres(own.url, MASTER)
+    load = Load(store)
+    tasks = load.start()
     for _ in range(3):
-        before = len(kept) + len(written)
-        while len(kept) + sum(written.values()) < before + 60:
-            await asyncio.sleep(0.01)
-            assert not any(task.done() for task in tasks), tasks
+        await load.more(100)
         own.kill()
         await asyncio.to_thread(own.start)
-    before = len(kept)
-    while len(kept) < before + 20:
-        await asyncio.sleep(0.01)
-    stop = True
+    await load.more(50)
+    load.stop = True
     await asyncio.wait_for(asyncio.gather(*tasks), 20)
 
-    for mail_id, content in kept.items():
+    for mail_id, content in load.kept.items():
         assert await store.mails.raw(mail_id) == content
-    for ref, rev in written.items():
+    for ref, rev in load.written.items():
         case = await store.case(ref)
         assert case is not None
         assert case.rev >= rev
         assert len(await store.messages_of(ref)) == case.rev
-    assert set(taken.values()) == {1}
+    assert set(load.taken.values()) == {1}
     assert await store.verify(lambda *_: None) == ()
     await store.close()
 
