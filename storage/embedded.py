@@ -37,6 +37,7 @@ from storage.records import (
     Stored,
     Suppression,
 )
+from storage.rows import is_repeat
 from storage.sealing import DataKey, MasterKey
 from storage.sheets import DESK, Owner
 from storage.store import Mails
@@ -387,9 +388,9 @@ class EmbeddedStore:
         return tuple(mail for mail in found if mail is not None)
 
     async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
-        for mail_id in self._view.mails.earlier(mail, within):
+        for mail_id in self._view.mails.alike(mail):
             other = self._mails.get(mail_id)
-            if other is not None and _alike(other, mail):
+            if other is not None and is_repeat(mail, other, within):
                 return other
         return None
 
@@ -465,11 +466,3 @@ def _answer(done: asyncio.Future[int], outcome: int | StoreError) -> None:
 
 async def _wait(future: asyncio.Future[None]) -> None:
     await asyncio.shield(future)
-
-
-def _alike(one: InboundMail, other: InboundMail) -> bool:
-    return (one.sha256, one.mail_from, one.rcpt_to) == (
-        other.sha256,
-        other.mail_from,
-        other.rcpt_to,
-    )

@@ -36,7 +36,7 @@ from storage.records import (
     OutboxStatus,
     Suppression,
 )
-from storage.rows import mail_fingerprint
+from storage.rows import is_repeat, mail_fingerprint
 from storage.sealing import MasterKey
 from storage.store import Mails
 from storage.verify import SEAL, Step, verify
@@ -47,11 +47,6 @@ _PAGE = 100  #: records read, opened and handed on before the event loop gets it
 _NUMBER = """
     insert into case_numbers (year, last) values (%s, 1)
     on conflict (year) do update set last = case_numbers.last + 1 returning last
-"""
-_OTHER = """
-    where print = %(print)s and key <> %(key)s
-    and received_at >= %(since)s and (received_at, key) < (%(at)s, %(key)s)
-    order by received_at, key
 """
 
 
@@ -229,14 +224,11 @@ class PostgresStore:
         return [mail async for mail in self._each(InboundMail, keys)]
 
     async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
-        said = {
-            "print": mail_fingerprint(mail, self.keys),
-            "key": mail.id,
-            "at": mail.received_at,
-            "since": mail.received_at - within,
-        }
-        for other in await self._those(InboundMail, f"mails {_OTHER}", said):
-            if _alike(other, mail):
+        query = "mails where print = %s and received_at between %s and %s order by received_at, key"
+        near = (mail.received_at - within, mail.received_at + within)
+        keys = await self._keys(query, (mail_fingerprint(mail, self.keys), *near))
+        async for other in self._each(InboundMail, keys):
+            if is_repeat(mail, other, within):
                 return other
         return None
 
@@ -306,11 +298,3 @@ class PostgresStore:
 
 async def _wait(future: asyncio.Future[None]) -> None:
     await asyncio.shield(future)
-
-
-def _alike(one: InboundMail, other: InboundMail) -> bool:
-    return (one.sha256, one.mail_from, one.rcpt_to) == (
-        other.sha256,
-        other.mail_from,
-        other.rcpt_to,
-    )

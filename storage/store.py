@@ -89,7 +89,8 @@ class Store(Protocol):
     async def mails_with(self, status: MailStatus) -> tuple[InboundMail, ...]: ...
 
     async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
-        """The first other mail of the same envelope and sha256 received in that time before it."""
+        """The first other mail of the same envelope and sha256 received in that time before it, or
+        near it and a case's already."""
 
     async def message(self, message_id: str) -> OutboxMessage | None: ...
 

@@ -350,6 +350,21 @@ async def test_a_repeat_finds_the_first_of_its_like(reopen: Open, journalled: bo
         assert await again.earlier_mail(third, HOUR) == second
 
 
+async def test_of_two_alike_the_one_that_has_its_case_is_the_first(store: Store) -> None:
+    """Several processes do not take mails in hand in the order in which these came."""
+    before, after = [
+        await store.mails.append(an_arrival(received_at=NOW + n * HOUR)) for n in range(2)
+    ]
+    assert await store.earlier_mail(before, HOUR) is None
+    taken = changed(after, status=MailStatus.PROCESSED, case="PR-2026-0001")
+    await store.commit(putting(a_case(), taken))
+    assert await store.earlier_mail(before, HOUR) == stored(taken)
+    assert await store.earlier_mail(before, HOUR / 2) is None
+    ignored = changed(stored(taken), status=MailStatus.IGNORED, reason="repeat")
+    await store.commit(putting(ignored))
+    assert await store.earlier_mail(before, HOUR) is None
+
+
 @pytest.mark.parametrize(
     "other",
     [
