@@ -24,7 +24,7 @@ from intake.listener import Listener
 from intake.parse import Parser
 from intake.worker import Worker
 from storage.embedded import open_store
-from storage.errors import SettingsError, StoreError
+from storage.errors import SettingsError, StoreMissing
 from storage.opening import is_new
 from storage.postgres import open_postgres
 from storage.records import InboundMail, OutboxMessage, ParsedMail
@@ -190,7 +190,7 @@ async def open_for_reading(settings: Settings) -> Store:
     if settings.database_url:
         return await open_postgres(settings.database_url, _master(settings), read_only=True)
     if is_new(settings.data):
-        raise StoreError(
+        raise StoreMissing(
             f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
         )
     return await open_store(settings.data, _master(settings), read_only=True)

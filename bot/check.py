@@ -8,8 +8,7 @@ from typing import Literal
 from bot.app import open_for_reading, slack_options_of
 from bot.settings import Settings
 from bot.slack import check as check_slack
-from storage.errors import DeskError
-from storage.opening import is_new
+from storage.errors import DeskError, StoreMissing
 from storage.records import Record
 from storage.sealing import MasterKey
 
@@ -55,10 +54,10 @@ def _key(settings: Settings) -> list[Finding]:
 async def _store(settings: Settings) -> list[Finding]:
     if settings.key_file is None:
         return []
-    if not settings.database_url and is_new(settings.data):
-        return [Finding(what="store", state="ok", says=f"{settings.data} is made at first start")]
     try:
         store = await open_for_reading(settings)
+    except StoreMissing:
+        return [Finding(what="store", state="ok", says="it is made at the first start")]
     except DeskError as fault:
         return [Finding(what="store", state="fault", says=str(fault))]
     count = len(await store.cases())

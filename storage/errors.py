@@ -7,6 +7,7 @@ DeskError
 ├── KeyFileError        the master key file is missing, unsafe or wrong
 └── StoreError
     ├── Conflict        somebody else changed the record first; read again and decide anew
+    ├── StoreMissing    nothing of a desk is there yet; `desk run` makes it
     ├── StoreBusy       another desk has this data open
     ├── StoreDamaged    what is on disk is not what we wrote
     ├── StoreFull       no room to write; nothing was kept of this commit
@@ -45,6 +46,10 @@ class StoreError(DeskError):
 
 class Conflict(StoreError):
     """Somebody else changed the record first."""
+
+
+class StoreMissing(StoreError):
+    """Nothing of a desk is there yet, or not in this version's form."""
 
 
 class StoreBusy(StoreError):

@@ -10,7 +10,7 @@ import re
 from importlib import resources
 from typing import NamedTuple
 
-from storage.errors import StoreError
+from storage.errors import StoreError, StoreMissing
 from storage.postgres_database import SCHEMA, Connection, Database, rows
 
 _LOCK = "desk migrations"
@@ -74,12 +74,12 @@ async def prepare(database: Database, known: list[Migration]) -> None:
 
 
 async def check(database: Database, known: list[Migration]) -> None:
-    """For reading only: is all there as this desk knows it? Raises StoreError."""
+    """For reading only: is all there as this desk knows it? Raises StoreMissing, StoreError."""
     async with database.transaction() as connection:
         applied = await _applied(connection)
         _check(applied, known)
         if applied is None or len(applied) < len(known):
-            raise StoreError(
+            raise StoreMissing(
                 "The database of DESK_DATABASE_URL is not set up for this version of the desk; "
                 "`desk run` does that when it starts."
             )
