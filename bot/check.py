@@ -9,7 +9,7 @@ from bot.app import slack_options_of
 from bot.control import ask
 from bot.orders import Ping
 from bot.settings import Settings
-from bot.slack import check as check_slack
+from bot.slack.check import check as check_slack
 from storage.embedded import open_store
 from storage.errors import DeskError, StoreBusy
 from storage.opening import RESTORING, is_new
