@@ -35,6 +35,7 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     Suppression,
+    Tally,
 )
 from storage.rows import is_repeat, mail_fingerprint
 from storage.sealing import MasterKey
@@ -47,6 +48,15 @@ _PAGE = 100  #: records read, opened and handed on before the event loop gets it
 _NUMBER = """
     insert into case_numbers (year, last) values (%s, 1)
     on conflict (year) do update set last = case_numbers.last + 1 returning last
+"""
+
+
+_TALLY = """
+    select
+        (select count(*) from cases where received_at > %(since)s),
+        (select count(*) from cases where closed and ended_at > %(since)s),
+        (select count(*) from cases where closed and answered),
+        (select count(*) from mails where status = 'ignored' and received_at > %(since)s)
 """
 
 
@@ -189,6 +199,10 @@ class PostgresStore:
 
     def all_cases(self) -> AsyncIterator[Case]:
         return self._all(Case)
+
+    async def tally(self, since: datetime) -> Tally:
+        ((opened, closed, unread, ignored),) = await self._database.rows(_TALLY, {"since": since})
+        return Tally(opened=opened, closed=closed, unread=unread, ignored=ignored)
 
     async def cases_of(self, requester_hash: str) -> tuple[Case, ...]:
         query = "cases where requester = %s order by received_at desc, key desc"

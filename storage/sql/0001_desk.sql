@@ -58,6 +58,7 @@ create index cases_requester on cases (requester) where requester is not null;
 create index cases_messages on cases using gin (messages);
 create index cases_received on cases (received_at);
 create index cases_ended on cases (ended_at) where closed;
+create index cases_unread on cases (key) where closed and answered;
 
 -- The last number given out in each year.
 create table case_numbers (
@@ -77,6 +78,7 @@ create table mails (
     node text collate "C"
 );
 create index mails_status on mails (status, key);
+create index mails_ignored on mails (received_at) where status = 'ignored';
 create index mails_print on mails (print, received_at, key) where print is not null;
 
 -- Sealed raw mail, in pieces that take no process long to send or to read.
