@@ -347,6 +347,22 @@ async def test_a_month_that_nothing_names_is_deleted(data: Path, store: Embedded
     assert [entry.act async for entry in store.history(case.ref)] == ["open", "purge"]
 
 
+async def test_a_month_that_was_deleted_and_begun_again_is_read_anew(
+    data: Path, store: EmbeddedStore
+) -> None:
+    case = closed(a_case(subject="old"))
+    await store.commit(putting(case, at=LONG_AGO))
+    await archived(store)
+    assert await store.case(case.ref) == stored(case)
+    await store.commit(putting(changed(stored(case), subject="new")))
+    await store._write_snapshot()
+    assert files(data / "archive") == {}
+    await store.commit(putting(act="later", at=NOW + 9 * DAY))
+    await store._write_snapshot()
+    assert list(files(data / "archive")) == ["2026-11.log"]
+    assert (await store.case(case.ref)).subject == "new"
+
+
 async def three_segments(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(mails, "SEGMENT_BYTES", 1)
     ids = []
