@@ -13,7 +13,7 @@ from storage.appender import Appender
 from storage.disk import Disk
 from storage.errors import StoreError, UnknownReference
 from storage.keyring import Keyring
-from storage.mails import Mark, Segment, record_of, segment_path
+from storage.mails import Mark, Segment, segment_path
 from storage.records import Arrival, InboundMail, new_id
 from storage.sealing import DataKey
 from storage.view import View
@@ -32,7 +32,7 @@ def _kept(mail_id: str, arrival: Arrival, key: DataKey) -> tuple[InboundMail, by
         sha256=hashlib.sha256(arrival.content).hexdigest(),
         size=len(arrival.content),
     )
-    return mail, record_of(mail, arrival.content, key)
+    return mail, mails.record_of(mail, arrival.content, key)
 
 
 class _Coming(NamedTuple):
