@@ -111,7 +111,7 @@ async def test_tables_that_are_not_ours_are_left_alone(postgres_url: str) -> Non
     [
         "drop table desk.marks",
         "alter table desk.cases drop column remind_at",
-        "alter table desk.mails alter column status type bytea using status::bytea",
+        "alter table desk.outbox alter column attempts type bigint",
         "create table desk.more (id int)",
     ],
 )
