@@ -321,8 +321,9 @@ def _ids(mails: Table[MailEntry], status: MailStatus | None = None) -> list[list
 
 
 def _entries(parts: Table[PartEntry], status: OutboxStatus) -> list[PartEntry]:
-    number = OUTBOX_STATUSES.index(status)
-    return [entry for entry in parts if entry.status == number]
+    wanted = OUTBOX_STATUSES.index(status)
+    fields = enumerate(parts.fields("Q28xB"))
+    return [parts.row(number) for number, (name, has) in fields if has == wanted and name]
 
 
 def _once(names: Iterable[str]) -> Iterator[str]:
