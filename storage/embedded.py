@@ -8,6 +8,7 @@ is read is therefore always durable. Nothing walks all cases per mail or per com
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -199,6 +200,9 @@ class EmbeddedStore(Reading):
         self._failure = self._failure or error
         self._wake()
 
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()  # there is no other process
+
     def changed(self) -> Coroutine[Any, Any, None]:
         """Counts from the call, not from the first await."""
         if self._change is None:
@@ -263,6 +267,8 @@ class EmbeddedStore(Reading):
 
     def _renew(self) -> None:
         self._soon = None
+        if self._failure is not None:
+            return
         if self._snapshot is not None and not self._snapshot.done():
             self._snapshot_soon()  # that one may have begun before the shred
         else:

@@ -1,4 +1,7 @@
-"""The open mail log: one group commit for all mails that wait, and where each of them lies."""
+"""The open mail log: group commit for all that come, and those that the journal does not know yet.
+
+How mails lie on disk is in storage/mails.py; where each lies, the view knows.
+"""
 
 import asyncio
 import hashlib
@@ -84,9 +87,8 @@ class MailLog:
     async def _written(self, mail: InboundMail, slot: int, data: bytes) -> None:
         if self._appender is None:
             raise StoreError("The mail log is open for reading only; start `desk run`.")
-        start = self._next
-        if start.offset >= mails.SEGMENT_BYTES:
-            start = Mark(start.segment + 1)
+        full = self._next.offset >= mails.SEGMENT_BYTES
+        start = Mark(self._next.segment + 1) if full else self._next
         done = asyncio.get_running_loop().create_future()
         end = Mark(start.segment, start.offset + len(data))
         path = segment_path(self._folder, start.segment)
@@ -102,10 +104,11 @@ class MailLog:
 
     async def raw(self, mail_id: str) -> bytes:
         """The content as received. Raises UnknownReference, StoreDamaged."""
-        place = self._view.places[mail_id]
-        if place is None:
+        place, content = self._view.places[mail_id], None
+        if place is None and not self._view.rev(InboundMail.table, mail_id):
             raise UnknownReference(f"There is no mail {mail_id}; `desk mails` lists them all.")
-        content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
+        if place is not None and not self._view.shredded(mail_id):
+            content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
         if content is None:
             raise UnknownReference(
                 f"The content of mail {mail_id} was destroyed at the end of its time; "

@@ -96,6 +96,7 @@ async def test_a_case_that_has_long_ended_leaves_memory_and_answers_as_before(
     assert (await store.mark("allowance PR-2026-0001")) is not None
     (mail,) = before["mails"]
     assert await store.mails.raw(mail.id) == b"PR-2026-0001"
+    await store.seal(NOW)
     assert await store.verify(lambda done, total: None) == ()
 
 
@@ -205,6 +206,24 @@ async def test_a_follow_up_brings_a_case_back_and_it_goes_anew(
         await store.close()
 
 
+async def test_what_comes_back_has_its_keys_and_its_place(store: EmbeddedStore) -> None:
+    case = await an_old_case(store)
+    slots, places = dict(store._view.slots), dict(store._view.places)
+    await archived(store)
+    assert store._view.slots == store._view.places == {}
+    await store.commit(putting(case, await store.mail(case.mails[0]), act="follow_up"))
+    assert store._view.slots == slots
+    assert store._view.places == places
+    message, mark = (
+        (await store.messages_of(case.ref))[0],
+        await store.mark(f"allowance {case.ref}"),
+    )
+    positions = [store._view.archived.part(each.table, each.key) for each in (message, mark)]
+    await store.commit(putting(message, mark, case=case.ref, act="retry"))
+    rows = [store._view.row(type(each), each.key) for each in (message, mark)]
+    assert [row.position for row in rows] == [entry.position for entry in positions]
+
+
 async def test_a_reader_of_an_older_revision_of_an_archived_case_loses(
     store: EmbeddedStore,
 ) -> None:
@@ -273,7 +292,12 @@ async def test_a_shred_takes_what_is_archived_and_a_snapshot_follows(
     assert (await store.mail(mail_id)).sha256 == ""
     with pytest.raises(UnknownReference, match="destroyed"):
         await store.mails.raw(mail_id)
-    assert len(store._view.archived.prints) == len(store._view.archived.parts) == 0
+    here = store._view.archived
+    assert here.of_requester(case.requester_hash) == []
+    assert len(here.prints) == len(here.parts) == 0
+    left = here.mail(mail_id)
+    assert left is not None
+    assert (left.like, left.slot) == (0, 0)
     await asyncio.sleep(0)
     while (data / snapshot.FILE).stat().st_ino == before:
         assert store._snapshot is not None
@@ -324,6 +348,22 @@ async def test_a_month_that_nothing_names_is_deleted(data: Path, store: Embedded
     assert [entry.act async for entry in store.history(case.ref)] == ["open", "purge"]
 
 
+async def test_a_month_that_was_deleted_and_begun_again_is_read_anew(
+    data: Path, store: EmbeddedStore
+) -> None:
+    case = closed(a_case(subject="old"))
+    await store.commit(putting(case, at=LONG_AGO))
+    await archived(store)
+    assert await store.case(case.ref) == stored(case)
+    await store.commit(putting(changed(stored(case), subject="new")))
+    await store._write_snapshot()
+    assert files(data / "archive") == {}
+    await store.commit(putting(act="later", at=NOW + 9 * DAY))
+    await store._write_snapshot()
+    assert list(files(data / "archive")) == ["2026-11.log"]
+    assert (await store.case(case.ref)).subject == "new"
+
+
 async def three_segments(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(mails, "SEGMENT_BYTES", 1)
     ids = []
@@ -350,6 +390,9 @@ async def test_a_segment_whose_mails_are_all_shredded_is_emptied(
         again = await open_store(data, MASTER)
         assert await everything(again) == state
         assert await again.verify(lambda done, total: None) == ()
+        with pytest.raises(UnknownReference, match="destroyed"):
+            await again.mails.raw(ids[1])
+        assert await again.mails.raw(ids[2]) == b"\x02"
         await again.close()
 
 
@@ -466,6 +509,32 @@ async def test_a_reader_goes_on_reading_a_month_that_is_deleted_meanwhile(
     assert files(data / "archive") == {}
     assert await reader.case(case.ref) == case
     assert len(await reader.messages_of(case.ref)) == 1
+    await reader.close()
+
+
+async def test_a_reader_that_comes_while_a_segment_is_emptied_looks_again(
+    data: Path, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await three_segments(store, monkeypatch)
+    await store._write_snapshot()
+    scan = mails.scan
+    loop = asyncio.get_running_loop()
+    renewed: list[int] = []
+
+    async def purge() -> None:
+        await store.commit(putting(act="purge", shreds=(Shred(life="raw", key=ids[0]),)))
+        await store._write_snapshot()
+
+    def overtaken(*said: Any) -> Any:
+        if not renewed:
+            renewed.append(1)
+            asyncio.run_coroutine_threadsafe(purge(), loop).result()
+        return scan(*said)
+
+    monkeypatch.setattr(mails, "scan", overtaken)
+    reader = await open_store(data, MASTER, read_only=True)
+    assert renewed
+    assert (await reader.mail(ids[0])).sha256 == ""
     await reader.close()
 
 
