@@ -4,7 +4,6 @@ How mails lie on disk is in storage/mails.py; where each lies, the view knows.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -24,15 +23,7 @@ _QUICK_BYTES = 512 * 1024  #: hashed within a few milliseconds
 
 def _kept(mail_id: str, arrival: Arrival, key: DataKey, synced: Mark) -> tuple[InboundMail, bytes]:
     """The mail of an arrival, and its record."""
-    mail = InboundMail(
-        id=mail_id,
-        received_at=arrival.received_at,
-        mail_from=arrival.mail_from,
-        rcpt_to=arrival.rcpt_to,
-        peer=arrival.peer,
-        sha256=hashlib.sha256(arrival.content).hexdigest(),
-        size=len(arrival.content),
-    )
+    mail = mails.mail_of(mail_id, arrival)
     return mail, mails.record_of(mail, arrival.content, key, synced)
 
 

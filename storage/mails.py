@@ -13,6 +13,7 @@ was emptied by us, a missing one is lost. Where each mail lies is kept in memory
 snapshot; what came after the snapshot's low-water mark is found by reading header lines.
 """
 
+import hashlib
 import os
 import re
 import zlib
@@ -24,7 +25,7 @@ import msgspec
 
 from storage.disk import Disk
 from storage.errors import StoreDamaged
-from storage.records import InboundMail
+from storage.records import Arrival, InboundMail
 from storage.sealing import DataKey, KeyOf, seal, unseal
 
 FOLDER = "mails"
@@ -84,6 +85,19 @@ class Scan(NamedTuple):
 
 def segment_path(folder: Path, number: int) -> Path:
     return folder / f"{number:08d}.log"
+
+
+def mail_of(mail_id: str, arrival: Arrival) -> InboundMail:
+    """What is known of a mail when it comes in."""
+    return InboundMail(
+        id=mail_id,
+        received_at=arrival.received_at,
+        mail_from=arrival.mail_from,
+        rcpt_to=arrival.rcpt_to,
+        peer=arrival.peer,
+        sha256=hashlib.sha256(arrival.content).hexdigest(),
+        size=len(arrival.content),
+    )
 
 
 def sealed_mail(mail: InboundMail, content: bytes, key: DataKey) -> tuple[bytes, bytes]:
