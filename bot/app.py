@@ -10,8 +10,9 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 
 from bot.http import HttpServer, routes
-from bot.mailer import Mailer, Relay
+from bot.mailer import Mailer
 from bot.outbox import Outbox, Receipt
+from bot.relay import Connections, read_login
 from bot.settings import Settings
 from bot.slack import Slack, SlackOptions
 from bot.supervisor import Supervisor
@@ -85,7 +86,7 @@ class App:
         self.slack = Slack(
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )
-        self.mailer = Mailer(_relay(settings), policy, store.keys, clock)
+        self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
         self.worker = Worker(store, self.desk, self.parser, policy, clock)
         self.listener = Listener(store.mails, clock, _listener_options(settings, self.worker.wake))
@@ -108,6 +109,7 @@ class App:
         """Door first, then the mails and messages in hand, then what they need."""
         await self.listener.stop()
         await self.supervisor.stop()
+        await self.mailer.close()
         await self.slack.stop()
         if self.http is not None:
             await self.http.stop()
@@ -161,8 +163,12 @@ class App:
         return {f"faults_{name}_total": n for name, n in self.supervisor.faults.items()}
 
 
-def _relay(settings: Settings) -> Relay | None:
-    return Relay(host=settings.relay[0], port=settings.relay[1]) if settings.relay else None
+def _relay(settings: Settings, clock: Clock) -> Connections | None:
+    """Raises SettingsError for a login that cannot be read."""
+    if settings.relay is None:
+        return None
+    login = read_login(settings.relay_login) if settings.relay_login else None
+    return Connections(settings.relay, clock, login)
 
 
 def _listener_options(

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bot.app import slack_options_of
+from bot.outbox import SendLater
+from bot.relay import Connections, read_login
 from bot.settings import Settings
 from bot.slack import check as check_slack
+from handlers.clock import RealClock
 from storage.embedded import open_store
-from storage.errors import DeskError, StoreBusy
+from storage.errors import DeskError, SettingsError, StoreBusy
 from storage.opening import is_new
 from storage.records import Record
 from storage.sealing import MasterKey
@@ -77,32 +80,20 @@ async def _relay(settings: Settings) -> list[Finding]:
                 fix="set it to host:port of the outgoing mail server",
             )
         ]
-    host, port = settings.relay
+    name = f"{settings.relay.host}:{settings.relay.port}"
     try:
-        async with asyncio.timeout(10):
-            reader, writer = await asyncio.open_connection(host, port)
-            banner = await reader.readline()
-            writer.close()
-            await writer.wait_closed()
-    except (OSError, TimeoutError):
+        login = read_login(settings.relay_login) if settings.relay_login else None
+        way = await Connections(settings.relay, RealClock(), login).look()
+    except (SendLater, SettingsError) as fault:
         return [
             Finding(
                 what="mail relay",
                 state="fault",
-                says=f"{host}:{port} does not answer",
-                fix="check DESK_RELAY, and that the relay lets this machine in",
+                says=f"{name}: {fault}",
+                fix="check DESK_RELAY and DESK_RELAY_LOGIN, and that it lets this machine in",
             )
         ]
-    if not banner.startswith(b"220"):
-        return [
-            Finding(
-                what="mail relay",
-                state="fault",
-                says=f"{host}:{port} is no mail server",
-                fix="check DESK_RELAY",
-            )
-        ]
-    return [Finding(what="mail relay", state="ok", says=f"{host}:{port} answers")]
+    return [Finding(what="mail relay", state="ok", says=f"{name} answers, {way}")]
 
 
 async def _domains(settings: Settings) -> list[Finding]:

@@ -19,29 +19,35 @@ from storage.store import Store
 log = logging.getLogger("desk.outbox")
 
 #: how long an attempt may take before another worker may claim the message
-LEASE = timedelta(seconds=90)
-#: an attempt is cut off well before its lease ends
+LEASE = timedelta(minutes=6)
+#: an attempt is cut off well before its lease ends; a mail server may take minutes over a letter
 ATTEMPT_SECONDS = 45.0
+LETTER_SECONDS = 300.0
 #: what deliveries in hand have to finish when the desk stops
 GRACE_SECONDS = 5.0
-IN_FLIGHT = 8
+IN_FLIGHT = 16
 #: waits between attempts; the last one repeats (RFC 5321 4.5.4.1 asks for four to five days)
 LADDER = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240))
 SLACK_LADDER = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
 LETTER_ATTEMPTS = 30  #: four days of the ladder
+INTERRUPTED = "it may have arrived: the desk ended while it was on its way"
 
 
 class SendLater(Exception):
     """Not now; `after` is the least number of seconds to wait, `error` says why.
 
     `ours`: we did not even try (a setting says wait), so it is never given up for it.
+    `doubt`: it may have arrived, nobody knows (RFC 1047).
     """
 
-    def __init__(self, error: str, after: float = 0, *, ours: bool = False) -> None:
+    def __init__(
+        self, error: str, after: float = 0, *, ours: bool = False, doubt: bool = False
+    ) -> None:
         super().__init__(error)
         self.error = error
         self.after = after
         self.ours = ours
+        self.doubt = doubt
 
 
 class SendFailed(Exception):
@@ -73,6 +79,11 @@ def wait_before_retry(message: OutboxMessage, after: float) -> timedelta:
 def outlived(message: OutboxMessage) -> bool:
     """Has a letter been refused for so long that a person must look? Slack is never given up."""
     return isinstance(message.content, Letter) and message.attempts >= LETTER_ATTEMPTS
+
+
+def interrupted(message: OutboxMessage) -> bool:
+    """A letter whose last attempt has no outcome: our process ended while it was on its way."""
+    return isinstance(message.content, Letter) and message.attempts > 1 and not message.error
 
 
 class Outbox:
@@ -145,13 +156,18 @@ class Outbox:
 
     async def _attempt(self, message: OutboxMessage) -> Outcome:
         """Try it; what came of it is still to be written down."""
-        transport = self._mail if isinstance(message.content, Letter) else self._slack
+        letter = isinstance(message.content, Letter)
+        transport = self._mail if letter else self._slack
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
+            if interrupted(message):
+                await self._desk.doubted(message, INTERRUPTED, self._clock.now())
+            async with asyncio.timeout(LETTER_SECONDS if letter else ATTEMPT_SECONDS):
                 receipt = await transport(message)
         except SendFailed as failed:
             return partial(self._desk.give_up, message, failed.error)
         except SendLater as later:
+            if later.doubt:
+                await self._desk.doubted(message, later.error, self._clock.now())
             return self._late(message, later.error, later.after, ours=later.ours)
         except TimeoutError:
             return self._late(message, "no answer in time", 0)

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,14 @@ from storage.errors import SettingsError
 from storage.records import Record
 
 FILE = Path("desk.toml")
+
+
+class Relay(Record, frozen=True, kw_only=True):
+    """The outgoing mail server, and whether the way there is encrypted (RFC 3207, RFC 8314)."""
+
+    host: str
+    port: int
+    tls: Literal["offered", "required", "implicit"] = "offered"
 
 
 class Settings(Record, frozen=True, kw_only=True):
@@ -26,7 +34,8 @@ class Settings(Record, frozen=True, kw_only=True):
     smtp_port: int = 8025
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    relay: tuple[str, int] | None = None
+    relay: Relay | None = None
+    relay_login: Path | None = None
     master_key_file: Path | None = None
     database_url: str = ""
     slack_bot_token: str = ""
@@ -84,6 +93,26 @@ def _host_port(text: str) -> tuple[str, int]:
     if not colon or not host:
         raise ValueError("it must look like mail.example.org:25")
     return host.strip("[]"), _port(port)
+
+
+#: scheme of DESK_RELAY: how it is encrypted, and the port when none is named
+SCHEMES: Mapping[str, tuple[Literal["offered", "required", "implicit"], str]] = {
+    "": ("offered", ""),
+    "smtp": ("offered", "25"),
+    "starttls": ("required", "587"),
+    "smtps": ("implicit", "465"),
+}
+
+
+def _relay(text: str) -> Relay:
+    scheme, _, place = text.rpartition("://")
+    if scheme.lower() not in SCHEMES:
+        raise ValueError("it is host:port, smtps://host or starttls://host")
+    tls, port = SCHEMES[scheme.lower()]
+    if port and not re.search(r":\d+$", place):
+        place = f"{place}:{port}"
+    host, number = _host_port(place)
+    return Relay(host=host, port=number, tls=tls)
 
 
 def _addresses(text: str) -> tuple[str, ...]:
@@ -154,7 +183,8 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SMTP_PORT", "smtp_port", _port),
     ("DESK_TLS_CERT", "tls_cert", Path),
     ("DESK_TLS_KEY", "tls_key", Path),
-    ("DESK_RELAY", "relay", _host_port),
+    ("DESK_RELAY", "relay", _relay),
+    ("DESK_RELAY_LOGIN", "relay_login", Path),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
     ("DESK_DATABASE_URL", "database_url", str),
     ("SLACK_BOT_TOKEN", "slack_bot_token", _token("xoxb-")),

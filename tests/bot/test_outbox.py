@@ -281,7 +281,11 @@ async def test_a_letter_that_only_our_setting_keeps_back_is_never_given_up(
         async with wire.happened:
             await wire.happened.wait()
         async with asyncio.timeout(10):
-            while not (kept := await store.message(message.id)) or not kept.error:
+            while (
+                not (kept := await store.message(message.id))
+                or not kept.error
+                or kept.claimed_until
+            ):
                 await store.changed()
     assert kept.status is OutboxStatus.PENDING
     assert kept.attempts == message.attempts  # the day the setting goes, it is as young as before

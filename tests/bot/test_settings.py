@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import READERS, load, toml_name
+from bot.settings import READERS, Relay, load, toml_name
 from storage.errors import SettingsError
 
 
@@ -79,3 +79,24 @@ def test_the_readme_lists_every_setting():
 def test_names_in_the_file_have_no_prefix():
     assert toml_name("DESK_SMTP_PORT") == "smtp_port"
     assert toml_name("SLACK_BOT_TOKEN") == "slack_bot_token"
+
+
+@pytest.mark.parametrize(
+    ("text", "relay"),
+    [
+        ("mail.example.org:25", Relay(host="mail.example.org", port=25)),
+        ("[2001:db8::1]:2525", Relay(host="2001:db8::1", port=2525)),
+        ("smtp://mail.example.org", Relay(host="mail.example.org", port=25)),
+        ("starttls://mail.example.org", Relay(host="mail.example.org", port=587, tls="required")),
+        ("smtps://mail.example.org", Relay(host="mail.example.org", port=465, tls="implicit")),
+        ("SMTPS://[2001:db8::1]:4650", Relay(host="2001:db8::1", port=4650, tls="implicit")),
+    ],
+)
+def test_the_relay_and_how_the_way_there_is_encrypted(text: str, relay: Relay):
+    assert load({"DESK_RELAY": text}, file=None).relay == relay
+
+
+@pytest.mark.parametrize("text", ["http://mail.example.org", "mail.example.org", "smtps://", ":25"])
+def test_what_is_no_relay(text: str):
+    with pytest.raises(SettingsError, match="DESK_RELAY"):
+        load({"DESK_RELAY": text}, file=None)
