@@ -20,9 +20,11 @@ from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.policy import Policy
 from handlers.registry import load
+from intake.authentication import Trust
 from intake.door import ListenerOptions
 from intake.listener import Listener
 from intake.parse import Parser
+from intake.sender import Senders
 from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import SettingsError, StoreError
@@ -88,7 +90,8 @@ class App:
         )
         self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
-        self.worker = Worker(store, self.desk, self.parser, policy, clock)
+        self.senders = Senders(_trust(settings))
+        self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
         self.listener = Listener(store.mails, clock, _listener_options(settings, self.worker.wake))
         self.supervisor = Supervisor()
         self.http = self._http()
@@ -114,6 +117,7 @@ class App:
         if self.http is not None:
             await self.http.stop()
         await self.parser.stop()
+        await self.senders.stop()
         await self.store.close()
 
     async def wait(self) -> None:
@@ -169,6 +173,15 @@ def _relay(settings: Settings, clock: Clock) -> Connections | None:
         return None
     login = read_login(settings.relay_login) if settings.relay_login else None
     return Connections(settings.relay, clock, login)
+
+
+def _trust(settings: Settings) -> Trust:
+    return Trust(
+        ids=settings.authserv_ids,
+        relays=settings.inbound_relays,
+        looks=settings.is_mx,
+        nameserver=settings.nameserver,
+    )
 
 
 def _listener_options(

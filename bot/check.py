@@ -5,6 +5,10 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from dns.asyncresolver import Resolver
+from dns.exception import DNSException
+from dns.resolver import NXDOMAIN, NoAnswer
+
 from bot.app import slack_options_of
 from bot.outbox import SendLater
 from bot.relay import Connections, read_login
@@ -117,6 +121,31 @@ async def _domains(settings: Settings) -> list[Finding]:
     return found
 
 
+async def _nameserver(settings: Settings) -> list[Finding]:
+    """A desk that looks up senders needs a name server that answers."""
+    if not settings.is_mx:
+        return []
+    resolver = Resolver(configure=settings.nameserver is None)
+    if settings.nameserver is not None:
+        resolver.nameservers, resolver.port = [settings.nameserver[0]], settings.nameserver[1]
+    domain = settings.address[0].rpartition("@")[2]
+    try:
+        await resolver.resolve(f"_dmarc.{domain}", "TXT", search=False, lifetime=5)
+    except (NoAnswer, NXDOMAIN):
+        says = f"answers; {domain} has no DMARC record, so anybody may write in its name"
+        return [Finding(what="name server", state="ok", says=says)]
+    except (DNSException, OSError):
+        return [
+            Finding(
+                what="name server",
+                state="fault",
+                says="it gives no answer: no sender can be checked",
+                fix="check DESK_NAMESERVER, or this machine's name server",
+            )
+        ]
+    return [Finding(what="name server", state="ok", says="answers")]
+
+
 async def _slack(settings: Settings) -> list[Finding]:
     if not settings.slack_bot_token:
         return []
@@ -158,6 +187,7 @@ async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding
         ("store", _store),
         ("mail relay", _relay),
         ("DNS", _domains),
+        ("name server", _nameserver),
         ("Slack", _slack),
     ):
         step(name)

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import time
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -36,6 +37,10 @@ class Settings(Record, frozen=True, kw_only=True):
     tls_key: Path | None = None
     relay: Relay | None = None
     relay_login: Path | None = None
+    authserv_ids: tuple[str, ...] = ()
+    inbound_relays: tuple[str, ...] = ()
+    is_mx: bool = False
+    nameserver: tuple[str, int] | None = None
     master_key_file: Path | None = None
     database_url: str = ""
     slack_bot_token: str = ""
@@ -122,6 +127,25 @@ def _addresses(text: str) -> tuple[str, ...]:
     return found
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(part, strict=False)) for part in _names(text))
+    except ValueError as fault:
+        raise ValueError("it must be addresses or networks such as 192.0.2.0/24") from fault
+
+
+def _nameserver(text: str) -> tuple[str, int]:
+    host, port = _host_port(text if re.search(r"[^:]:\d+$", text) else f"{text}:53")
+    try:
+        return str(ip_address(host)), port
+    except ValueError as fault:
+        raise ValueError("it must be an address such as 127.0.0.1 or 127.0.0.1:53") from fault
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -185,6 +209,10 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_TLS_KEY", "tls_key", Path),
     ("DESK_RELAY", "relay", _relay),
     ("DESK_RELAY_LOGIN", "relay_login", Path),
+    ("DESK_AUTHSERV_IDS", "authserv_ids", _names),
+    ("DESK_INBOUND_RELAYS", "inbound_relays", _networks),
+    ("DESK_IS_MX", "is_mx", _switch),
+    ("DESK_NAMESERVER", "nameserver", _nameserver),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
     ("DESK_DATABASE_URL", "database_url", str),
     ("SLACK_BOT_TOKEN", "slack_bot_token", _token("xoxb-")),
@@ -248,6 +276,8 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> 
             faults.append(f"{name} cannot be used: {fault}.")
     if bool(read.get("tls_cert")) != bool(read.get("tls_key")):
         faults.append("DESK_TLS_CERT and DESK_TLS_KEY belong together: set both or neither.")
+    if read.get("authserv_ids") and not read.get("inbound_relays"):
+        faults.append("DESK_AUTHSERV_IDS needs DESK_INBOUND_RELAYS: whose word is believed.")
     if faults:
         raise SettingsError(tuple(faults))
     return Settings(**read)

@@ -297,5 +297,7 @@ def suppression(case: Case, now: datetime) -> Suppression:
 def _worked_on(
     mail: InboundMail, parsed: ParsedMail | None, status: MailStatus, ref: str | None
 ) -> InboundMail:
-    message_id = parsed.message_id if parsed else ""
-    return replace(mail, status=status, case=ref, message_id=message_id, reason="")
+    found = {"message_id": parsed.message_id} if parsed else {"message_id": ""}
+    if parsed is not None and parsed.sender is not None:
+        found["sender"] = parsed.sender.words
+    return replace(mail, status=status, case=ref, reason="", **found)

@@ -35,12 +35,20 @@ _TRIES = 5  # against somebody who clicks at the same moment
 class Worker:
     """Works on what was kept and not yet worked on, then on what comes."""
 
-    def __init__(
-        self, store: Store, desk: Desk, parser: Parser, policy: Policy, clock: Clock
+    def __init__(  # noqa: PLR0913  what the way of a mail is made of
+        self,
+        store: Store,
+        desk: Desk,
+        parser: Parser,
+        policy: Policy,
+        clock: Clock,
+        *,
+        senders: sender.Senders | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
         self._parser = parser
+        self._senders = senders or sender.Senders()
         self._keys = store.keys
         self._clock = clock
         self._addresses = Addresses(policy.addresses)
@@ -140,7 +148,8 @@ class Worker:
     async def _new(self, mail: InboundMail) -> None:
         async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
             content = await self._store.mails.raw(mail.id)
-            parsed, reading = await self._parser.read(content)
+            parsed, reading = await self._parser.read(content, self._senders.origin(mail))
+            parsed = await self._senders.known(mail, content, parsed)
             author = parsed.header_from or mail.mail_from.lower()
             # the place is taken before the next mail of this envelope is parsed: order holds
             turn = self._turns.place(self._keys.address_hash(author))

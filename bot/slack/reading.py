@@ -47,6 +47,8 @@ def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:
     shown = [blocks.divider(f"{key}:line"), blocks.literal(_facts(parsed), f"{key}:facts")]
     if stored is not None:
         at = f"Arrived {moment(stored.received_at, timezone)}"
+        if stored.sender:
+            at += f". Sender: {escape(cut(stored.sender, 200))}"
         shown.append(blocks.context([at], f"{key}:at"))
     if not parsed.readable:
         said = "This mail could not be read safely. Only what its header gave is shown."

@@ -100,3 +100,23 @@ def test_the_relay_and_how_the_way_there_is_encrypted(text: str, relay: Relay):
 def test_what_is_no_relay(text: str):
     with pytest.raises(SettingsError, match="DESK_RELAY"):
         load({"DESK_RELAY": text}, file=None)
+
+
+def test_whose_word_on_a_sender_is_believed():
+    said = {
+        "DESK_AUTHSERV_IDS": "MX.example.com, microsoft365",
+        "DESK_INBOUND_RELAYS": "192.0.2.7/24 2001:db8::1",
+        "DESK_NAMESERVER": "127.0.0.1",
+    }
+    settings = load(said, file=None)
+    assert settings.authserv_ids == ("mx.example.com", "microsoft365")
+    assert settings.inbound_relays == ("192.0.2.0/24", "2001:db8::1/128")
+    assert settings.nameserver == ("127.0.0.1", 53)
+    assert load({"DESK_NAMESERVER": "127.0.0.1:5300"}, file=None).nameserver == ("127.0.0.1", 5300)
+    for name, wrong in (
+        ("DESK_INBOUND_RELAYS", "mail.example.org"),
+        ("DESK_NAMESERVER", "ns.example.org"),
+        ("DESK_AUTHSERV_IDS", "mx.example.com"),  # and no relay
+    ):
+        with pytest.raises(SettingsError, match=name):
+            load({name: wrong}, file=None)

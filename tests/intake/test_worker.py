@@ -11,6 +11,7 @@ import pytest
 from handlers import letters, registry
 from handlers.desk import Desk
 from handlers.policy import Policy
+from intake.authentication import Origin
 from intake.classify import Classifier
 from intake.envelope import Addresses
 from intake.match import Matcher
@@ -33,10 +34,12 @@ class ParserHere:
 
     fault: Exception | None = None
 
-    async def read(self, content: bytes) -> tuple[ParsedMail, Reading | None]:
+    async def read(
+        self, content: bytes, origin: Origin | None = None
+    ) -> tuple[ParsedMail, Reading | None]:
         if self.fault is not None and b"poison" in content:
             raise self.fault
-        found: Answer = answer(Job(content=content), CLASSIFIER)
+        found: Answer = answer(Job(content=content, origin=origin), CLASSIFIER)
         return found.parsed, found.reading
 
 
