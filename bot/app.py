@@ -9,8 +9,10 @@ import ssl
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 
+from bot.control import Control, Said
 from bot.http import HttpServer, routes
 from bot.mailer import Mailer
+from bot.orders import Office, Order, carry_out
 from bot.outbox import Outbox, Receipt
 from bot.relay import Connections, read_login
 from bot.settings import Settings
@@ -93,6 +95,7 @@ class App:
         self.senders = Senders(_trust(settings))
         self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
         self.listener = Listener(store.mails, clock, _listener_options(settings, self.worker.wake))
+        self.control = Control(settings.data, Order, self._ordered)
         self.supervisor = Supervisor()
         self.http = self._http()
 
@@ -106,11 +109,14 @@ class App:
         self.supervisor.start("worker", self.worker.run)
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
+        self.supervisor.start("retention", self._purges)
+        await self.control.start()
         await self.listener.start()
 
     async def stop(self) -> None:
         """Door first, then the mails and messages in hand, then what they need."""
         await self.listener.stop()
+        await self.control.stop()
         await self.supervisor.stop()
         await self.mailer.close()
         await self.slack.stop()
@@ -131,6 +137,9 @@ class App:
     async def _post(self, message: OutboxMessage) -> Receipt:
         return Receipt(posted=await self.slack.send(message))
 
+    async def _ordered(self, order: Order) -> Said:
+        return await carry_out(order, Office(self.desk, self.clock.now(), self.worker.wake))
+
     async def _reminders(self) -> None:
         while True:
             changed = asyncio.ensure_future(self.store.changed())
@@ -145,6 +154,10 @@ class App:
             now = self.clock.now()  # once: what comes while the digest is made is not passed over
             await self.desk.digest(now)
             await self.clock.wait_until(self.desk.next_digest_at(now))
+
+    async def _purges(self) -> None:
+        while True:
+            await self.clock.wait_until(await self.desk.purge_daily(self.clock.now()))
 
     async def _until(self, when: datetime | None, changed: "asyncio.Future[None]") -> None:
         """The time, or the next commit; at the latest a day from now."""
@@ -198,14 +211,20 @@ def _listener_options(
 
 async def open_for_reading(settings: Settings) -> EmbeddedStore:
     """The store as it is now, beside a running desk. Raises KeyFileError, StoreError."""
+    must_exist(settings)
+    return await open_store(settings.data, master_of(settings), read_only=True)
+
+
+def must_exist(settings: Settings) -> None:
+    """Raises StoreError where no desk has kept anything: a command must not make an empty one."""
     if is_new(settings.data):
         raise StoreError(
             f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
         )
-    return await open_store(settings.data, _master(settings), read_only=True)
 
 
-def _master(settings: Settings) -> MasterKey:
+def master_of(settings: Settings) -> MasterKey:
+    """Raises SettingsError, KeyFileError."""
     if settings.key_file is None:
         raise SettingsError(
             ("DESK_MASTER_KEY_FILE is not set: without the key nothing can be read.",)
@@ -217,7 +236,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     """Everything opened, nothing started. Raises SettingsError, KeyFileError, StoreError."""
     if faults := settings.missing():
         raise SettingsError(faults)
-    store = await open_store(settings.data, _master(settings))
+    store = await open_store(settings.data, master_of(settings))
     try:
         return App(settings, clock, store)
     except BaseException:

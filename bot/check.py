@@ -10,6 +10,8 @@ from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer
 
 from bot.app import slack_options_of
+from bot.control import ask
+from bot.orders import Ping
 from bot.outbox import SendLater
 from bot.relay import Connections, read_login
 from bot.settings import Settings
@@ -17,8 +19,9 @@ from bot.slack import check as check_slack
 from handlers.clock import RealClock
 from storage.embedded import open_store
 from storage.errors import DeskError, SettingsError, StoreBusy
-from storage.opening import is_new
+from storage.opening import RESTORING, is_new
 from storage.records import Record
+from storage.rotation import new_file_of
 from storage.sealing import MasterKey
 
 State = Literal["ok", "warning", "fault"]
@@ -48,6 +51,15 @@ def _key(settings: Settings) -> list[Finding]:
         MasterKey.load(path)
     except DeskError as fault:
         return [Finding(what="master key", state="fault", says=str(fault))]
+    if new_file_of(path).exists():
+        return [
+            Finding(
+                what="master key",
+                state="fault",
+                says="putting a new one in its place was interrupted",
+                fix="stop the desk and run `desk key rotate` again",
+            )
+        ]
     if path.resolve().is_relative_to(settings.data.resolve()):
         return [
             Finding(
@@ -61,6 +73,15 @@ def _key(settings: Settings) -> list[Finding]:
 
 
 async def _store(settings: Settings) -> list[Finding]:
+    if (settings.data / RESTORING).exists():
+        return [
+            Finding(
+                what="store",
+                state="fault",
+                says=f"a restore into {settings.data} was not finished",
+                fix="empty the folder and run `desk restore DIR` again",
+            )
+        ]
     if is_new(settings.data) or settings.key_file is None:
         return [Finding(what="store", state="ok", says=f"{settings.data} is made at first start")]
     try:
@@ -72,6 +93,27 @@ async def _store(settings: Settings) -> list[Finding]:
     count = len(await store.cases())
     await store.close()
     return [Finding(what="store", state="ok", says=f"opens; {count} open cases")]
+
+
+async def _running(settings: Settings) -> list[Finding]:
+    """Can a command ask the running desk? None running is fine too."""
+    if is_new(settings.data):
+        return []
+    try:
+        said = await ask(settings.data, Ping(), Ping.patience)
+    except DeskError as fault:
+        fix = "look at its log; if it hangs, start it anew"
+        return [Finding(what="running desk", state="fault", says=str(fault), fix=fix)]
+    says = said[0] if said else "none at the moment: commands work on the data themselves"
+    return [Finding(what="running desk", state="ok", says=says)]
+
+
+def _backup(settings: Settings) -> list[Finding]:
+    """A backup is made beside the desk, which keeps no note of it."""
+    if is_new(settings.data):
+        return []
+    says = "the desk cannot know; `desk backup DIR` every day keeps one"
+    return [Finding(what="backup", state="ok", says=says)]
 
 
 async def _relay(settings: Settings) -> list[Finding]:
@@ -182,9 +224,10 @@ def _circles(settings: Settings) -> list[Finding]:
 
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:
     """Everything that can be looked at from here; `step` is told what is looked at now."""
-    findings = [*_settings(settings), *_key(settings), *_circles(settings)]
+    findings = [*_settings(settings), *_key(settings), *_circles(settings), *_backup(settings)]
     for name, look in (
         ("store", _store),
+        ("running desk", _running),
         ("mail relay", _relay),
         ("DNS", _domains),
         ("name server", _nameserver),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.slack.words import masked
 from handlers.handler import Kind
@@ -35,6 +35,20 @@ def case_json(case: Case, *, full: bool = False) -> dict[str, Any]:
         "requests": [request_json(request) for request in case.requests],
         "mails": list(case.mails),
     }
+
+
+class Wanted(NamedTuple):
+    """A word to look for, and the keyed hash it has if it is an address."""
+
+    word: str
+    hash: str
+
+
+def matches(case: Case, wanted: Sequence[Wanted]) -> bool:
+    """Is each word in the case's reference, requester, subject or Message-IDs?"""
+    places = (case.ref, case.requester, case.requester_name, case.subject, *case.message_ids)
+    text = "\0".join(places).casefold()
+    return all(each.hash == case.requester_hash or each.word in text for each in wanted)
 
 
 def status_of(case: Case) -> str:

@@ -20,6 +20,7 @@ from storage.view import View
 JOURNAL = "journal.jsonl"
 MAILS = "mails"
 LOCK = "lock"
+RESTORING = "restore.part"  #: what a restore copies, until all of it is there
 
 
 class Lock:
@@ -64,6 +65,7 @@ class Opened(NamedTuple):
 def take(folder: Path, master: MasterKey, disk: Disk) -> Opened:
     """Open for writing. Raises StoreBusy, StoreDamaged, StoreError, KeyFileError."""
     try:
+        _check_finished(folder)
         _make(folder, disk)
         lock = Lock(folder / LOCK)
         try:
@@ -80,12 +82,22 @@ def take(folder: Path, master: MasterKey, disk: Disk) -> Opened:
 def look(folder: Path, master: MasterKey) -> Opened:
     """Open for reading, beside a running desk or without one: changes nothing."""
     try:
+        _check_finished(folder)
         if is_new(folder):
             raise StoreError(f"There is no desk's data in {folder}; set DESK_DATA to where it is.")
         check_format(folder / JOURNAL)
         return _load(folder, Keyring(folder / KEYRING, master, None))
     except OSError as error:
         raise _unusable(folder, error) from error
+
+
+def _check_finished(folder: Path) -> None:
+    """Half a backup is no store, and an empty one must not be made beside it."""
+    if (folder / RESTORING).exists():
+        raise StoreError(
+            f"A restore into {folder} was not finished; empty the folder and run "
+            "`desk restore DIR` again."
+        )
 
 
 def is_new(folder: Path) -> bool:

@@ -461,7 +461,7 @@ class Commit(Record, frozen=True, kw_only=True):
     """
 
     at: datetime
-    actor: str  #: "desk", "requester", or a Slack id
+    actor: str  #: "desk", "requester", "operator" (the command line), or a Slack id
     act: str  #: a verb: open, claim, send …
     case: str | None = None
     note: str = ""
