@@ -116,8 +116,10 @@ class FromOutbox(Commits):
         """Nobody knows whether it arrived (RFC 1047): it will go again, and the case says so."""
 
         async def decide() -> None:
-            current = await self._current(message)
-            if current.status is not OutboxStatus.PENDING or current.error == error:
+            current = await self.store.message(message.id)
+            if current is None or current.status is not OutboxStatus.PENDING:
+                return
+            if current.error == error:
                 return
             case = await self.store.case(current.case) if current.case else None
             said: list[Stored] = [self.line(case, DOUBT, now)] if case is not None else []
