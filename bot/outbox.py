@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from handlers.clock import Clock
+from handlers.confirming import HELD
 from handlers.desk import Desk
 from storage.errors import Conflict, StoreError, StoreFull
 from storage.records import Letter, OutboxMessage, Posted, Record
@@ -159,8 +160,8 @@ class Outbox:
         letter = isinstance(message.content, Letter)
         transport = self._mail if letter else self._slack
         try:
-            if interrupted(message):
-                await self._desk.doubted(message, INTERRUPTED, self._clock.now())
+            if letter:
+                await self._hold(message)
             async with asyncio.timeout(LETTER_SECONDS if letter else ATTEMPT_SECONDS):
                 receipt = await transport(message)
         except SendFailed as failed:
@@ -177,6 +178,15 @@ class Outbox:
             log.error("outbox %s: %s while sending", message.id, type(fault).__name__)
             return self._late(message, f"fault: {type(fault).__name__}", 30)
         return partial(self._desk.sent, message, posted=receipt.posted, receipt=receipt.reply)
+
+    async def _hold(self, message: OutboxMessage) -> None:
+        """Before a letter: a doubt about it is told, a cap of the hour heeded. Raises SendLater."""
+        now = self._clock.now()
+        if interrupted(message):
+            await self._desk.doubted(message, INTERRUPTED, now)
+        if (free := await self._desk.held_until(message, now)) is not None:
+            after = (free - now).total_seconds()
+            raise SendLater(HELD, after, ours=True)
 
     def _late(
         self, message: OutboxMessage, error: str, after: float, *, ours: bool = False

@@ -261,6 +261,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
+    follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
     acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason

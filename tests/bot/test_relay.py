@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -323,6 +323,24 @@ async def test_after_days_a_person_has_to_look(tmp_path: Path):
             assert await post.state() is OutboxStatus.DEAD
             assert "A letter could not be delivered." in await post.lines()
     assert relay.taken == []
+
+
+async def test_an_hour_that_is_used_up_is_waited_for_and_costs_no_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    free = NOW + timedelta(minutes=50)
+
+    async def held(self: object, message: OutboxMessage, now: datetime) -> datetime | None:
+        return free if now < free else None
+
+    monkeypatch.setattr("handlers.desk.Desk.held_until", held)
+    async with faulty() as relay, posting(tmp_path, relay) as post:
+        waits = await post.outcome(0)
+        assert waits.error == "held: many automatic letters this hour"
+        assert waits.send_after == free
+        assert relay.connections == 0
+        post.clock.move(timedelta(minutes=51))
+        assert (await post.outcome(1)).status is OutboxStatus.SENT
 
 
 # --- TLS and login
