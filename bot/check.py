@@ -15,7 +15,7 @@ from bot.orders import Ping
 from bot.outbox import SendLater
 from bot.relay import Connections, read_login
 from bot.settings import Settings
-from bot.slack import check as check_slack
+from bot.slack.check import check as check_slack
 from handlers.clock import RealClock
 from storage.embedded import open_store
 from storage.errors import DeskError, SettingsError, StoreBusy

@@ -1,33 +1,27 @@
 """The `desk` command: parse arguments, call, print.
 
 Exit 0 = fine, 1 = the thing asked about is not fine, 2 = wrong arguments. An error is one
-sentence on stderr that names the thing and the way out.
+sentence on stderr that names the thing and the way out. A command imports what it alone needs:
+`desk list` should not wait for Slack's libraries.
 """
 
 import asyncio
 import logging
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 import msgspec
-from rich.console import Console
 
 from bot import cli_keep, cli_read, reports
-from bot.app import run as run_desk
-from bot.app import until_signalled
-from bot.check import check as check_everything
-from bot.demo import DemoOptions
-from bot.demo import demo as run_demo
 from bot.printing import print_json, print_table
-from bot.sandbox import Sandbox, SandboxOptions
 from bot.settings import Settings, load
-from bot.slack import manifest
-from handlers.clock import RealClock
-from handlers.registry import load as load_kinds
-from intake.classify.batch import classify_file
+from bot.signals import until_signalled
 from storage.errors import DeskError, SettingsError
+
+if TYPE_CHECKING:
+    from bot.sandbox import SandboxOptions
 
 PORT = click.IntRange(0, 65535)
 
@@ -91,6 +85,9 @@ def demo(data: Path, smtp_port: int, web_port: int, *, no_samples: bool) -> None
     Prints its settings as KEY=value lines, then `ready`. Open SANDBOX_URL in a browser. A port
     of 0 takes any free one. Everything is kept in --data: a killed demo comes back whole.
     """
+    from bot.demo import DemoOptions
+    from bot.demo import demo as run_demo
+
     options = DemoOptions(data=data, smtp_port=smtp_port, web_port=web_port, samples=not no_samples)
     asyncio.run(until_signalled(run_demo(options, _say)))
 
@@ -102,6 +99,9 @@ def _say(line: str) -> None:
 @desk.command()
 def run() -> None:
     """The desk, from the environment and desk.toml; runs until SIGTERM or Ctrl-C."""
+    from bot.front import run as run_desk
+    from handlers.clock import RealClock
+
     settings = load()
 
     async def running() -> None:
@@ -122,6 +122,8 @@ def sandbox(data: Path | None, web_port: int) -> None:
 
     Prints the settings that point `desk run` at it as KEY=value lines, then `ready`.
     """
+    from bot.sandbox import SandboxOptions
+
     settings = load()
     options = SandboxOptions(
         data=(data or settings.data) / "sandbox",
@@ -133,7 +135,9 @@ def sandbox(data: Path | None, web_port: int) -> None:
     asyncio.run(until_signalled(_sandbox(options)))
 
 
-async def _sandbox(options: SandboxOptions) -> None:
+async def _sandbox(options: "SandboxOptions") -> None:
+    from bot.sandbox import Sandbox
+
     place = Sandbox(options)
     await place.start()
     try:
@@ -150,6 +154,10 @@ async def _sandbox(options: SandboxOptions) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One array instead of a table.")
 def check_command(*, as_json: bool) -> None:
     """Look at settings, key, store, relay, DNS and Slack; name the fix for each fault."""
+    from rich.console import Console
+
+    from bot.check import check as check_everything
+
     settings: Settings = load()
     with Console(stderr=True).status("Looking …") as status:
         findings = asyncio.run(
@@ -168,6 +176,9 @@ def check_command(*, as_json: bool) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def classify(files: tuple[Path, ...]) -> None:
     """What do these mails ask for? One JSON line per .eml, or per line of a .jsonl."""
+    from handlers.registry import load as load_kinds
+    from intake.classify.batch import classify_file
+
     registry = load_kinds()
     fine = True
     for file in files:
@@ -182,6 +193,8 @@ def classify(files: tuple[Path, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One array instead of a table.")
 def kinds(*, as_json: bool) -> None:
     """The kinds of request the desk knows."""
+    from handlers.registry import load as load_kinds
+
     found = list(load_kinds().kinds.values())
     columns = ("kind", "title", "circle", "verification", "steps")
     rows = reports.kind_rows(found)
@@ -197,6 +210,8 @@ def kinds(*, as_json: bool) -> None:
 )
 def manifest_command(url: str) -> None:
     """The app manifest to paste into Slack (Socket Mode unless --http is given)."""
+    from bot.slack.manifest import manifest
+
     print_json(manifest("http", url) if url else manifest("socket"))
 
 

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.filesize import decimal as size
 
-from bot.app import master_of, must_exist, open_for_reading
-from bot.giving import give
-from bot.orders import Order, Purge, Retry
 from bot.settings import load
+from bot.stores import master_of, must_exist, open_for_reading
 from handlers.clock import RealClock
 from storage.backup import Folder
 from storage.backup import make as make_backup
@@ -24,9 +22,14 @@ from storage.rotation import rotate
 from storage.sealing import new_key_file
 from storage.verify import Step
 
+if TYPE_CHECKING:
+    from bot.orders import Order
 
-def _give(order: Order) -> None:
+
+def _give(order: "Order") -> None:
     """Have it carried out, and say what was done."""
+    from bot.giving import give
+
     for sentence in asyncio.run(give(order, load(), RealClock())):
         click.echo(sentence)
 
@@ -38,6 +41,8 @@ def retry(id: str) -> None:  # noqa: A002  the name in the usage line
 
     `desk failed` lists them with their IDs. With no desk running it is tried at the next start.
     """
+    from bot.orders import Retry
+
     _give(Retry(id=id))
 
 
@@ -50,6 +55,8 @@ def purge(*, dry_run: bool) -> None:
     or after 12 months together with the mails where it may be disputed; the case's skeleton after
     36 months; mails that needed nobody 90 days after they came.
     """
+    from bot.orders import Purge
+
     _give(Purge(look=dry_run))
 
 
@@ -62,6 +69,8 @@ def backup(folder: Path) -> None:
     of the newest backup: what was shredded is gone from all. The master key is never in it, so
     keep that elsewhere. Use one DIR per desk.
     """
+    from rich.filesize import decimal as size
+
     settings = load()
     must_exist(settings)
     if folder.resolve().is_relative_to(settings.data.resolve()):
@@ -83,8 +92,13 @@ def restore(folder: Path) -> None:
     """Put a backup into an empty DESK_DATA, and shred what has outlived its time since.
 
     DIR is what was given to `desk backup`, for its newest backup, or one of the backups in it.
-    Needs the master key; changes nothing in DIR.
+    Needs the master key; changes nothing in DIR. What was on its way when the backup was made goes
+    out again when a desk runs on it.
     """
+    from rich.filesize import decimal as size
+
+    from bot.orders import Purge
+
     settings = load()
     master = master_of(settings)
     with _bar("Restoring") as step:

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from bot import reports
-from bot.app import open_for_reading
 from bot.printing import AS_JSON, print_json, print_table
 from bot.settings import load
+from bot.stores import open_for_reading
 from storage.embedded import EmbeddedStore
 from storage.errors import UnknownReference
 from storage.records import Case, MailStatus, OutboxStatus

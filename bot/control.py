@@ -59,8 +59,8 @@ class Control(Generic[Order]):
         with _reached(self._folder) as path:
             path.unlink(missing_ok=True)
             own.bind(str(path))
-            path.chmod(PRIVATE_FILE)  # before `listen`: until then nobody can connect
-        self._server = await asyncio.start_unix_server(self._serve, sock=own, limit=_LINE_BYTES)
+            path.chmod(PRIVATE_FILE)  # before it listens: until then nobody can connect
+            self._server = await asyncio.start_unix_server(self._serve, sock=own, limit=_LINE_BYTES)
 
     async def stop(self) -> None:
         """No new orders; those in hand end first. Called while the lock is still held."""

@@ -3,14 +3,14 @@
 import asyncio
 from pathlib import Path
 
-from bot.app import master_of, must_exist, policy_of
+from bot.app import policy_of
 from bot.control import Said, ask
 from bot.orders import Office, Order, carry_out
 from bot.settings import Settings
+from bot.stores import must_exist, open_for_writing
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.registry import load
-from storage.embedded import open_store
 from storage.errors import StoreBusy
 
 #: A starting desk has its lock before its socket, an ending one its socket no more and its lock
@@ -38,7 +38,7 @@ async def give(order: Order, settings: Settings, clock: Clock) -> Said:
 
 async def _here(order: Order, settings: Settings, clock: Clock) -> Said:
     """On a Desk that sends nothing: what it leaves is done by the next that runs."""
-    store = await open_store(settings.data, master_of(settings))
+    store = await open_for_writing(settings)
     try:
         desk = Desk(store, load(), policy_of(settings))
         return await carry_out(order, Office(desk, clock.now(), None))

@@ -30,7 +30,7 @@ IN_FLIGHT = 16
 #: waits between attempts; the last one repeats (RFC 5321 4.5.4.1 asks for four to five days)
 LADDER = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240))
 SLACK_LADDER = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
-LETTER_ATTEMPTS = 30  #: four days of the ladder
+LETTER_ATTEMPTS = 33  #: four and a third days of the ladder
 INTERRUPTED = "it may have arrived: the desk ended while it was on its way"
 
 

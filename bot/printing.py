@@ -1,16 +1,15 @@
-"""How the command line says things: tables for people, JSON for scripts."""
+"""How the command line says things: tables for people, plain lines for a pipe, JSON for scripts."""
 
 import sys
 from collections.abc import Sequence
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Column, Table
 
-from bot.reports import Row
+from bot.reports import Row, plain
 
 AS_JSON = "One array instead of a table."
+LONG = 100  #: rows; to draw a thousand takes a second, and who reads them has a pager
 
 
 def print_json(value: object) -> None:
@@ -20,10 +19,19 @@ def print_json(value: object) -> None:
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     if not rows:
         click.echo(f"{title}: none.")
-        return
+    elif sys.stdout.isatty() and len(rows) <= LONG:
+        _draw(title, columns, rows)
+    else:
+        click.echo("\n".join(plain(columns, rows)))
+
+
+def _draw(title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Column, Table
+
     # the first names the thing, to be copied into another command: never shortened
     named = Column(columns[0], no_wrap=True)
     table = Table(named, *columns[1:], title=title, title_justify="left", header_style="bold")
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 160).print(table, markup=False)
+    Console().print(table, markup=False)

@@ -2,13 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.slack.words import masked
-from handlers.handler import Kind
 from storage.records import Case, InboundMail, OutboxMessage, Request
 
+if TYPE_CHECKING:
+    from handlers.handler import Kind
+
 Row = tuple[str, ...]
+
+
+def plain(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """A table as lines of text: columns as wide as their widest value, two spaces between."""
+    lines = [tuple(columns), *rows]
+    widths = [max(map(len, values)) for values in zip(*lines, strict=True)]
+    return [
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
 
 
 def request_json(request: Request) -> dict[str, Any]:
@@ -137,7 +149,7 @@ def mail_rows(mails: Sequence[InboundMail]) -> list[Row]:
     ]
 
 
-def kind_rows(kinds: Sequence[Kind]) -> list[Row]:
+def kind_rows(kinds: "Sequence[Kind]") -> list[Row]:
     """Name, title, who sees it, what verification it takes, its steps."""
     return [
         (

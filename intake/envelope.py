@@ -19,9 +19,8 @@ _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|{_LITERAL})"
 _LOCAL = rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})"
 #: RFC 5321 appendix C: source routes are obsolete, still accepted and thrown away
 _PATH = re.compile(
-    rf"<(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?(?P<mailbox>{_LOCAL}@{_DOMAIN}|postmaster)?>"
-    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u0080-\U0010ffff]+)?)*) *",
-    re.IGNORECASE,
+    rf"<(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?(?P<mailbox>{_LOCAL}@{_DOMAIN}|(?i:postmaster))?>"
+    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u0080-\U0010ffff]+)?)*) *"
 )
 _TAG = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 

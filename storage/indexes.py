@@ -66,6 +66,15 @@ class CaseIndex:
             year, number = int(found[1]), int(found[2])
             self._highest[year] = max(number, self._highest.get(year, 0))
 
+    def numbers(self) -> dict[int, int]:
+        """The highest number given out in each year."""
+        return dict(self._highest)
+
+    def gave(self, numbers: dict[int, int]) -> None:
+        """Numbers that were given out before."""
+        for year, number in numbers.items():
+            self._highest[year] = max(number, self._highest.get(year, 0))
+
     def next_reference(self, year: int) -> str:
         ref = f"PR-{year:04d}-{self._highest.get(year, 0) + 1:04d}"
         self.number(ref)
@@ -102,6 +111,11 @@ class MailIndex:
         elif old is None and new.fingerprint:
             self._alike(new.fingerprint, new.received_at, new.key)
         self._with[new.status][new.key] = None
+
+    def remove(self, old: MailRow) -> None:
+        self._with[old.status].pop(old.key, None)
+        if old.fingerprint:
+            self._forget(old.fingerprint, old.key)
 
     def arrived(self, mail: InboundMail) -> None:
         self._alike(mail_fingerprint(mail, self._keys), mail.received_at, mail.id)

@@ -470,6 +470,15 @@ class Commit(Record, frozen=True, kw_only=True):
     shreds: tuple[Shred, ...] = ()
 
 
+class Tally(Record, frozen=True, kw_only=True):
+    """What has happened since a moment."""
+
+    opened: int  #: cases received
+    closed: int  #: cases ended, and closed still
+    unread: int  #: closed cases whose requester wrote and nobody has opened it yet; whenever
+    ignored: int  #: mails received and ignored
+
+
 class Entry(Record, frozen=True, kw_only=True):
     """One line of the journal as it is read back."""
 

@@ -19,6 +19,7 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     Suppression,
+    Tally,
 )
 from storage.sealing import Keys
 
@@ -60,6 +61,9 @@ class Store(Protocol):
 
     def all_cases(self) -> AsyncIterator[Case]:
         """Every case, closed ones too, by reference."""
+
+    async def tally(self, since: datetime) -> Tally:
+        """Figures for the digest; what was received at that very moment is not counted."""
 
     async def cases_of(self, requester_hash: str) -> tuple[Case, ...]:
         """The cases of one requester, newest first."""

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot import check, giving
-from bot.app import master_of
 from bot.control import FILE
 from bot.giving import give
 from bot.orders import Retry
 from bot.settings import Settings, load
+from bot.stores import master_of
 from handlers.clock import RealClock
 from storage.embedded import open_store
 from storage.errors import DeskError, Refused, StoreBusy, StoreError, UnknownReference

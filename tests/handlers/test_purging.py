@@ -8,7 +8,7 @@ import pytest
 from handlers.purging import Purged
 from storage.errors import UnknownReference
 from storage.records import Case, Letter, MailStatus, OutboxStatus, Outcome, Status
-from tests.handlers.desks import NOW, ROSA, Bench, parsed
+from tests.handlers.desks import NOW, ROSA, Bench, a_bench, parsed
 from tests.storage.making import changed, putting
 
 DAY = timedelta(days=1)
@@ -49,6 +49,20 @@ async def test_a_case_goes_step_by_step(bench):
     assert await bench.store.case(case.ref) is None
     assert await bench.desk.purge(NOW + 1201 * DAY) == Purged()
     assert (await bench.store.mail(mail)).status is MailStatus.PROCESSED  # that there was one
+
+
+async def test_the_store_is_whole_after_each_step_and_after_a_restart(tmp_path):
+    async with a_bench(tmp_path) as bench:
+        case = await ended(bench)
+        ignored = await bench.mail()
+        await bench.desk.ignore(ignored, None, "bulk mail", NOW)
+        for days in (30, 91, 1200):
+            await bench.desk.purge(NOW + days * DAY)
+            assert await bench.store.verify(lambda *_: None) == ()
+    async with a_bench(tmp_path) as bench:
+        assert await bench.store.verify(lambda *_: None) == ()
+        assert await bench.desk.purge(NOW + 1201 * DAY) == Purged()
+        assert await bench.store.case(case.ref) is None
 
 
 async def test_the_days_allowance_of_an_address_goes_with_its_case(bench):

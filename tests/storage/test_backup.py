@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from storage import mails
+from storage import keyring, mails
 from storage.backup import Folder, Made, Piece, finished, make
 from storage.disk import Disk
 from storage.embedded import open_store
@@ -334,10 +334,32 @@ async def test_a_journal_that_is_torn_at_the_source_is_copied_to_its_last_whole_
     assert made.commits == 2
 
 
+@pytest.mark.parametrize("harm", [cut, flipped], ids=lambda f: f.__name__)
+async def test_a_journal_that_is_cut_back_while_it_is_copied_makes_no_backup(
+    data, folder, harm: Callable[[bytes], bytes]
+):
+    class Changing(Folder):
+        def journal(self) -> Piece:
+            content = harm((data / "journal.jsonl").read_bytes())
+            return Piece("journal.jsonl", len(content), lambda: iter((content,)))
+
+    await fill(data, "PR-2026-0001")
+    backed_up(data, folder)
+    before = tree(folder)
+    with pytest.raises(StoreDamaged):
+        make(Changing(data), folder, NOW + DAY, quiet)
+    assert tree(folder) == before
+    assert not list(folder.glob("*.part"))
+
+
 # --- killed at every step -------------------------------------------------------------------
 
 
-async def test_a_backup_killed_at_any_step_is_never_taken_for_one(data, folder, tmp_path):
+async def test_a_backup_killed_at_any_step_is_never_taken_for_one(
+    data, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(keyring, "BATCH", 4)  # so that the second needs keys the first has not
+    monkeypatch.setattr(keyring, "LOW", 1)
     await fill(data, "PR-2026-0001")
     whole = backed_up(data, folder)
     first = await state(data)

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,9 +23,11 @@ from storage.records import (
     OutboxStatus,
     Shred,
     Suppression,
+    Tally,
     new_id,
 )
 from storage.store import Store
+from tests.storage.hurry import archive_at_once
 from tests.storage.making import (
     HOUR,
     MASTER,
@@ -44,10 +46,16 @@ from tests.storage.making import (
 Open = Callable[[], Awaitable[Store]]
 
 
-@pytest.fixture(params=["embedded"])
-async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens the same store again, as a new process would, after closing the one before."""
-    assert request.param == "embedded"
+@pytest.fixture(params=["embedded", "archiving"])
+async def reopen(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Open]:
+    """Opens the same store again, as a new process would, after closing the one before.
+
+    `archiving` = the embedded store in a hurry: all that may be archived is, after each commit.
+    """
+    if request.param == "archiving":
+        archive_at_once(monkeypatch)
     async with AsyncExitStack() as stack:
 
         async def reopen() -> Store:
@@ -270,6 +278,36 @@ async def test_cases_to_remind_come_when_their_time_has_come(store: Store) -> No
     assert await store.next_remind_at() == NOW + 30 * MINUTE
     due = await store.cases_to_remind(NOW + HOUR)
     assert [case.ref for case in due] == ["PR-2026-0001", "PR-2026-0002"]
+
+
+async def test_a_tally_counts_what_came_and_ended_after_a_moment(store: Store) -> None:
+    """Closed again after it was reopened: once; unread: whenever it was."""
+    early, late = NOW - HOUR, NOW + HOUR
+    kept = await store.mails.append(an_arrival(received_at=late))
+    old = await store.mails.append(an_arrival(b"old", received_at=early))
+    ignored = [changed(mail, status=MailStatus.IGNORED) for mail in (kept, old)]
+    await store.commit(
+        putting(
+            a_case("PR-2026-0001", received_at=late),
+            a_case("PR-2026-0002", received_at=NOW),
+            ended(a_case("PR-2026-0003", received_at=early), late),
+            ended(a_case("PR-2026-0004", received_at=late), late, answered=True),
+            ended(a_case("PR-2026-0005", received_at=early), early, answered=True),
+            ended(a_case("PR-2026-0006", received_at=early), None),
+            *ignored,
+        )
+    )
+    await store.case("PR-2026-0001")
+    assert await store.tally(NOW) == Tally(opened=2, closed=2, unread=2, ignored=1)
+    assert await store.tally(late) == Tally(opened=0, closed=0, unread=2, ignored=0)
+    ever = datetime.min.replace(tzinfo=UTC)
+    assert await store.tally(ever) == Tally(opened=6, closed=3, unread=2, ignored=2)
+
+
+def ended(case: Case, at: datetime | None, **said: object) -> Case:
+    case = closed(case)
+    requests = tuple(changed(each, closed_at=at) for each in case.requests)
+    return changed(case, requests=requests, **said)
 
 
 # --- mails ----------------------------------------------------------------------------------
