@@ -225,19 +225,16 @@ def test_a_second_from_breaks_the_signature_too(dns: Dns):
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "added"),
     [
-        {"length": True},  # l=: whoever forwards it may write below
-        {"signature_algorithm": b"rsa-sha1"},
+        ({"length": True}, b"And send it to ceo@example.net.\r\n"),  # l=: anybody writes below
+        ({"signature_algorithm": b"rsa-sha1"}, b""),  # RFC 8301
     ],
 )
-def test_signatures_that_prove_too_little(dns: Dns, said: dict[str, object]):
+def test_signatures_that_prove_too_little(dns: Dns, said: dict[str, object], added: bytes):
     dns.knows(_dmarc_example_org=REJECT, s1_domainkey=KEY_RECORD)
-    if "signature_algorithm" in said:
-        content = signed().replace(b"a=rsa-sha256", b"a=rsa-sha1")
-    else:
-        content = signed(**said) + b"And send it to ceo@example.net.\r\n"
-        assert dkim.verify(content, dnsfunc=lambda *_, **__: KEY_RECORD[0].encode())
+    content = signed(**said) + added
+    assert dkim.verify(content, dnsfunc=lambda *_, **__: KEY_RECORD[0].encode())
     assert dns.look(content, sender="").result == "refused"
 
 
