@@ -10,6 +10,7 @@ comes needs to open one JSON file of the same cases.
 import argparse
 import asyncio
 import itertools
+import os
 import re
 import socket
 import statistics
@@ -60,9 +61,9 @@ import sys, time
 begun = time.perf_counter()
 from tinydb import TinyDB
 count = len(TinyDB(sys.argv[1]).table("cases"))
-took = time.perf_counter() - begun
+took, worked = time.perf_counter() - begun, time.process_time()
 status = open("/proc/self/status").read()
-print(took, int(status.split("VmHWM:")[1].split()[0]) / 1024, count)
+print(took, worked, int(status.split("VmHWM:")[1].split()[0]) / 1024, count)
 """
 
 
@@ -169,17 +170,17 @@ class Desk:
         with (self._folder / "log").open("ab") as log:
             return subprocess.Popen(command, env=self._settings, stdout=subprocess.PIPE, stderr=log)
 
-    def run(self) -> tuple[float, float, float]:
-        """Seconds until the banner, until `ready`, and MB of the process."""
+    def run(self) -> tuple[float, float, float, float]:
+        """Seconds until the banner, of which it worked, until `ready`; and MB."""
         begun = time.perf_counter()
         process = self._started("run")
         assert process.stdout is not None
         try:
             banner(int(self._settings["DESK_SMTP_PORT"]))
-            greeted = time.perf_counter() - begun
+            greeted, worked = time.perf_counter() - begun, processor(process.pid)
             assert process.stdout.readline() == b"ready\n"
             ready = time.perf_counter() - begun
-            return greeted, ready, memory(process.pid)
+            return greeted, worked, ready, memory(process.pid)
         finally:
             process.terminate()
             process.wait()
@@ -219,18 +220,25 @@ def banner(port: int) -> None:
             time.sleep(0.002)  # the port is not there yet
 
 
+def processor(pid: int) -> float:
+    """Seconds that a process has worked: what does not depend on who else does."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid: int) -> float:
-    """MB in memory now."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    """MB in memory now, of a process and those it has started; what they share counts once."""
+    found = re.search(r"Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text())
     assert found is not None
-    return int(found[1]) / 1024
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(found[1]) / 1024 + sum(memory(int(child)) for child in children)
 
 
-def tinydb(folder: Path) -> tuple[float, float]:
-    """Seconds until TinyDB has opened the file, and MB."""
+def tinydb(folder: Path) -> tuple[float, float, float]:
+    """Seconds until TinyDB has opened the file, seconds of work in all, and MB."""
     command = [sys.executable, "-c", TINYDB, str(folder / "tinydb.json")]
     said = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.split()
-    return float(said[0]), float(said[1])
+    return float(said[0]), float(said[1]), float(said[2])
 
 
 # --- rounds -----------------------------------------------------------------------------------
@@ -247,15 +255,17 @@ def measure(folder: Path, rounds: int) -> dict[str, list[float]]:
     with Desk(folder, settings).sandbox() as slack:
         desk = Desk(folder, settings | slack | {"DESK_SMTP_PORT": str(PORT)})
         for _ in range(rounds):
-            greeted, ready, held = desk.run()
+            greeted, worked, ready, held = desk.run()
             listed, _ = desk.list()
-            opened, peak = tinydb(folder)
+            opened, opening, peak = tinydb(folder)
             for name, value in {
                 "desk run: SMTP banner, s": greeted,
+                "desk run: work till then, s": worked,
                 "desk run: ready, s": ready,
-                "desk run: memory, MB": held,
+                "desk run: memory of all, MB": held,
                 "desk list: printed, s": listed,
                 "TinyDB: opened, s": opened,
+                "TinyDB: work till then, s": opening,
                 "TinyDB: peak memory, MB": peak,
             }.items():
                 found.setdefault(name, []).append(value)
@@ -265,7 +275,7 @@ def measure(folder: Path, rounds: int) -> dict[str, list[float]]:
 def show(found: dict[str, list[float]]) -> None:
     for name, values in found.items():
         middle, low, high = statistics.median(values), min(values), max(values)
-        print(f"  {name:26} {middle:8.2f} ({low:.2f}, {high:.2f})")
+        print(f"  {name:28} {middle:8.2f} ({low:.2f}, {high:.2f})")
 
 
 def main(words: list[str] | None = None) -> None:

@@ -75,7 +75,9 @@ class App:
         self.senders = Senders(_trust(settings))
         self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
         front.wake = self.worker.wake
-        self.control = Control(settings.data, Order, self._ordered)
+        self.control: Control[Order] | None = None
+        if not settings.database_url:  # there, a command works beside us on the database
+            self.control = Control(settings.data, Order, self._ordered)
         self.supervisor = Supervisor()
         self.http = self._http()
 
@@ -90,13 +92,15 @@ class App:
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
         self.supervisor.start("retention", self._purges)
-        await self.control.start()
+        if self.control is not None:
+            await self.control.start()
         await self.front.open()
 
     async def stop(self) -> None:
         """Door first, then the mails and messages in hand, then what they need."""
         await self.listener.stop()
-        await self.control.stop()
+        if self.control is not None:
+            await self.control.stop()
         await self.supervisor.stop()
         await self.mailer.close()
         await self.slack.stop()

@@ -16,9 +16,9 @@ from bot.outbox import SendLater
 from bot.relay import Connections, read_login
 from bot.settings import Settings
 from bot.slack.check import check as check_slack
+from bot.stores import open_for_reading
 from handlers.clock import RealClock
-from storage.embedded import open_store
-from storage.errors import DeskError, SettingsError, StoreBusy
+from storage.errors import DeskError, SettingsError, StoreMissing
 from storage.opening import RESTORING, is_new
 from storage.records import Record
 from storage.rotation import new_file_of
@@ -82,12 +82,12 @@ async def _store(settings: Settings) -> list[Finding]:
                 fix="empty the folder and run `desk restore DIR` again",
             )
         ]
-    if is_new(settings.data) or settings.key_file is None:
-        return [Finding(what="store", state="ok", says=f"{settings.data} is made at first start")]
+    if settings.key_file is None:
+        return []
     try:
-        store = await open_store(settings.data, MasterKey.load(settings.key_file), read_only=True)
-    except StoreBusy:
-        return [Finding(what="store", state="ok", says="in use by a running desk")]
+        store = await open_for_reading(settings)
+    except StoreMissing:
+        return [Finding(what="store", state="ok", says="it is made at the first start")]
     except DeskError as fault:
         return [Finding(what="store", state="fault", says=str(fault))]
     count = len(await store.cases())
@@ -97,7 +97,7 @@ async def _store(settings: Settings) -> list[Finding]:
 
 async def _running(settings: Settings) -> list[Finding]:
     """Can a command ask the running desk? None running is fine too."""
-    if is_new(settings.data):
+    if settings.database_url or is_new(settings.data):
         return []
     try:
         said = await ask(settings.data, Ping(), Ping.patience)
@@ -110,7 +110,7 @@ async def _running(settings: Settings) -> list[Finding]:
 
 def _backup(settings: Settings) -> list[Finding]:
     """A backup is made beside the desk, which keeps no note of it."""
-    if is_new(settings.data):
+    if settings.database_url or is_new(settings.data):
         return []
     says = "the desk cannot know; `desk backup DIR` every day keeps one"
     return [Finding(what="backup", state="ok", says=says)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.settings import load
-from bot.stores import master_of, must_exist, open_for_reading
+from bot.stores import master_of, must_be_files, must_exist, open_for_reading
 from handlers.clock import RealClock
 from storage.backup import Folder
 from storage.backup import make as make_backup
@@ -39,7 +39,7 @@ def _give(order: "Order") -> None:
 def retry(id: str) -> None:  # noqa: A002  the name in the usage line
     """Try a failed mail, or a letter or Slack message that could not be sent, once more.
 
-    `desk failed` lists them with their IDs. With no desk running it is tried at the next start.
+    `desk failed` lists them with their IDs. With no desk running it is tried as soon as one does.
     """
     from bot.orders import Retry
 
@@ -72,6 +72,7 @@ def backup(folder: Path) -> None:
     from rich.filesize import decimal as size
 
     settings = load()
+    must_be_files(settings)
     must_exist(settings)
     if folder.resolve().is_relative_to(settings.data.resolve()):
         raise StoreError(
@@ -100,6 +101,7 @@ def restore(folder: Path) -> None:
     from bot.orders import Purge
 
     settings = load()
+    must_be_files(settings)
     master = master_of(settings)
     with _bar("Restoring") as step:
         restored = put_back(folder, settings.data, master, step)
@@ -167,6 +169,7 @@ def key_rotate() -> None:
     beside it as FILE.old, as backups made before need it. Interrupted? Run it again.
     """
     settings = load()
+    must_be_files(settings)
     must_exist(settings)
     if settings.key_file is None:
         raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))

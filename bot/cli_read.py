@@ -12,11 +12,11 @@ from bot import reports
 from bot.printing import AS_JSON, print_json, print_table
 from bot.settings import load
 from bot.stores import open_for_reading
-from storage.embedded import EmbeddedStore
 from storage.errors import UnknownReference
 from storage.records import Case, MailStatus, OutboxStatus
+from storage.store import Store
 
-Reader = Callable[[EmbeddedStore], Awaitable[None]]
+Reader = Callable[[Store], Awaitable[None]]
 
 
 def _read(reader: Reader) -> None:
@@ -39,7 +39,7 @@ def _read(reader: Reader) -> None:
 def list_command(*, everything: bool, full: bool, as_json: bool) -> None:
     """The queue, by due date."""
 
-    async def listing(store: EmbeddedStore) -> None:
+    async def listing(store: Store) -> None:
         if everything:
             cases = [case async for case in store.all_cases()]
         else:
@@ -60,7 +60,7 @@ def find(words: tuple[str, ...], *, full: bool, as_json: bool) -> None:
     Message-IDs; a word may be a part of one, in capitals or not.
     """
 
-    async def finding(store: EmbeddedStore) -> None:
+    async def finding(store: Store) -> None:
         wanted = [
             reports.Wanted(word.casefold(), store.keys.address_hash(word))
             for word in " ".join(words).split()
@@ -87,7 +87,7 @@ def _print_cases(cases: Sequence[Case], *, full: bool, as_json: bool) -> None:
 def show(ref: str, *, full: bool, as_json: bool) -> None:
     """One case: its requests, why each date is what it is, its letters."""
 
-    async def showing(store: EmbeddedStore) -> None:
+    async def showing(store: Store) -> None:
         case = await store.case(ref.upper())
         if case is None:
             raise UnknownReference(f"There is no case {ref}; `desk list --all` names every one.")
@@ -106,7 +106,7 @@ def show(ref: str, *, full: bool, as_json: bool) -> None:
 def history(ref: str, *, as_json: bool) -> None:
     """The journal of one case: who did what, and when."""
 
-    async def reading(store: EmbeddedStore) -> None:
+    async def reading(store: Store) -> None:
         if await store.case(ref.upper()) is None:
             raise UnknownReference(f"There is no case {ref}; `desk list --all` names every one.")
         entries = [entry async for entry in store.history(ref.upper())]
@@ -132,7 +132,7 @@ def history(ref: str, *, as_json: bool) -> None:
 def mails(raw: Path | None, *, as_json: bool) -> None:
     """Every inbound mail and what became of it."""
 
-    async def listing(store: EmbeddedStore) -> None:
+    async def listing(store: Store) -> None:
         found = [mail async for mail in store.all_mails()]
         if raw is not None:
             whole = [mail for mail in found if mail.sha256]  # of the others nothing is left
@@ -158,7 +158,7 @@ def _write_mail(folder: Path, mail_id: str, content: bytes) -> None:
 def failed(*, as_json: bool) -> None:
     """Mails that could not be worked on, letters and Slack messages that could not be sent."""
 
-    async def listing(store: EmbeddedStore) -> None:
+    async def listing(store: Store) -> None:
         dead = [reports.failed_json(m) for m in await store.mails_with(MailStatus.FAILED)]
         dead += [reports.message_json(m) for m in await store.messages_with(OutboxStatus.DEAD)]
         if as_json:

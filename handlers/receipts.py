@@ -93,11 +93,15 @@ class FromOutbox(Commits):
         *,
         tried: bool = True,
     ) -> None:
-        """It could not go now and is tried again after `wait`; `tried` False = it never was."""
+        """It could not go now and is tried again after `wait`; `tried` False = it never was.
+
+        Of an attempt that is not the last one it says nothing: another may be under way.
+        """
 
         async def decide() -> None:
             current = await self.store.message(message.id)
-            if current is not None and current.status is OutboxStatus.PENDING:
+            last = current is not None and current.attempts == message.attempts
+            if current is not None and last and current.status is OutboxStatus.PENDING:
                 later = replace(
                     current,
                     claimed_until=None,

@@ -195,7 +195,7 @@ class Archived:
         printed = int(self._keys.fingerprint(message_id), 16)
         return [unpacked(found.case) for found in self.prints.rows(0, printed)]
 
-    def earlier(self, like: str, since: datetime, until: datetime) -> list[MailEntry]:
+    def alike(self, like: str, since: datetime, until: datetime) -> list[MailEntry]:
         """Candidates of the same envelope and content, received in that time, earliest first."""
         first, last = micro(since), micro(until)
         found = self.mails.rows(1, int(like, 16)) if like else []

@@ -8,6 +8,7 @@ is read is therefore always durable. Nothing walks all cases per mail or per com
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -188,6 +189,9 @@ class EmbeddedStore(Reading):
         note = f"{through} {said}"
         await self.commit(Commit(at=now, actor="desk", act=SEAL, note=note, puts=(mark,)))
         return msgspec.structs.replace(mark, rev=mark.rev + 1)
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()  # there is no other process
 
     def changed(self) -> Coroutine[Any, Any, None]:
         """Counts from the call, not from the first await."""

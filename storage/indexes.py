@@ -5,8 +5,7 @@ Each hears of every row put, with the row it replaces, and remembers keys only.
 
 import re
 from bisect import bisect_left, insort
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from storage.lanes import HELD, Lanes, Waiting
 from storage.records import InboundMail, MailStatus, OutboxStatus
@@ -136,12 +135,9 @@ class MailIndex:
         """Ids of journalled mails of one status, oldest first."""
         return sorted(self._with[status])
 
-    def earlier(self, mail: InboundMail, within: timedelta) -> Iterator[str]:
+    def alike(self, mail: InboundMail) -> list[str]:
         """Candidates, earliest first."""
-        since = mail.received_at - within
-        for at, mail_id in self._like.get(mail_fingerprint(mail, self._keys), ()):
-            if since <= at and (at, mail_id) < (mail.received_at, mail.id):
-                yield mail_id
+        return [mail_id for _, mail_id in self._like.get(mail_fingerprint(mail, self._keys), ())]
 
 
 class OutboxIndex:

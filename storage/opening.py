@@ -89,9 +89,29 @@ def look(folder: Path, master: MasterKey) -> Opened:
         if is_new(folder):
             raise StoreError(f"There is no desk's data in {folder}; set DESK_DATA to where it is.")
         check_format(folder / JOURNAL)
-        return _load(folder, Keyring(folder / KEYRING, master, None))
+        return _looked(folder, master)
     except OSError as error:
         raise _unusable(folder, error) from error
+
+
+def _looked(folder: Path, master: MasterKey) -> Opened:
+    """A desk that renews its snapshot meanwhile may take away what the old one still names."""
+    while True:
+        before = _snapshot_of(folder)
+        try:
+            return _load(folder, Keyring(folder / KEYRING, master, None))
+        except StoreDamaged:
+            if _snapshot_of(folder) == before:
+                raise
+
+
+def _snapshot_of(folder: Path) -> tuple[int, int] | None:
+    """Which snapshot there is: each is a file of its own."""
+    try:
+        found = (folder / snapshot.FILE).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _check_finished(folder: Path) -> None:

@@ -41,7 +41,7 @@ from storage.records import (
     Suppression,
     Tally,
 )
-from storage.rows import mail_fingerprint
+from storage.rows import is_repeat, mail_fingerprint
 from storage.store import Mails
 from storage.view import Kept, View
 
@@ -51,6 +51,8 @@ _LINES = 500
 
 class EmbeddedMails:
     """Raw mail: the mail log, with what the view knows of each mail's status."""
+
+    again: float | None = None  #: no other process works on them
 
     def __init__(self, log: MailLog, view: View) -> None:
         self._log = log
@@ -180,18 +182,12 @@ class Reading:
 
     async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
         like = mail_fingerprint(mail, self._keyring.keys)
-        since = mail.received_at - within
-        archived = self._view.archived.earlier(like, since, mail.received_at)
-        ids = [
-            *(mail_id_of(e.id, e.low) for e in archived),
-            *self._view.mails.earlier(mail, within),
-        ]
+        since, until = mail.received_at - within, mail.received_at + within
+        archived = self._view.archived.alike(like, since, until)
+        ids = [*(mail_id_of(e.id, e.low) for e in archived), *self._view.mails.alike(mail)]
         found = [other async for other in self._each(InboundMail, ids)]
         found.sort(key=lambda other: (other.received_at, other.id))
-        for other in found:
-            if _alike(other, mail) and (other.received_at, other.id) < (mail.received_at, mail.id):
-                return other
-        return None
+        return next((other for other in found if is_repeat(mail, other, within)), None)
 
     # --- what goes out ----------------------------------------------------------------------
 
@@ -325,18 +321,11 @@ def _ids(mails: Table[MailEntry], status: MailStatus | None = None) -> list[list
 
 
 def _entries(parts: Table[PartEntry], status: OutboxStatus) -> list[PartEntry]:
-    number = OUTBOX_STATUSES.index(status)
-    return [entry for entry in parts if entry.status == number]
+    wanted = OUTBOX_STATUSES.index(status)
+    fields = enumerate(parts.fields("Q28xB"))
+    return [parts.row(number) for number, (name, has) in fields if has == wanted and name]
 
 
 def _once(names: Iterable[str]) -> Iterator[str]:
     """Sorted names without repeats: what was archived between two looks is found by both."""
     return (name for name, _ in groupby(names))
-
-
-def _alike(one: InboundMail, other: InboundMail) -> bool:
-    return (one.sha256, one.mail_from, one.rcpt_to) == (
-        other.sha256,
-        other.mail_from,
-        other.rcpt_to,
-    )

@@ -6,7 +6,7 @@ Facts are hashes, states and times; what is personal is in `record` alone.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -101,6 +101,19 @@ def kept(record: Stored) -> msgspec.Raw:
 def opened(raw: msgspec.Raw) -> Stored:
     """The record a row holds."""
     return _stored.decode(raw)
+
+
+def is_repeat(mail: InboundMail, other: InboundMail, within: timedelta) -> bool:
+    """Is it the same envelope and content as another, which came before it, or is a case's
+    already? Who was first is not always who is worked on first, where several take mail in."""
+    taken = other.status in {MailStatus.PROCESSED, MailStatus.HELD}
+    return (
+        (other.sha256, other.mail_from, other.rcpt_to)
+        == (mail.sha256, mail.mail_from, mail.rcpt_to)
+        and other.id != mail.id
+        and abs(other.received_at - mail.received_at) <= within
+        and (taken or (other.received_at, other.id) < (mail.received_at, mail.id))
+    )
 
 
 def mail_fingerprint(mail: InboundMail, keys: Keys) -> str:

@@ -23,11 +23,12 @@ from bot.demo import free_port
 from bot.sandbox import Sandbox, SandboxOptions
 from storage.embedded import open_store
 from storage.opening import Lock
+from storage.postgres import open_postgres
 from storage.records import Arrival, Commit, InboundMail, MailStatus, Shred
 from storage.sealing import MasterKey, new_key_file
 from tests.journeys.processes import Running, desk
 from tests.journeys.world import ANA, World
-from tests.storage.making import MASTER
+from tests.storage.making import MASTER, a_case, an_arrival, putting
 
 CRLF = b"\r\n"
 ACCESS = CRLF.join(
@@ -246,7 +247,7 @@ def test_retry_takes_the_id_that_failed_shows(run: Run, filled: Mapping[str, str
     result = run("retry", dead["id"], settings=settings)
     assert (result.code, result.err) == (0, "")
     assert dead["id"] in result.out
-    assert "next start" in result.out
+    assert "as soon as a desk runs" in result.out
     assert run("failed", "--json", settings=settings).json == []
     refused(run("retry", dead["id"], settings=settings), dead["id"], "nothing to retry")
     refused(run("retry", "0123", settings=settings), "0123", "desk failed")
@@ -407,6 +408,51 @@ async def fail_one(folder: Path) -> InboundMail:
     await store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed,)))
     await store.close()
     return mail
+
+
+# --- a desk in PostgreSQL -----------------------------------------------------------------------
+
+
+async def one_case_in(url: str) -> None:
+    store = await open_postgres(url, MASTER)
+    mail = await store.mails.append(an_arrival(ACCESS))
+    done = msgspec.structs.replace(mail, status=MailStatus.PROCESSED, case="PR-2026-0001")
+    await store.commit(putting(a_case(mails=(mail.id,)), done, note="one case"))
+    await store.close()
+
+
+def test_the_readers_read_postgresql(run: Run, tmp_path: Path, postgres_url: str):
+    settings = {"DESK_DATABASE_URL": postgres_url, "DESK_MASTER_KEY_FILE": str(tmp_path / "a.key")}
+    (tmp_path / "a.key").touch(mode=0o600)
+    (tmp_path / "a.key").write_bytes(base64.b64encode(bytes(range(32))))
+    refused(run("list", settings=settings), "DESK_DATABASE_URL", "desk run")
+    fresh = {f["what"]: f for f in run("check", "--json", settings=settings).json}
+    assert (fresh["store"]["state"], fresh["store"]["says"]) == (
+        "ok",
+        "it is made at the first start",
+    )
+    asyncio.run(one_case_in(postgres_url))
+    (case,) = run("list", "--json", settings=settings).json
+    (mail,) = run("mails", "--json", "--raw", "out", settings=settings).json
+    assert (case["ref"], case["mails"]) == ("PR-2026-0001", [mail["id"]])
+    assert (tmp_path / "out" / f"{mail['id']}.eml").read_bytes() == ACCESS
+    (entry,) = run("history", case["ref"], "--json", settings=settings).json
+    assert (entry["act"], entry["note"]) == ("open", "one case")
+    assert run("failed", "--json", settings=settings).json == []
+    store = {f["what"]: f for f in run("check", "--json", settings=settings).json}["store"]
+    assert (store["state"], store["says"]) == ("ok", "opens; 1 open cases")
+
+
+@pytest.mark.parametrize("command", ["run", "list", "check"])
+def test_a_database_that_is_away_is_a_sentence_without_its_password(
+    run: Run, settings: dict[str, str], command: str
+):
+    url = f"postgresql://desk:sesame@127.0.0.1:{free_port()}/desk"
+    result = run(command, settings={**settings, "DESK_DATABASE_URL": url})
+    assert result.code == 1
+    assert "does not answer" in result.out + result.err
+    assert "sesame" not in result.out + result.err
+    assert "Traceback" not in result.err
 
 
 # --- commands without a store -------------------------------------------------------------------

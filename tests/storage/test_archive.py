@@ -273,7 +273,12 @@ async def test_a_shred_takes_what_is_archived_and_a_snapshot_follows(
     assert (await store.mail(mail_id)).sha256 == ""
     with pytest.raises(UnknownReference, match="destroyed"):
         await store.mails.raw(mail_id)
-    assert len(store._view.archived.prints) == len(store._view.archived.parts) == 0
+    here = store._view.archived
+    assert here.of_requester(case.requester_hash) == []
+    assert len(here.prints) == len(here.parts) == 0
+    left = here.mail(mail_id)
+    assert left is not None
+    assert (left.like, left.slot) == (0, 0)
     await asyncio.sleep(0)
     while (data / snapshot.FILE).stat().st_ino == before:
         assert store._snapshot is not None
@@ -466,6 +471,32 @@ async def test_a_reader_goes_on_reading_a_month_that_is_deleted_meanwhile(
     assert files(data / "archive") == {}
     assert await reader.case(case.ref) == case
     assert len(await reader.messages_of(case.ref)) == 1
+    await reader.close()
+
+
+async def test_a_reader_that_comes_while_a_segment_is_emptied_looks_again(
+    data: Path, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await three_segments(store, monkeypatch)
+    await store._write_snapshot()
+    scan = mails.scan
+    loop = asyncio.get_running_loop()
+    renewed: list[int] = []
+
+    async def purge() -> None:
+        await store.commit(putting(act="purge", shreds=(Shred(life="raw", key=ids[0]),)))
+        await store._write_snapshot()
+
+    def overtaken(*said: Any) -> Any:
+        if not renewed:
+            renewed.append(1)
+            asyncio.run_coroutine_threadsafe(purge(), loop).result()
+        return scan(*said)
+
+    monkeypatch.setattr(mails, "scan", overtaken)
+    reader = await open_store(data, MASTER, read_only=True)
+    assert renewed
+    assert (await reader.mail(ids[0])).sha256 == ""
     await reader.close()
 
 
