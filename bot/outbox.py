@@ -7,7 +7,7 @@ of ours: the message is kept and tried again, because what is lost here is lost 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from handlers.clock import Clock
@@ -160,20 +160,17 @@ class Outbox:
         letter = isinstance(message.content, Letter)
         transport = self._mail if letter else self._slack
         try:
-            if letter:
-                await self._hold(message)
+            await self._hold(message)
             async with asyncio.timeout(LETTER_SECONDS if letter else ATTEMPT_SECONDS):
                 receipt = await transport(message)
         except SendFailed as failed:
             return partial(self._desk.give_up, message, failed.error)
         except SendLater as later:
-            if later.doubt:
-                await self._desk.doubted(message, later.error, self._clock.now())
-            return self._late(message, later.error, later.after, ours=later.ours)
+            return self._put_off(message, later)
         except TimeoutError:
             return self._late(message, "no answer in time", 0)
-        except StoreAway:
-            return self._late(message, "the database was away", 0)
+        except (StoreAway, StoreFull, Conflict) as fault:
+            return self._late(message, f"the store could not: {type(fault).__name__}", 0)
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001  a fault of ours must not lose the message
@@ -185,10 +182,21 @@ class Outbox:
         """Before a letter: a doubt about it is told, a cap of the hour heeded. Raises SendLater."""
         now = self._clock.now()
         if interrupted(message):
-            await self._desk.doubted(message, INTERRUPTED, now)
+            await self._desk.doubted(message, INTERRUPTED, now=now)
         if (free := await self._desk.held_until(message, now)) is not None:
             after = (free - now).total_seconds()
             raise SendLater(HELD, after, ours=True)
+
+    def _put_off(self, message: OutboxMessage, later: SendLater) -> Outcome:
+        late = self._late(message, later.error, later.after, ours=later.ours)
+        if not later.doubt:
+            return late
+
+        async def in_doubt(now: datetime) -> None:
+            await self._desk.doubted(message, later.error, now)
+            await late(now=now)
+
+        return in_doubt
 
     def _late(
         self, message: OutboxMessage, error: str, after: float, *, ours: bool = False

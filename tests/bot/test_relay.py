@@ -16,7 +16,7 @@ from bot.relay import DOUBT, Connections, Login, dotted, loopback, read_login, t
 from bot.settings import Relay
 from handlers.letters import message_id
 from handlers.receipts import DOUBT as SAID
-from storage.errors import SettingsError
+from storage.errors import SettingsError, StoreFull
 from storage.records import Case, OutboxMessage, OutboxStatus, Posted, ThreadLine
 from tests.bot.relays import DROP, HANG, RESET, FaultyRelay, certificate, faulty
 from tests.conftest import HandClock
@@ -219,6 +219,25 @@ async def test_when_its_answer_is_lost_it_goes_again_under_the_same_id_and_the_c
             acts = [entry.act async for entry in post.bench.store.history(post.case.ref)]
             assert "doubt" in acts
         assert (len(relay.taken), relay.acknowledged) == (2, 1)
+
+
+async def test_a_doubt_that_cannot_be_written_down_yet_waits_for_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with faulty() as relay:
+        relay.will("content", DROP)
+        async with posting(tmp_path, relay) as post:
+            real, faults = post.bench.desk.doubted, [StoreFull("no room")]
+
+            async def full(message: OutboxMessage, error: str, now: datetime) -> None:
+                if faults:
+                    raise faults.pop()
+                await real(message, error, now)
+
+            monkeypatch.setattr(post.bench.desk, "doubted", full)
+            assert (await post.outcome()).error == DOUBT
+            assert await post.lines() == [SAID]
+            await goes_on_its_second_attempt(post)
 
 
 async def test_a_desk_that_ended_over_a_letter_says_so_and_sends_it_under_the_same_id(
