@@ -257,6 +257,8 @@ class EmbeddedStore(Reading):
 
     def _renew(self) -> None:
         self._soon = None
+        if self._failed:
+            return
         if self._snapshot is not None and not self._snapshot.done():
             self._snapshot_soon()  # that one may have begun before the shred
         else:

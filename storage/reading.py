@@ -26,7 +26,8 @@ from storage.columns import Table
 from storage.disk import Disk
 from storage.journal import Journal, Position, Reader, entry_of, history_of
 from storage.lanes import HELD
-from storage.mails import FOLDER, MailLog
+from storage.maillog import MailLog
+from storage.mails import FOLDER
 from storage.opening import Opened
 from storage.records import (
     Arrival,

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from storage import postgres_schema
+from storage import postgres_journal, postgres_schema
 from storage.errors import Conflict, KeyFileError, StoreAway, StoreDamaged, StoreError, StoreFull
 from storage.postgres import PostgresStore, open_postgres
-from storage.postgres_database import Database, meaning_of
+from storage.postgres_database import Connection, Database, meaning_of
 from storage.postgres_schema import Migration
 from storage.records import (
+    Commit,
     Evidence,
     Letter,
     MailStatus,
@@ -371,6 +372,30 @@ async def test_a_seal_holds_whatever_is_committed_meanwhile(store: PostgresStore
             await store.seal(NOW + hour * HOUR)
 
     await asyncio.gather(seals(), *(busy(number) for number in range(20)))
+    assert await store.verify(lambda *_: None) == ()
+
+
+async def test_a_seal_waits_for_a_line_that_has_its_number_and_is_not_committed(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written, goes_on = postgres_journal.append, asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: Connection, commit: Commit, changes: tuple[bytes, ...]) -> int:
+        seq = await real(connection, commit, changes)
+        if commit.act == "slow":
+            written.set()
+            await goes_on.wait()
+        return seq
+
+    monkeypatch.setattr(postgres_journal, "append", slow)
+    before = asyncio.create_task(store.commit(putting(act="slow", case="PR-2026-0001")))
+    await asyncio.wait_for(written.wait(), 10)
+    await store.commit(putting(act="note", case="PR-2026-0002"))
+    sealing = asyncio.create_task(store.seal(NOW))
+    done, _ = await asyncio.wait({sealing}, timeout=0.3)
+    assert not done
+    goes_on.set()
+    assert (await sealing).count > await before
     assert await store.verify(lambda *_: None) == ()
 
 
