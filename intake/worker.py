@@ -140,7 +140,7 @@ class Worker:
     async def _new(self, mail: InboundMail) -> None:
         async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
             content = await self._store.mails.raw(mail.id)
-            parsed, reading = await self._parser.read(content)
+            parsed, reading = await self._parser.read(content, mail.id)
             author = parsed.header_from or mail.mail_from.lower()
             # the place is taken before the next mail of this envelope is parsed: order holds
             turn = self._turns.place(self._keys.address_hash(author))
