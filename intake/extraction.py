@@ -6,6 +6,7 @@ unpacked to disk, and only types known by their content are opened.
 
 import codecs
 import io
+import logging
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -29,8 +30,12 @@ CUT = "it is long; the end was left out"
 NOT_OPENED = "files of this type are not opened here"
 NOT_READ = "it could not be read safely"
 LOCKED = "it is locked with a password"
+EMPTY = "it has no text"
 SCANNED = "it has no text; it may be a scan or a picture"
 PACKED = "it is packed so tightly that it is not opened"
+
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings quote what it reads
 
 
 class _Refused(Exception):
@@ -49,7 +54,7 @@ def text_of(attachment: Attachment, content: bytes) -> AttachmentText:
     text = charset.clean(text).strip()
     if len(text) > _LETTERS:
         text, note = text[:_LETTERS], note or CUT
-    return AttachmentText(name=attachment.name, text=text, note=note)
+    return AttachmentText(name=attachment.name, text=text, note=note or ("" if text else EMPTY))
 
 
 def _reader(media_type: str) -> Callable[[bytes], tuple[str, str]]:

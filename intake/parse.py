@@ -82,6 +82,7 @@ class _Worker:
         for at in range(0, len(content), _STEP):
             process.stdin.write(content[at : at + _STEP])
             await process.stdin.drain()
+            await asyncio.sleep(0)  # a worker that reads fast lets drain() never wait
         await process.stdin.drain()
         size = int.from_bytes(await process.stdout.readexactly(4), "big")
         if size > _LARGEST:

@@ -159,7 +159,7 @@ class _Scan:
             size += len(field)
             lines += 1 + field.count(b"\n")
             if lines > _LINES or size > _BLOCK_LIMIT:
-                cut = cut or start < len(block)
+                cut = True
                 break
         if not cut:
             return block
