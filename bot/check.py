@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bot.app import slack_options_of
+from bot.control import ask
+from bot.orders import Ping
 from bot.settings import Settings
-from bot.slack import check as check_slack
-from storage.embedded import open_store
-from storage.errors import DeskError, StoreBusy
-from storage.opening import is_new
+from bot.slack.check import check as check_slack
+from bot.stores import open_for_reading
+from storage.errors import DeskError, StoreMissing
+from storage.opening import RESTORING, is_new
 from storage.records import Record
+from storage.rotation import new_file_of
 from storage.sealing import MasterKey
 
 State = Literal["ok", "warning", "fault"]
@@ -41,6 +44,15 @@ def _key(settings: Settings) -> list[Finding]:
         MasterKey.load(path)
     except DeskError as fault:
         return [Finding(what="master key", state="fault", says=str(fault))]
+    if new_file_of(path).exists():
+        return [
+            Finding(
+                what="master key",
+                state="fault",
+                says="putting a new one in its place was interrupted",
+                fix="stop the desk and run `desk key rotate` again",
+            )
+        ]
     if path.resolve().is_relative_to(settings.data.resolve()):
         return [
             Finding(
@@ -54,17 +66,47 @@ def _key(settings: Settings) -> list[Finding]:
 
 
 async def _store(settings: Settings) -> list[Finding]:
-    if is_new(settings.data) or settings.key_file is None:
-        return [Finding(what="store", state="ok", says=f"{settings.data} is made at first start")]
+    if (settings.data / RESTORING).exists():
+        return [
+            Finding(
+                what="store",
+                state="fault",
+                says=f"a restore into {settings.data} was not finished",
+                fix="empty the folder and run `desk restore DIR` again",
+            )
+        ]
+    if settings.key_file is None:
+        return []
     try:
-        store = await open_store(settings.data, MasterKey.load(settings.key_file), read_only=True)
-    except StoreBusy:
-        return [Finding(what="store", state="ok", says="in use by a running desk")]
+        store = await open_for_reading(settings)
+    except StoreMissing:
+        return [Finding(what="store", state="ok", says="it is made at the first start")]
     except DeskError as fault:
         return [Finding(what="store", state="fault", says=str(fault))]
     count = len(await store.cases())
     await store.close()
     return [Finding(what="store", state="ok", says=f"opens; {count} open cases")]
+
+
+async def _running(settings: Settings) -> list[Finding]:
+    """Can a command ask the running desk? None running is fine too."""
+    if settings.database_url or is_new(settings.data):
+        return []
+    try:
+        said = await ask(settings.data, Ping(), Ping.patience)
+    except DeskError as fault:
+        fix = "look at its log; if it hangs, start it anew"
+        return [Finding(what="running desk", state="fault", says=str(fault), fix=fix)]
+    says = said[0] if said else "none at the moment: commands work on the data themselves"
+    return [Finding(what="running desk", state="ok", says=says)]
+
+
+def _backup(settings: Settings) -> list[Finding]:
+    """A backup is made beside the desk, which keeps no note of it."""
+    if settings.database_url or is_new(settings.data):
+        return []
+    says = "the desk cannot know; `desk backup DIR` every day keeps one"
+    return [Finding(what="backup", state="ok", says=says)]
 
 
 async def _relay(settings: Settings) -> list[Finding]:
@@ -162,9 +204,10 @@ def _circles(settings: Settings) -> list[Finding]:
 
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:
     """Everything that can be looked at from here; `step` is told what is looked at now."""
-    findings = [*_settings(settings), *_key(settings), *_circles(settings)]
+    findings = [*_settings(settings), *_key(settings), *_circles(settings), *_backup(settings)]
     for name, look in (
         ("store", _store),
+        ("running desk", _running),
         ("mail relay", _relay),
         ("DNS", _domains),
         ("Slack", _slack),

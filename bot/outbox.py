@@ -12,7 +12,7 @@ from functools import partial
 
 from handlers.clock import Clock
 from handlers.desk import Desk
-from storage.errors import Conflict, StoreError, StoreFull
+from storage.errors import Conflict, StoreAway, StoreError, StoreFull
 from storage.records import Letter, OutboxMessage, Posted, Record
 from storage.store import Store
 
@@ -155,6 +155,8 @@ class Outbox:
             return self._late(message, later.error, later.after, ours=later.ours)
         except TimeoutError:
             return self._late(message, "no answer in time", 0)
+        except StoreAway:
+            return self._late(message, "the database was away", 0)
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001  a fault of ours must not lose the message
@@ -178,12 +180,13 @@ class Outbox:
         return self._late(message, error, 30)
 
     async def _settle(self, message: OutboxMessage, outcome: Outcome) -> None:
-        """Write down what came of it; a full disk, or one who is always faster, is waited out."""
+        """Write down what came of it; a full disk, a database that is away, or one who is always
+        faster, is waited out."""
         pause = 1.0
         while True:
             try:
                 await outcome(now=self._clock.now())
-            except (StoreFull, Conflict) as fault:
+            except (StoreFull, StoreAway, Conflict) as fault:
                 log.error(
                     "outbox %s: its outcome has to wait: %s", message.id, type(fault).__name__
                 )

@@ -66,10 +66,6 @@ class Settings(Record, frozen=True, kw_only=True):
                 "Slack cannot reach the desk: set SLACK_APP_TOKEN (Socket Mode), "
                 "or SLACK_SIGNING_SECRET and DESK_HTTP_PORT (signed HTTP)."
             )
-        if self.database_url:
-            faults.append(
-                "DESK_DATABASE_URL is set, and this version keeps its data in files only: unset it."
-            )
         return tuple(faults)
 
 
@@ -140,6 +136,13 @@ def _token(prefix: str) -> Callable[[str], str]:
     return read
 
 
+def _database(text: str) -> str:
+    """What it says is never shown: it holds a password."""
+    if not re.match(r"postgres(ql)?://\S", text):
+        raise ValueError("it must look like postgresql://USER:PASSWORD@HOST/NAME")
+    return text
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://\S+", text):
         raise ValueError("it must be a URL such as https://slack.example.org/api/")
@@ -156,7 +159,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_TLS_KEY", "tls_key", Path),
     ("DESK_RELAY", "relay", _host_port),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
-    ("DESK_DATABASE_URL", "database_url", str),
+    ("DESK_DATABASE_URL", "database_url", _database),
     ("SLACK_BOT_TOKEN", "slack_bot_token", _token("xoxb-")),
     ("SLACK_APP_TOKEN", "slack_app_token", _token("xapp-")),
     ("SLACK_SIGNING_SECRET", "slack_signing_secret", str),

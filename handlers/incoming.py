@@ -11,6 +11,7 @@ from handlers.letter_actions import failed
 from handlers.letters.acknowledgement import withheld
 from handlers.opening import Understood
 from handlers.requests import letter_of, replace, with_letter, with_request, with_step
+from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
     Case,
@@ -230,6 +231,20 @@ class FromMail(Commits):
             return
         failed_mail = replace(stored, status=MailStatus.FAILED, reason=fault)
         await self.store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed_mail,)))
+
+    async def rework(self, mail_id: str, by: str, now: datetime) -> InboundMail:
+        """A failed mail is to be worked on again. Raises UnknownReference, Refused."""
+        return await self.decided(lambda: self._rework(mail_id, by, now))
+
+    async def _rework(self, mail_id: str, by: str, now: datetime) -> InboundMail:
+        mail = await self.store.mail(mail_id)
+        if mail is None:
+            raise UnknownReference(f"There is no mail {mail_id}: `desk mails` lists them all.")
+        if mail.status is not MailStatus.FAILED:
+            raise Refused(f"Mail {mail_id} is {mail.status}: nothing to retry.")
+        again = replace(mail, status=MailStatus.RECEIVED, reason="")
+        await self.store.commit(Commit(at=now, actor=by, act="retry", puts=(again,)))
+        return await self._stored(again)
 
     async def _returned(self, case: Case, bounced: str, now: datetime) -> list[Stored]:
         """Our letter came back: what it settled is open again, and the card says so."""

@@ -34,9 +34,9 @@ class FromOutbox(Commits):
         """It went out; `receipt` is the next mail server's reply."""
 
         async def decide() -> None:
-            current = await self._current(message)
-            if current.status is OutboxStatus.SENT:
-                return
+            current = await self.store.message(message.id)
+            if current is None or current.status is OutboxStatus.SENT:
+                return  # purged with its case meanwhile, or told before
             done = replace(
                 current,
                 status=OutboxStatus.SENT,
@@ -88,11 +88,15 @@ class FromOutbox(Commits):
         *,
         tried: bool = True,
     ) -> None:
-        """It could not go now and is tried again after `wait`; `tried` False = it never was."""
+        """It could not go now and is tried again after `wait`; `tried` False = it never was.
+
+        Of an attempt that is not the last one it says nothing: another may be under way.
+        """
 
         async def decide() -> None:
-            current = await self._current(message)
-            if current.status is OutboxStatus.PENDING:
+            current = await self.store.message(message.id)
+            last = current is not None and current.attempts == message.attempts
+            if current is not None and last and current.status is OutboxStatus.PENDING:
                 later = replace(
                     current,
                     claimed_until=None,
@@ -111,8 +115,8 @@ class FromOutbox(Commits):
         """It will never go by itself: it waits for a person, and the card says so."""
 
         async def decide() -> None:
-            current = await self._current(message)
-            if current.status is OutboxStatus.PENDING:
+            current = await self.store.message(message.id)
+            if current is not None and current.status is OutboxStatus.PENDING:
                 dead = replace(current, status=OutboxStatus.DEAD, claimed_until=None, error=error)
                 await self._record("give_up", dead, now, await self._after_death(dead, now))
 
@@ -161,9 +165,6 @@ class FromOutbox(Commits):
         if letter is None:
             return case
         return with_letter(case, replace(letter, status=status, at=now))
-
-    async def _current(self, message: OutboxMessage) -> OutboxMessage:
-        return await self.store.message(message.id) or message
 
     async def _record(
         self,

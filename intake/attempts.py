@@ -4,6 +4,7 @@ The file names the mails in hand by their ids and nothing else. It is never sync
 survive our death and not the machine's. What was in hand at two deaths is not tried again.
 """
 
+import fcntl
 import logging
 import os
 import re
@@ -13,19 +14,21 @@ log = logging.getLogger(__name__)
 
 _LINE = re.compile(r"([0-9a-zA-Z-]{1,64}) (\d{1,3})")
 _END = "."  # what follows is left from a longer time
+_LARGEST = 2**20  # bytes that are read; a line has some 25
 
 
 class Attempts:
     """Counts in memory; the file says what would count if we died now."""
 
     def __init__(self, path: Path | None = None, most: int = 2) -> None:
+        self.path = path
         self.most = most
         self._deaths: dict[str, int] = {}
         self._in_hand: set[str] = set()
         self._file: int | None = None
-        if path is not None:
-            self._deaths = _read(path)
-            self._file = _opened(path)
+        if path is not None and (file := _opened(path)) is not None:
+            self._deaths = _read(file)
+            self._file = file
 
     def suspect(self, mail_id: str) -> bool:
         """Was it in hand at a death? Then it should be in hand alone at the next one."""
@@ -74,24 +77,28 @@ class Attempts:
             log.warning("the file of mails in hand cannot be written: %s", fault.strerror)
 
 
-def _read(path: Path) -> dict[str, int]:
-    """What was in hand when we died; a file that is torn or missing counts nothing."""
+def _opened(path: Path) -> int | None:
+    """Ours alone: of two desks that share a folder, as they may with PostgreSQL, one counts."""
     try:
-        lines = path.read_text("ascii", "replace").splitlines()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as fault:
+        log.warning("the file of mails in hand cannot be opened: %s", fault.strerror)
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return {}
+        os.close(file)
+        return None
+    return file
+
+
+def _read(file: int) -> dict[str, int]:
+    """What was in hand when we died; a file that is torn counts nothing."""
     found: dict[str, int] = {}
-    for line in lines:
+    for line in os.pread(file, _LARGEST, 0).decode("ascii", "replace").splitlines():
         counted = _LINE.fullmatch(line)
         if counted is None:
             break
         found[counted.group(1)] = int(counted.group(2))
     return found
-
-
-def _opened(path: Path) -> int | None:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as fault:
-        log.warning("the file of mails in hand cannot be opened: %s", fault.strerror)
-        return None

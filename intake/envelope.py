@@ -9,19 +9,21 @@ from collections.abc import Iterable
 
 from storage.records import Record
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+# Classes are said by what is not in them: all beyond ASCII is, and naming that takes `re` 50 ms at
+# each start, before the door can open.
+#: all but controls, space and what RFC 5321 4.1.2 (RFC 5322 3.2.3) keeps for itself
+_ATOM = r'[^\x00-\x20"(),.:;<>@\[\\\]\x7f]+'
+_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-`{-\x7f]"
+_THOSE_OR_HYPHEN = r"[^\x00-,./:-@\[-`{-\x7f]"
 _QUOTED = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
-_LABEL = (
-    r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff-]*[A-Za-z0-9\u0080-\U0010ffff])?"
-)
+_LABEL = rf"{_LETTER_OR_DIGIT}(?:{_THOSE_OR_HYPHEN}*{_LETTER_OR_DIGIT})?"
 _LITERAL = r"\[[!-Z^-~]+\]"
 _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|{_LITERAL})"
 _LOCAL = rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})"
 #: RFC 5321 appendix C: source routes are obsolete, still accepted and thrown away
 _PATH = re.compile(
-    rf"<(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?(?P<mailbox>{_LOCAL}@{_DOMAIN}|postmaster)?>"
-    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u0080-\U0010ffff]+)?)*) *",
-    re.IGNORECASE,
+    rf"<(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?(?P<mailbox>{_LOCAL}@{_DOMAIN}|(?i:postmaster))?>"
+    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u0080-\U0010ffff]+)?)*) *"
 )
 _TAG = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 

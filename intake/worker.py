@@ -21,7 +21,7 @@ from intake.envelope import Addresses
 from intake.match import Matcher
 from intake.parse import Parser
 from intake.turns import Place, Turns
-from storage.errors import Conflict, StoreFailed, StoreFull
+from storage.errors import Conflict, StoreAway, StoreFailed, StoreFull
 from storage.records import InboundMail, MailStatus, ParsedMail, Reading
 from storage.store import Store
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _REPEAT = timedelta(days=7)
 _AT_ONCE = 16  # mails in hand; one requester's are worked on one after the other
 _TRIES = 5  # against somebody who clicks at the same moment
+_NOT_NOW = (StoreFull, StoreFailed, StoreAway)  # nothing can be kept: no fault of the mail
 
 
 class Worker:
@@ -67,7 +68,8 @@ class Worker:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. Raises StoreFull and StoreFailed: nothing more can be kept now."""
+        """Work until cancelled. Raises StoreFull, StoreFailed and StoreAway: nothing more can be
+        kept now."""
         self._queue.clear()
         self._known.clear()
         self._scan = True
@@ -91,7 +93,11 @@ class Worker:
                     self._enqueue(mail)
             if self._queue:
                 return self._queue.popleft()
-            await self._awake.wait()
+            try:
+                async with asyncio.timeout(self._store.mails.again):
+                    await self._awake.wait()
+            except TimeoutError:
+                self._scan = True
 
     def _enqueue(self, mail: InboundMail) -> None:
         if mail.id not in self._known:
@@ -103,11 +109,8 @@ class Worker:
     async def _work(self, mail: InboundMail) -> None:
         """One mail's fault stops no other."""
         try:
-            stored = await self._store.mail(mail.id)
-            if stored is None or stored.status is MailStatus.RECEIVED:
-                await self._try(stored or mail)
-                self.worked += 1
-        except (StoreFull, StoreFailed):
+            await self._try(mail)
+        except _NOT_NOW:
             raise
         except Exception as error:  # noqa: BLE001  the mail must not be lost with its worker
             self.failures += 1
@@ -119,18 +122,23 @@ class Worker:
 
     async def _try(self, mail: InboundMail) -> None:
         for left in reversed(range(_TRIES)):
+            stored = await self._store.mail(mail.id)
+            if stored is not None and stored.status is not MailStatus.RECEIVED:
+                return  # done before, or by another process
             try:
-                await self._steps(mail)
+                await self._steps(stored or mail)
             except Conflict:
                 if not left:
                     raise
             else:
+                self.worked += 1
                 return
 
     async def _steps(self, mail: InboundMail) -> None:
         """The way of a mail."""
         # a repeat waits for what it repeats: only then is it known which case that is
-        async with self._turns.place(f"content {mail.sha256}"):
+        content = self._turns.place(f"content {mail.sha256}")
+        async with content, self._store.turn(content.key):
             earlier = await self._store.earlier_mail(mail, _REPEAT)
             if earlier is None:
                 await self._new(mail)
@@ -150,7 +158,7 @@ class Worker:
         self, turn: Place, mail: InboundMail, parsed: ParsedMail, reading: Reading | None
     ) -> None:
         """The mails of one requester one after the other, so that two do not open two cases."""
-        async with turn:
+        async with turn, self._store.turn(turn.key):
             verdict = screen.screen(mail, parsed, self._addresses)
             if await self._bounced(mail, parsed, verdict):
                 return
@@ -215,7 +223,7 @@ class Worker:
             parsed = mime.unreadable(await self._store.mails.raw(mail.id))
             unread = "it could not be read"
             await self._desk.open(mail, parsed, classify.unread(), now, no_reply=unread)
-        except (StoreFull, StoreFailed):
+        except _NOT_NOW:
             raise
         except Exception:  # noqa: BLE001  the last net: the mail is listed as failed
             await self._desk.fail(mail, fault, now)

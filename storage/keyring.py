@@ -9,9 +9,10 @@ new key costs a commit no sync of its own; those at the end that no record names
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from storage.disk import Disk, failed, trouble
 from storage.errors import KeyFileError, StoreDamaged, StoreError
@@ -188,6 +189,67 @@ class Keyring:
         if self._refilling is not None:
             await asyncio.gather(self._refilling, return_exceptions=True)
         os.close(self._fd)
+
+
+def check_master(path: Path, master: MasterKey) -> None:
+    """Does this key open the keyring? Raises KeyFileError, StoreDamaged."""
+    fd = _opened(path)
+    try:
+        data = os.pread(fd, SLOT_BYTES, _place(SECRET_SLOT))
+    finally:
+        os.close(fd)
+    if len(data) < SLOT_BYTES or data[:4] != _LIVE:
+        raise _damaged(path, SECRET_SLOT)
+    master.unwrap(SECRET_SLOT, data[4:])
+
+
+class Rewrapped(NamedTuple):
+    """Slots in a row, wrapped anew, and how many of them hold a key."""
+
+    live: int
+    block: bytes
+
+
+def rewrapped(path: Path, old: MasterKey, new: MasterKey) -> Iterator[Rewrapped]:
+    """The whole keyring under another master key, block by block.
+
+    A shredded slot stays one, and what `old` does not open stays what it is: for `_whole` that is
+    the end of a batch that a power cut spoilt, for whoever needs it damage as before.
+    """
+    with path.open("rb") as file:
+        yield Rewrapped(0, file.read(SLOT_BYTES))
+        slot = 0
+        while block := file.read(SLOT_BYTES * BATCH):
+            live, anew = 0, b""
+            for start in range(0, len(block), SLOT_BYTES):
+                key = _key_in(block[start : start + SLOT_BYTES], slot, old)
+                live += key is not None
+                anew += block[start : start + SLOT_BYTES] if key is None else _LIVE
+                anew += new.wrap(slot, key) if key is not None else b""
+                slot += 1
+            yield Rewrapped(live, anew)
+
+
+def same_keys(path: Path, master: MasterKey, other: Path, others: MasterKey) -> bool:
+    """Do two keyrings hold the same keys in the same slots?"""
+    slot = 0
+    with path.open("rb") as file, other.open("rb") as another:
+        if file.read(SLOT_BYTES) != another.read(SLOT_BYTES):
+            return False
+        while data := file.read(SLOT_BYTES):
+            if _key_in(data, slot, master) != _key_in(another.read(SLOT_BYTES), slot, others):
+                return False
+            slot += 1
+        return not another.read(1)
+
+
+def _key_in(data: bytes, slot: int, master: MasterKey) -> bytes | None:
+    if len(data) < SLOT_BYTES or data[:4] != _LIVE:
+        return None
+    try:
+        return master.unwrap(slot, data[4:])
+    except KeyFileError:
+        return None
 
 
 def _opened(path: Path) -> int:

@@ -4,34 +4,31 @@ A record is a header line in clear, `mail 2 <id> <slot> <bytes> <crc of the body
 line>`, then the body and a newline. The body is the length of the sealed envelope (4 bytes), the
 envelope as JSON and the content as received in DATA, both sealed under the mail's own key (its
 slot is in the header) for this mail alone. The checks tell a torn end from damage without a key;
-that the content is what came is held by its seal. A segment ends at 64 MB. Where each mail lies
-is kept in memory (some 150 bytes a mail) and in the snapshot; what came after the snapshot's
-low-water mark is found by reading header lines.
+that the content is what came is held by its seal. A segment ends at 64 MB. When all its mails are
+shredded it is cut to nothing: an empty segment was emptied by us, a missing one is lost. Where
+each mail lies is kept in memory and in the snapshot; what came after the snapshot's low-water
+mark is found by reading header lines.
 """
 
-import asyncio
-import hashlib
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import msgspec
 
-from storage.appender import Appender
 from storage.disk import Disk
-from storage.errors import StoreDamaged, StoreError, UnknownReference
-from storage.keyring import Keyring
-from storage.records import Arrival, InboundMail, new_id
+from storage.errors import StoreDamaged
+from storage.records import InboundMail
 from storage.sealing import DataKey, KeyOf, seal, unseal
 
+FOLDER = "mails"
 VERSION = 2
 SEGMENT_BYTES = 64 * 1024 * 1024
 _HEADER_BYTES = 128  #: more than any header line has
 _BLOCK_BYTES = 16 * 1024
-_QUICK_BYTES = 512 * 1024  #: hashed within a few milliseconds
 _HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) (\d+) ([0-9a-f]{8})")
 _FORMAT = re.compile(rb"mail (\d+) ")
 _OFFSET_BITS = 40
@@ -81,20 +78,6 @@ class Scan(NamedTuple):
 
 def segment_path(folder: Path, number: int) -> Path:
     return folder / f"{number:08d}.log"
-
-
-def _kept(mail_id: str, arrival: Arrival, key: DataKey) -> tuple[InboundMail, bytes]:
-    """The mail of an arrival, and its record."""
-    mail = InboundMail(
-        id=mail_id,
-        received_at=arrival.received_at,
-        mail_from=arrival.mail_from,
-        rcpt_to=arrival.rcpt_to,
-        peer=arrival.peer,
-        sha256=hashlib.sha256(arrival.content).hexdigest(),
-        size=len(arrival.content),
-    )
-    return mail, record_of(mail, arrival.content, key)
 
 
 def sealed_mail(mail: InboundMail, content: bytes, key: DataKey) -> tuple[bytes, bytes]:
@@ -248,150 +231,65 @@ def scan(folder: Path, mark: Mark) -> Scan:
     return Scan(places, end, torn, used)
 
 
-def check_complete(folder: Path, mark: Mark, known: dict[str, int], found: dict[str, int]) -> None:
-    """Is every mail that was known to lie after a mark still there? Raises StoreDamaged."""
+class Known(NamedTuple):
+    """What was known of the log when the snapshot was taken."""
+
+    mark: Mark
+    places: dict[str, int]
+    alive: frozenset[int]  #: segments that hold a mail which was not shredded
+
+
+def check_complete(folder: Path, known: Known, found: dict[str, int]) -> None:
+    """Is every mail that was known still there, as far as can be told without reading all of it?
+
+    Raises StoreDamaged.
+    """
     numbers = segments(folder)
     expected = set(range(min(numbers, default=1), max(numbers, default=0) + 1))
     missing = expected - set(numbers)
     missing |= {
         Mark.unpacked(place).segment
-        for mail_id, place in known.items()
-        if place >= mark.packed() and mail_id not in found
+        for mail_id, place in known.places.items()
+        if place >= known.mark.packed() and mail_id not in found
     }
-    if mark != Mark() and mark.segment not in numbers:
-        missing.add(mark.segment)
+    if known.mark != Mark() and known.mark.segment not in numbers:
+        missing.add(known.mark.segment)
+    kept = {n for n in numbers if n in known.alive and segment_path(folder, n).stat().st_size}
+    missing |= known.alive - kept
     if missing:
-        raise StoreDamaged(
-            f"mails/{min(missing):08d}.log is missing or has lost mails; put the newest backup in "
-            "its place (`desk restore DIR`)."
-        )
+        raise lost(min(missing))
+
+
+def lost(segment: int) -> StoreDamaged:
+    return StoreDamaged(
+        f"mails/{segment:08d}.log is missing or has lost mails; put the newest backup in its place "
+        "(`desk restore DIR`)."
+    )
+
+
+def clear(folder: Path, known: Known, disk: Disk) -> None:
+    """Empty the segments whose every mail is shredded. Blocks. Raises OSError.
+
+    `known` is what the snapshot on disk says: a start from it knows that they hold nothing.
+    """
+    for number in segments(folder):
+        path = segment_path(folder, number)
+        if number < known.mark.segment and number not in known.alive and path.stat().st_size:
+            fd = disk.open(path)
+            try:
+                disk.cut(fd, 0)
+                disk.sync(fd)
+            finally:
+                os.close(fd)
 
 
 def fresh_mails(
     folder: Path, places: list[int], key_of: KeyOf
-) -> Iterator[tuple[InboundMail, int]]:
-    """The mails at some places, as they came in, and their slots; shredded ones are left out."""
+) -> Iterator[tuple[InboundMail, int, int]]:
+    """The mails at some places, as they came in, with slot and place; without shredded ones."""
     for place in places:
         at = Mark.unpacked(place)
         with Segment(segment_path(folder, at.segment)) as segment:
             found = segment.envelope(at.offset, key_of)
         if found is not None:
-            yield found
-
-
-# --- the open log ---------------------------------------------------------------------------
-
-
-class _Coming(NamedTuple):
-    mail: InboundMail
-    slot: int
-    place: int
-    end: Mark
-    done: asyncio.Future[None]
-
-
-class MailLog:
-    """The open mail log: where each mail lies, and those that the journal does not know yet."""
-
-    def __init__(
-        self,
-        folder: Path,
-        keyring: Keyring,
-        found: Scan,
-        arrived: Callable[[InboundMail, int], None],
-        disk: Disk | None,
-    ) -> None:
-        """`disk` None = for reading only. `arrived` hears of each mail, and of its key's slot."""
-        self.fresh: dict[str, InboundMail] = {}
-        self._folder = folder
-        self._keyring = keyring
-        self._places = found.places
-        self._next = self._landed_at = found.end
-        self._arrived = arrived
-        self._coming: set[str] = set()
-        self._appender: Appender[_Coming] | None = None
-        if disk is not None:
-            self._appender = Appender(disk, "mails", self._on_landed, self._on_refused)
-
-    async def append(self, arrival: Arrival) -> InboundMail:
-        """Durable when this returns. Raises StoreFull, StoreFailed."""
-        mail_id = self._new_id(arrival)
-        self._coming.add(mail_id)
-        try:
-            await self._keyring.room(1)
-            key = self._keyring.take()
-            if len(arrival.content) < _QUICK_BYTES:
-                mail, data = _kept(mail_id, arrival, key)
-            else:  # hashing 32 MB takes a tenth of a second, which the event loop has not
-                mail, data = await asyncio.to_thread(_kept, mail_id, arrival, key)
-            await self._written(mail, key.slot, data)
-        finally:
-            self._coming.discard(mail_id)
-        return mail
-
-    async def _written(self, mail: InboundMail, slot: int, data: bytes) -> None:
-        if self._appender is None:
-            raise StoreError("The mail log is open for reading only; start `desk run`.")
-        start = self._next if self._next.offset < SEGMENT_BYTES else Mark(self._next.segment + 1)
-        done = asyncio.get_running_loop().create_future()
-        end = Mark(start.segment, start.offset + len(data))
-        path = segment_path(self._folder, start.segment)
-        self._appender.append(path, data, _Coming(mail, slot, start.packed(), end, done))
-        self._next = end
-        await done
-
-    def _new_id(self, arrival: Arrival) -> str:
-        while (mail_id := new_id(arrival.received_at)) in self._places or mail_id in self._coming:
-            pass
-        return mail_id
-
-    async def raw(self, mail_id: str) -> bytes:
-        """The content as received. Raises UnknownReference, StoreDamaged."""
-        place = self._places.get(mail_id)
-        if place is None:
-            raise UnknownReference(f"There is no mail {mail_id}; `desk mails` lists them all.")
-        content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
-        if content is None:
-            raise UnknownReference(
-                f"The content of mail {mail_id} was destroyed at the end of its time; "
-                "`desk mails` shows what is left of it."
-            )
-        return content
-
-    def _content(self, mail_id: str, at: Mark) -> bytes | None:
-        with Segment(segment_path(self._folder, at.segment)) as segment:
-            return segment.content(mail_id, at.offset, self._keyring.key)
-
-    @property
-    def end(self) -> Mark:
-        """Up to where the log is durable."""
-        return self._landed_at
-
-    def known(self, mail_id: str) -> None:
-        """The journal knows this mail now."""
-        self.fresh.pop(mail_id, None)
-
-    def picture(self) -> tuple[dict[str, int], Mark]:
-        """For a snapshot: places of all mails, and the mark before the first fresh one."""
-        places = (self._places[mail_id] for mail_id in self.fresh)
-        first = min(places, default=self._landed_at.packed())
-        return dict(self._places), Mark.unpacked(first)
-
-    async def close(self) -> None:
-        if self._appender is not None:
-            await self._appender.close()
-
-    def _on_landed(self, items: list[_Coming]) -> None:
-        self._landed_at = items[-1].end
-        for item in items:
-            self._places[item.mail.id] = item.place
-            self.fresh[item.mail.id] = item.mail
-            self._arrived(item.mail, item.slot)
-            if not item.done.done():
-                item.done.set_result(None)
-
-    def _on_refused(self, items: list[_Coming], error: StoreError) -> None:
-        self._next = self._landed_at
-        for item in items:
-            if not item.done.done():
-                item.done.set_exception(error)
+            yield *found, place

@@ -458,12 +458,21 @@ class Commit(Record, frozen=True, kw_only=True):
     """
 
     at: datetime
-    actor: str  #: "desk", "requester", or a Slack id
+    actor: str  #: "desk", "requester", "operator" (the command line), or a Slack id
     act: str  #: a verb: open, claim, send …
     case: str | None = None
     note: str = ""
     puts: tuple[Stored, ...] = ()
     shreds: tuple[Shred, ...] = ()
+
+
+class Tally(Record, frozen=True, kw_only=True):
+    """What has happened since a moment."""
+
+    opened: int  #: cases received
+    closed: int  #: cases ended, and closed still
+    unread: int  #: closed cases whose requester wrote and nobody has opened it yet; whenever
+    ignored: int  #: mails received and ignored
 
 
 class Entry(Record, frozen=True, kw_only=True):

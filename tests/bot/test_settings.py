@@ -37,6 +37,7 @@ def test_every_fault_is_reported_at_once_and_names_its_setting():
         "DESK_SLACK_CHANNEL": "#privacy",
         "SLACK_API_URL": "slack.example.org",
         "DESK_TLS_CERT": "cert.pem",
+        "DESK_DATABASE_URL": "mysql://desk:sesame@db.example.org/desk",
     }
     with pytest.raises(SettingsError) as raised:
         load(wrong, file=None)

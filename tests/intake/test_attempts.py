@@ -17,14 +17,29 @@ from tests.intake.test_parse import ENDLESS, mail
 ONE, TWO = "0" * 19 + "1", "0" * 19 + "2"
 
 
+def died(attempts: Attempts) -> Attempts:
+    """Nothing is said any more, and the next one begins: the kernel lets go of the file."""
+    attempts.close()
+    return Attempts(attempts.path)
+
+
 def test_a_mail_in_hand_at_two_deaths_of_ours_is_not_tried_again(tmp_path):
-    path = tmp_path / "in-hand"
+    attempts = Attempts(tmp_path / "in-hand")
     for deaths in (0, 1):
-        attempts = Attempts(path)
         assert not attempts.spent(ONE)
         assert attempts.suspect(ONE) is bool(deaths)
-        attempts.begin(ONE)  # and then we die: nothing is closed
-    assert Attempts(path).spent(ONE)
+        attempts.begin(ONE)
+        attempts = died(attempts)
+    assert attempts.spent(ONE)
+
+
+def test_of_two_desks_in_one_folder_one_counts(tmp_path):
+    first = Attempts(tmp_path / "in-hand")
+    first.begin(ONE)
+    second = Attempts(tmp_path / "in-hand")
+    assert not second.suspect(ONE)
+    second.begin(TWO)
+    assert not died(first).suspect(TWO)
 
 
 def test_deaths_of_workers_and_of_ours_are_counted_together(tmp_path):
@@ -33,7 +48,7 @@ def test_deaths_of_workers_and_of_ours_are_counted_together(tmp_path):
     attempts.lost(ONE)
     assert not attempts.spent(ONE)
     attempts.begin(ONE)
-    assert Attempts(tmp_path / "in-hand").spent(ONE)
+    assert died(attempts).spent(ONE)
 
 
 def test_what_ended_or_was_let_go_counts_nothing(tmp_path):
@@ -42,7 +57,7 @@ def test_what_ended_or_was_let_go_counts_nothing(tmp_path):
     attempts.begin(TWO)
     attempts.end(ONE)
     attempts.leave(TWO)
-    after = Attempts(tmp_path / "in-hand")
+    after = died(attempts)
     assert not after.suspect(ONE)
     assert not after.suspect(TWO)
 
@@ -50,11 +65,11 @@ def test_what_ended_or_was_let_go_counts_nothing(tmp_path):
 def test_a_death_is_remembered_while_other_mails_come_and_go(tmp_path):
     first = Attempts(tmp_path / "in-hand")
     first.begin(ONE)
-    second = Attempts(tmp_path / "in-hand")
+    second = died(first)
     for number in range(100):
         second.begin(f"{number:020d}x")
         second.end(f"{number:020d}x")
-    assert Attempts(tmp_path / "in-hand").suspect(ONE)
+    assert died(second).suspect(ONE)
 
 
 def test_the_file_holds_ids_and_nothing_else(tmp_path):
@@ -71,8 +86,9 @@ def test_a_torn_file_counts_nothing(tmp_path, torn):
     assert not Attempts(tmp_path / "in-hand").suspect("1")
 
 
-def test_a_folder_that_is_not_there_costs_the_count_alone(tmp_path):
-    attempts = Attempts(tmp_path / "none" / "in-hand")
+def test_a_folder_that_cannot_be_made_costs_the_count_alone(tmp_path):
+    (tmp_path / "file").touch()
+    attempts = Attempts(tmp_path / "file" / "in-hand")
     attempts.begin(ONE)
     attempts.lost(ONE)
     assert attempts.suspect(ONE)

@@ -18,7 +18,7 @@ from intake.mime import parse
 from intake.parse import Answer, Job, Parser, answer
 from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
-from storage.errors import Conflict, StoreDamaged, StoreFailed
+from storage.errors import Conflict, StoreAway, StoreDamaged, StoreFailed
 from storage.records import Arrival, InboundMail, MailStatus, OutboxStatus, ParsedMail, Reading
 from tests.intake.fakes import NOW, OWN, StillClock
 from tests.storage.making import MASTER
@@ -360,14 +360,41 @@ async def test_a_conflict_is_decided_anew(bench, monkeypatch):
     assert len(calls) == 3
 
 
-async def test_a_failing_store_ends_the_worker(bench, monkeypatch):
+@pytest.mark.parametrize("fault", [StoreFailed("the disk is gone"), StoreAway("no answer")])
+async def test_a_failing_store_ends_the_worker_and_is_no_fault_of_the_mail(
+    bench, monkeypatch, fault
+):
     async def broken(*_: object, **__: object) -> None:
-        raise StoreFailed("the disk is gone")
+        raise fault
 
     monkeypatch.setattr(bench.desk, "open", broken)
-    bench.worker.wake(await bench.keep("Subject: x"))
-    with pytest.raises(StoreFailed):
+    mail = await bench.keep("Subject: x")
+    bench.worker.wake(mail)
+    with pytest.raises(type(fault)):
         await asyncio.wait_for(bench._running, 5)
+    assert (await bench.store.mail(mail.id)).status is MailStatus.RECEIVED
+
+
+async def test_what_another_process_left_is_found_after_a_while(bench, monkeypatch):
+    """Nobody wakes the worker: it looks by itself."""
+    monkeypatch.setattr(bench.store.mails, "again", 0.01)
+    bench.worker.wake()  # so that it waits with the new patience
+    mail = await bench.keep("Subject: left")
+    assert (await bench.settled(mail)).status is MailStatus.PROCESSED
+
+
+async def test_what_another_process_has_done_meanwhile_is_let_be(bench, monkeypatch):
+    real = bench.desk.open
+
+    async def beaten(mail: InboundMail, *rest: object, **named: object) -> object:
+        await real(mail, *rest, **named)
+        raise Conflict("another process was faster")
+
+    monkeypatch.setattr(bench.desk, "open", beaten)
+    mail = await bench.mail("Subject: x")
+    assert mail.status is MailStatus.PROCESSED
+    assert len(await bench.refs()) == 1
+    assert bench.worker.failures == 0
 
 
 async def test_a_reference_to_no_case_matches_nothing(bench):

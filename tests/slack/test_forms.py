@@ -210,6 +210,15 @@ def test_an_unreadable_mail_says_so(make_case, now, view_faults):
     assert "could not be read safely" in json.dumps(view)
 
 
+def test_a_purged_mail_says_so_beside_one_that_is_there(make_case, now, view_faults):
+    opened = [(stored(now), None), (stored(now), mail())]
+    view = reading.mails(make_case(), opened, "Europe/London")
+    assert view_faults(view) == []
+    said = json.dumps(view)
+    assert "destroyed when its time was over" in said
+    assert "Please delete it." in said
+
+
 def test_a_long_history_fits(make_case, now, view_faults):
     entries = [
         Entry(seq=n, at=now, actor="U01ANA", act="claim", case="PR", note="<&>" * 100)

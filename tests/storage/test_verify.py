@@ -112,16 +112,16 @@ async def test_a_record_that_is_not_as_written_is_named(data: Path):
     store = await open_store(data, MASTER)
     case = await store.case("PR-2026-0001")
     assert case is not None
-    store._view.put(changed(case, subject="other"), case.ref)
+    store._view.put(changed(case, subject="other"), case.ref, 0)
     await store.close()
     assert await faults(data) == ("PR-2026-0001 in cases is not as the journal has it.",)
 
 
 async def test_a_record_that_is_missing_or_made_up_is_counted(data: Path):
     store = await open_store(data, MASTER)
-    store._view._drop(type(a_case()), "PR-2026-0002")
+    store._view._drop("cases", "PR-2026-0002")
     message = next(iter(await store.messages_with(OutboxStatus.PENDING)))
-    store._view.put(changed(message, id="f" * 20), message.case)
+    store._view.put(changed(message, id="f" * 20), message.case, 0)
     await store.close()
     assert set(await faults(data)) == {
         "The store shows 1 cases, the journal 2.",
