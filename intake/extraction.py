@@ -12,8 +12,6 @@ from collections.abc import Callable
 from typing import Any
 from xml.parsers import expat
 
-import pypdf
-
 from intake import charset, markup
 from intake.attachments import DOCX
 from storage.records import Attachment, AttachmentText
@@ -83,6 +81,8 @@ def _html(content: bytes) -> tuple[str, str]:
 
 
 def _pdf(content: bytes) -> tuple[str, str]:
+    import pypdf  # noqa: PLC0415  rarely needed, and slow to load
+
     reader = pypdf.PdfReader(io.BytesIO(content), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):  # many are locked with an empty password
         raise _Refused(LOCKED)

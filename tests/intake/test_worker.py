@@ -118,6 +118,7 @@ async def test_a_request_becomes_a_case(bench):
 
 async def test_the_real_parser_does_the_same(bench):
     parser = Parser()
+    await parser.start()
     bench.worker._parser = parser
     mail = await bench.mail("Subject: My account")
     assert (await bench.store.case(mail.case)).requests[0].kind == "deletion"
