@@ -48,10 +48,18 @@ class _Walk:
         self._say(protected.of_parts(part, media_type))
         if children is None:
             self._leaf(part, media_type, into)
-        elif media_type == "multipart/alternative":
+        else:
+            self._inside(media_type, children, into, depth)
+
+    def _inside(
+        self, media_type: str, children: list[Message], into: list[str] | None, depth: int
+    ) -> None:
+        if media_type == "multipart/alternative":
             self._alternative(children, into, depth)
         elif media_type == "multipart/report":
             self._returned(children, into, depth)
+        elif media_type == "message/delivery-status":  # in an ordinary multipart, or alone
+            self._status(children)
         elif media_type.startswith("message/"):
             self._passed_on(children, depth)
         else:

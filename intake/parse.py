@@ -13,16 +13,18 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from handlers import registry
-from intake import extraction, jurisdiction, mime
+from intake import authentication, extraction, jurisdiction, mime
 from intake.attempts import Attempts
+from intake.authentication import Origin
 from intake.classify import Classifier
 from storage.records import AttachmentText, ParsedMail, Reading, Record
 
@@ -41,6 +43,7 @@ class Job(Record, frozen=True, kw_only=True):
     subject: str | None = None
     classify: bool = True
     attachment: int | None = None  #: the text of this attachment is wanted, and nothing else
+    origin: Origin | None = None  #: how it came in, for what is known of its sender
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -66,8 +69,8 @@ def parse(content: bytes) -> ParsedMail:
 class _Worker:
     """One worker process from our side. Does one mail at a time; its user sees to that."""
 
-    def __init__(self, memory: int, patience: int) -> None:
-        self._arguments = (str(memory), str(patience))
+    def __init__(self, program: str, memory: int, patience: int) -> None:
+        self._arguments = (program, str(memory), str(patience))
         self.process: asyncio.subprocess.Process | None = None
 
     async def exchange(self, job: Job) -> Answer:
@@ -95,7 +98,6 @@ class _Worker:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "intake.parse",
                 *self._arguments,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -140,8 +142,9 @@ class Parser:
     `in_hand` is the file that names the mails in hand; see `intake.attempts`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each bound has its name
         self,
+        program: str = "intake.parse",
         *,
         wall: float = 10.0,
         memory: int = 2**30,
@@ -153,7 +156,7 @@ class Parser:
         self.killed = 0
         self._attempts = Attempts(in_hand, attempts)
         self._unnamed = (f"unnamed.{number}" for number in itertools.count())
-        self._all = [_Worker(memory, int(wall) + 2) for _ in range(workers)]
+        self._all = [_Worker(program, memory, int(wall) + 2) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
         self._alone = asyncio.Lock()
         for worker in self._all:
@@ -173,12 +176,14 @@ class Parser:
         """Never raises for what a mail holds: see `ParsedMail.readable`."""
         return (await self.work(Job(content=content, classify=False))).parsed
 
-    async def read(self, content: bytes, mail_id: str = "") -> tuple[ParsedMail, Reading | None]:
+    async def read(
+        self, content: bytes, origin: Origin | None = None, mail_id: str = ""
+    ) -> tuple[ParsedMail, Reading | None]:
         """The mail, and what it asks; no reading when it could not be read.
 
         With its id, deaths over it count beyond our own.
         """
-        answer = await self.work(Job(content=content), mail_id)
+        answer = await self.work(Job(content=content, origin=origin), mail_id)
         return answer.parsed, answer.reading
 
     async def attachment_text(self, content: bytes, index: int) -> AttachmentText:
@@ -244,6 +249,10 @@ def answer(job: Job, classifier: Classifier) -> Answer:
     if job.attachment is not None:
         return Answer(parsed=ParsedMail(), attachment=_attachment(job.content, job.attachment))
     parsed = parse(job.content)
+    if job.origin is not None:
+        with suppress(Exception):  # a fault over the sender costs what is known of it, no more
+            sender = authentication.claimed(job.content, parsed, job.origin)
+            parsed = msgspec.structs.replace(parsed, sender=sender)
     if job.subject is not None:
         parsed = msgspec.structs.replace(parsed, subject=job.subject)
     if not job.classify or not parsed.readable:
@@ -263,31 +272,29 @@ def _attachment(content: bytes, index: int) -> AttachmentText:
         return AttachmentText(note=extraction.NOT_READ)
 
 
-def serve(jobs: BinaryIO, answers: BinaryIO, patience: int) -> None:
+def serve(jobs: BinaryIO, answers: BinaryIO, patience: int, work: Callable[[Job], Answer]) -> None:
     """Work until the pipe ends. A job that outlasts its parent is ended by the alarm."""
-    classifier = Classifier(registry.load())
     answers.write(_READY)
     answers.flush()
     while len(head := jobs.read(4)) == 4:
         job = _jobs.decode(jobs.read(int.from_bytes(head, "big")))
         content = jobs.read(int.from_bytes(jobs.read(4), "big"))
         signal.alarm(patience)
-        found = answer(msgspec.structs.replace(job, content=content), classifier)
-        body = msgspec.msgpack.encode(found)
+        body = msgspec.msgpack.encode(work(msgspec.structs.replace(job, content=content)))
         signal.alarm(0)
         answers.write(_size(len(body)) + body)
         answers.flush()
 
 
-def main() -> None:
+def main(work: Callable[[Job], Answer]) -> None:
     """The worker's own start: bounds first, then work. stdout carries answers and nothing else."""
     memory, patience = int(sys.argv[1]), int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the mail
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    serve(sys.stdin.buffer, answers, patience)
+    serve(sys.stdin.buffer, answers, patience, work)
 
 
 if __name__ == "__main__":
-    main()
+    main(partial(answer, classifier=Classifier(registry.load())))

@@ -4,14 +4,14 @@ How mails lie on disk is in storage/mails.py; where each lies, the view knows.
 """
 
 import asyncio
-import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from storage import mails
 from storage.appender import Appender
 from storage.disk import Disk
-from storage.errors import StoreError, UnknownReference
+from storage.errors import StoreError, StoreFailed, UnknownReference
 from storage.keyring import Keyring
 from storage.mails import Mark, Segment, segment_path
 from storage.records import Arrival, InboundMail, new_id
@@ -21,18 +21,10 @@ from storage.view import View
 _QUICK_BYTES = 512 * 1024  #: hashed within a few milliseconds
 
 
-def _kept(mail_id: str, arrival: Arrival, key: DataKey) -> tuple[InboundMail, bytes]:
+def _kept(mail_id: str, arrival: Arrival, key: DataKey, synced: Mark) -> tuple[InboundMail, bytes]:
     """The mail of an arrival, and its record."""
-    mail = InboundMail(
-        id=mail_id,
-        received_at=arrival.received_at,
-        mail_from=arrival.mail_from,
-        rcpt_to=arrival.rcpt_to,
-        peer=arrival.peer,
-        sha256=hashlib.sha256(arrival.content).hexdigest(),
-        size=len(arrival.content),
-    )
-    return mail, mails.record_of(mail, arrival.content, key)
+    mail = mails.mail_of(mail_id, arrival)
+    return mail, mails.record_of(mail, arrival.content, key, synced)
 
 
 class _Coming(NamedTuple):
@@ -56,6 +48,7 @@ class MailLog:
     ) -> None:
         """`disk` None = for reading only. The view hears of each mail, and has their places."""
         self.fresh: dict[str, InboundMail] = {}
+        self.failed: Callable[[StoreError], None] = lambda _: None  #: hears when the disk has
         self._folder = folder
         self._keyring = keyring
         self._view = view
@@ -73,9 +66,10 @@ class MailLog:
             await self._keyring.room(1)
             key = self._keyring.take()
             if len(arrival.content) < _QUICK_BYTES:
-                mail, data = _kept(mail_id, arrival, key)
+                mail, data = _kept(mail_id, arrival, key, self._landed_at)
             else:  # hashing 32 MB takes a tenth of a second, which the event loop has not
-                mail, data = await asyncio.to_thread(_kept, mail_id, arrival, key)
+                synced = self._landed_at
+                mail, data = await asyncio.to_thread(_kept, mail_id, arrival, key, synced)
             await self._written(mail, key.slot, data)
         finally:
             self._coming.discard(mail_id)
@@ -148,3 +142,5 @@ class MailLog:
         for item in items:
             if not item.done.done():
                 item.done.set_exception(error)
+        if isinstance(error, StoreFailed):
+            self.failed(error)

@@ -1,15 +1,19 @@
 """The mail log: raw mails in append-only segments under `mails/`, no file per mail.
 
-A record is a header line in clear, `mail 2 <id> <slot> <bytes> <crc of the body> <crc of this
-line>`, then the body and a newline. The body is the length of the sealed envelope (4 bytes), the
-envelope as JSON and the content as received in DATA, both sealed under the mail's own key (its
+A record is a header line in clear, `mail 2 <id> <slot> <bytes> <crc of the body> <synced> <crc of
+this line>`, then the body and a newline. The body is the length of the sealed envelope (4 bytes),
+the envelope as JSON and the content as received in DATA, both sealed under the mail's own key (its
 slot is in the header) for this mail alone. The checks tell a torn end from damage without a key;
-that the content is what came is held by its seal. A segment ends at 64 MB. When all its mails are
-shredded it is cut to nothing: an empty segment was emptied by us, a missing one is lost. Where
-each mail lies is kept in memory and in the snapshot; what came after the snapshot's low-water
-mark is found by reading header lines.
+that the content is what came is held by its seal. `synced` is the place up to which the log was
+on disk for certain when the mail was written: mails written together reach the disk in any
+order, and what a power cut left of those that no later mail vouches for is a torn end.
+
+A segment ends at 64 MB. When all its mails are shredded it is cut to nothing: an empty segment
+was emptied by us, a missing one is lost. Where each mail lies is kept in memory and in the
+snapshot; what came after the snapshot's low-water mark is found by reading header lines.
 """
 
+import hashlib
 import os
 import re
 import zlib
@@ -21,7 +25,7 @@ import msgspec
 
 from storage.disk import Disk
 from storage.errors import StoreDamaged
-from storage.records import InboundMail
+from storage.records import Arrival, InboundMail
 from storage.sealing import DataKey, KeyOf, seal, unseal
 
 FOLDER = "mails"
@@ -29,7 +33,9 @@ VERSION = 2
 SEGMENT_BYTES = 64 * 1024 * 1024
 _HEADER_BYTES = 128  #: more than any header line has
 _BLOCK_BYTES = 16 * 1024
-_HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) (\d+) ([0-9a-f]{8})")
+_HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) (\d+) ([0-9a-f]{8}) (\d+)")
+_START = re.compile(rb"mail \d+ [0-9a-f]{20} ")
+_SECTOR = 512  #: a disk writes it whole or not at all
 _FORMAT = re.compile(rb"mail (\d+) ")
 _OFFSET_BITS = 40
 _LENGTH_BYTES = 4
@@ -60,6 +66,7 @@ class Header(NamedTuple):
     slot: int
     size: int
     check: int
+    synced: int
     body: int
 
     @property
@@ -80,22 +87,31 @@ def segment_path(folder: Path, number: int) -> Path:
     return folder / f"{number:08d}.log"
 
 
+def mail_of(mail_id: str, arrival: Arrival) -> InboundMail:
+    """What is known of a mail when it comes in."""
+    return InboundMail(
+        id=mail_id,
+        received_at=arrival.received_at,
+        mail_from=arrival.mail_from,
+        rcpt_to=arrival.rcpt_to,
+        peer=arrival.peer,
+        sha256=hashlib.sha256(arrival.content).hexdigest(),
+        size=len(arrival.content),
+    )
+
+
 def sealed_mail(mail: InboundMail, content: bytes, key: DataKey) -> tuple[bytes, bytes]:
     """Envelope and content, sealed for this mail."""
     about = mail.id.encode()
     return seal(key, _encode(mail), about), seal(key, content, about)
 
 
-def record_of(mail: InboundMail, content: bytes, key: DataKey) -> bytes:
+def record_of(mail: InboundMail, content: bytes, key: DataKey, synced: Mark) -> bytes:
     """A mail as it is written."""
-    return written(mail.id, key.slot, *sealed_mail(mail, content, key))
-
-
-def written(mail_id: str, slot: int, envelope: bytes, content: bytes) -> bytes:
-    """The record of a mail that is sealed already."""
-    body = b"".join((len(envelope).to_bytes(_LENGTH_BYTES), envelope, content))
-    said = (VERSION, mail_id.encode(), slot, len(body), zlib.crc32(body))
-    line = b"mail %d %b %d %d %08x" % said
+    envelope, sealed = sealed_mail(mail, content, key)
+    body = b"".join((len(envelope).to_bytes(_LENGTH_BYTES), envelope, sealed))
+    said = (VERSION, mail.id.encode(), key.slot, len(body), zlib.crc32(body), synced.packed())
+    line = b"mail %d %b %d %d %08x %d" % said
     return b"%b %08x\n%b\n" % (line, zlib.crc32(line), body)
 
 
@@ -117,26 +133,19 @@ class Segment:
         os.close(self._fd)
 
     def headers(self, offset: int) -> Iterator[tuple[int, Header]]:
-        """Place and header of each whole record; stops at an unfinished one."""
+        """Place and header of each whole record; stops at one that is not."""
         while offset < self.size:
-            header = self.header(offset)
-            if header is None or header.end > self.size:
+            header = self._header(offset)
+            if header is None or os.pread(self._fd, 1, header.end - 1) != b"\n":
                 return
-            if os.pread(self._fd, 1, header.end - 1) != b"\n":
-                if self._unwritten(header.end - 1):
-                    return
-                raise self._damaged(offset)
             yield offset, header
             offset = header.end
 
-    def header(self, offset: int) -> Header | None:
-        """The header line at a place; None = the file ends within it. Raises StoreDamaged."""
-        data = os.pread(self._fd, _HEADER_BYTES, offset)
-        line, newline, _ = data.partition(b"\n")
-        if not newline and self._unwritten(offset + len(data.rstrip(b"\0"))):
+    def _header(self, offset: int) -> Header | None:
+        """The header line at a place; None = there is none. Raises StoreDamaged (the format)."""
+        line, newline, _ = os.pread(self._fd, _HEADER_BYTES, offset).partition(b"\n")
+        if not newline or line[-9:] != b" %08x" % zlib.crc32(line[:-9]):
             return None
-        if line[-9:] != b" %08x" % zlib.crc32(line[:-9]):
-            raise self._damaged(offset)
         if (told := _FORMAT.match(line)) is not None and int(told[1]) != VERSION:
             raise StoreDamaged(
                 f"mails/{self.path.name} holds a mail of format {int(told[1])}, this desk reads "
@@ -144,21 +153,42 @@ class Segment:
             )
         found = _HEADER.fullmatch(line[:-9])
         if found is None:
-            raise self._damaged(offset)
-        slot, size, check = int(found[3]), int(found[4]), int(found[5], 16)
-        return Header(found[2].decode(), slot, size, check, offset + len(line) + 1)
+            return None
+        slot, size, check, synced = int(found[3]), int(found[4]), int(found[5], 16), int(found[6])
+        return Header(found[2].decode(), slot, size, check, synced, offset + len(line) + 1)
 
-    def _unwritten(self, offset: int) -> bool:
-        """Nothing, or zeros, up to the end: what a power cut may leave of a growing file."""
-        while data := os.pread(self._fd, _BLOCK_BYTES, offset):
-            if data.strip(b"\0"):
-                return False
-            offset += len(data)
-        return True
+    def later(self, offset: int) -> Iterator[Header]:
+        """Whole headers anywhere behind a place where the records cannot be followed."""
+        rest = os.pread(self._fd, self.size - offset, offset)
+        for found in _START.finditer(rest):
+            header = self._header(offset + found.start())
+            if header is not None:
+                yield header
+
+    def unwritten(self, offset: int) -> bool:
+        """Is the record at a place what a power cut may leave of one that was not synced?
+
+        Cut off, zeros up to the end, or a sector that was never written.
+        """
+        header = self._header(offset)
+        data = os.pread(self._fd, self.size - offset, offset)
+        written = data.rstrip(b"\0")
+        size = header.end - offset if header else _HEADER_BYTES
+        if len(written) < size and (header or b"\n" not in written):
+            return True
+        starts = range(-(offset % _SECTOR), min(size, len(data)), _SECTOR)
+        return any(not data[max(at, 0) : min(at + _SECTOR, size)].strip(b"\0") for at in starts)
+
+    def header(self, offset: int) -> Header:
+        """The header of a record that must be there. Raises StoreDamaged."""
+        header = self._header(offset)
+        if header is None:
+            raise self.damaged(offset)
+        return header
 
     def envelope(self, offset: int, key_of: KeyOf) -> tuple[InboundMail, int] | None:
         """The mail as it came in, without its content, and its slot; None = shredded."""
-        header = self._whole(offset)
+        header = self.header(offset)
         key = key_of(header.slot)
         if key is None:
             return None
@@ -167,13 +197,13 @@ class Segment:
         try:
             return _envelope.decode(unseal(key, blob, header.id.encode())), header.slot
         except (StoreDamaged, msgspec.MsgspecError):
-            raise self._damaged(offset) from None
+            raise self.damaged(offset) from None
 
     def content(self, mail_id: str, offset: int, key_of: KeyOf) -> bytes | None:
         """The content, whole and as received, or StoreDamaged; None = shredded."""
-        header = self._whole(offset)
+        header = self.header(offset)
         if header.id != mail_id:
-            raise self._damaged(offset)
+            raise self.damaged(offset)
         body = self.body(offset, header)
         key = key_of(header.slot)
         if key is None:
@@ -182,22 +212,20 @@ class Segment:
         try:
             return unseal(key, body[content:], mail_id.encode())
         except StoreDamaged:
-            raise self._damaged(offset) from None
+            raise self.damaged(offset) from None
 
     def body(self, offset: int, header: Header) -> bytes:
         """The sealed body, checked. Raises StoreDamaged."""
+        if not self.sound(header):
+            raise self.damaged(offset)
+        return os.pread(self._fd, header.size, header.body)
+
+    def sound(self, header: Header) -> bool:
+        """Is the body what its header says?"""
         body = os.pread(self._fd, header.size, header.body)
-        if len(body) != header.size or zlib.crc32(body) != header.check:
-            raise self._damaged(offset)
-        return body
+        return len(body) == header.size and zlib.crc32(body) == header.check
 
-    def _whole(self, offset: int) -> Header:
-        header = self.header(offset)
-        if header is None:
-            raise self._damaged(offset)
-        return header
-
-    def _damaged(self, offset: int) -> StoreDamaged:
+    def damaged(self, offset: int) -> StoreDamaged:
         return StoreDamaged(
             f"The mail at byte {offset} of mails/{self.path.name} is not what was written there; "
             "keep the file for evidence and put the newest backup in its place "
@@ -207,28 +235,47 @@ class Segment:
 
 def segments(folder: Path) -> list[int]:
     """Numbers of the segments there are, oldest first."""
-    return sorted(int(path.stem) for path in folder.glob("[0-9]*.log"))
+    return sorted(int(path.stem) for path in folder.glob("[0-9]" * 8 + ".log"))
 
 
 def scan(folder: Path, mark: Mark) -> Scan:
     """Read the header lines from a mark on. Raises StoreDamaged."""
-    places: dict[str, int] = {}
-    end, torn, used = mark, 0, 0
+    found: dict[int, Header] = {}
+    end, torn = mark, 0
     numbers = [number for number in segments(folder) if number >= mark.segment]
     for number in numbers:
         with Segment(segment_path(folder, number)) as segment:
-            start = mark.offset if number == mark.segment else 0
-            end = Mark(number, start)
-            for offset, header in segment.headers(start):
-                places[header.id] = Mark(number, offset).packed()
-                end, used = Mark(number, header.end), max(used, header.slot + 1)
+            end = Mark(number, mark.offset if number == mark.segment else 0)
+            for offset, header in segment.headers(end.offset):
+                found[Mark(number, offset).packed()] = header
+                end = Mark(number, header.end)
+            if end.offset > segment.size:
+                raise StoreDamaged(
+                    f"mails/{number:08d}.log ends in the middle of a mail; put the newest backup "
+                    "in its place (`desk restore DIR`)."
+                )
+            if number == numbers[-1]:
+                end = _whole(segment, found, end)
+            elif end.offset < segment.size:
+                raise segment.damaged(end.offset)
             torn = segment.size - end.offset
-        if torn < 0 or (torn and number != numbers[-1]):
-            raise StoreDamaged(
-                f"mails/{number:08d}.log ends in the middle of a mail; put the newest backup in "
-                "its place (`desk restore DIR`)."
-            )
-    return Scan(places, end, torn, used)
+    whole = {place: header for place, header in found.items() if place < end.packed()}
+    places = {header.id: place for place, header in whole.items()}
+    return Scan(places, end, torn, max((each.slot + 1 for each in whole.values()), default=0))
+
+
+def _whole(segment: Segment, found: dict[int, Header], end: Mark) -> Mark:
+    """Where the last segment ends, when what no later mail vouches for is looked into."""
+    later = segment.later(end.offset) if end.offset < segment.size else ()
+    synced = max([each.synced for each in (*found.values(), *later)], default=0)
+    for place, header in found.items():
+        at = Mark.unpacked(place)
+        vouched = place < synced or at.segment != end.segment
+        if not vouched and not segment.sound(header) and segment.unwritten(at.offset):
+            return at
+    if end.offset < segment.size and (synced > end.packed() or not segment.unwritten(end.offset)):
+        raise segment.damaged(end.offset)
+    return end
 
 
 class Known(NamedTuple):

@@ -78,7 +78,7 @@ def test_spaces_and_lines_stand_as_they_were():
     assert newest(text) == text
 
 
-# --- four mail programs in eight languages (docs/intake.md has the figures)
+# --- four mail programs in eight languages (docs/reading.md has the figures)
 
 
 @pytest.mark.parametrize("reply", [*REPLIES, *UNSEEN], ids=lambda reply: reply.name)

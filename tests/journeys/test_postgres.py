@@ -88,7 +88,9 @@ async def test_two_desks_on_one_database_share_the_work(tmp_path: Path, postgres
 class ParserHere:
     """The parser without its process."""
 
-    async def read(self, content: bytes, mail_id: str = "") -> tuple[ParsedMail, Reading | None]:
+    async def read(
+        self, content: bytes, origin: object = None, mail_id: str = ""
+    ) -> tuple[ParsedMail, Reading | None]:
         found: Answer = answer(Job(content=content), CLASSIFIER)
         return found.parsed, found.reading
 
@@ -177,13 +179,13 @@ async def test_work_in_hand_when_the_server_dies_is_done_once(
 
         sending = asyncio.create_task(senders())
         for _ in range(2):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not wire.sent:
                     await nodes[0].store.changed()
             postgres_server.kill()
             await asyncio.to_thread(postgres_server.start)
-        await asyncio.wait_for(sending, 30)
-        async with asyncio.timeout(30):
+        await asyncio.wait_for(sending, 90)
+        async with asyncio.timeout(90):
             store = await open_postgres(url, MASTER)
             while not await worked_on(store):
                 await store.changed()

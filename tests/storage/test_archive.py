@@ -78,6 +78,21 @@ def in_view(store: EmbeddedStore) -> list[str]:
     return [row.key for row in store._view.rows()]
 
 
+async def test_a_message_that_was_archived_twice_is_as_it_was_last(
+    store: EmbeddedStore,
+) -> None:
+    """It lies beside its case's other messages too, as it was the first time."""
+    first, second = (a_message(case="PR-2026-0001", status=OutboxStatus.DRAFT) for _ in range(2))
+    await store.commit(putting(closed(a_case()), first, second, at=LONG_AGO))
+    await archived(store)
+    again = changed(first, rev=1, error="looked at again")
+    await store.commit(putting(again, act="look", case="PR-2026-0001", at=LONG_AGO))
+    await archived(store)
+    assert await store.messages_of("PR-2026-0001") == (stored(again), stored(second))
+    drafts = await store.messages_with(OutboxStatus.DRAFT)
+    assert drafts == (stored(again), stored(second))
+
+
 # --- what goes --------------------------------------------------------------------------------
 
 
