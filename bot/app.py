@@ -66,7 +66,7 @@ class App:
         policy = policy_of(settings)
         registry = load()
         self.desk = Desk(store, registry, policy)
-        self.parser = Parser()
+        self.parser = Parser(in_hand=settings.data / "in-hand")
         self.slack = Slack(
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )
