@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.settings import load
+from bot.settings import Settings, load
 from bot.stores import master_of, must_be_files, must_exist, open_for_reading
 from handlers.clock import RealClock
-from storage.backup import Folder
+from storage.backup import Folder, Made
 from storage.backup import make as make_backup
 from storage.errors import SettingsError, StoreError
 from storage.restore import restore as put_back
@@ -72,19 +72,27 @@ def backup(folder: Path) -> None:
     from rich.filesize import decimal as size
 
     settings = load()
-    must_be_files(settings)
-    must_exist(settings)
-    if folder.resolve().is_relative_to(settings.data.resolve()):
-        raise StoreError(
-            f"{folder} lies within DESK_DATA, and would be lost with it; choose another folder."
-        )
     with _bar("Backing up") as step:
-        made = make_backup(Folder(settings.data), folder, datetime.now(UTC), step)
+        made = _backed_up(settings, folder, step)
     click.echo(
         f"{made.path} made: {made.commits} commits, {made.mails} mails, {size(made.size)}; "
         f"mail segments: {made.segments}, of which an earlier backup had {made.linked}; "
         f"keyring: {size(made.keys)}."
     )
+
+
+def _backed_up(settings: Settings, folder: Path, step: Step) -> Made:
+    now = datetime.now(UTC)
+    if settings.database_url:
+        from storage.postgres import backup_postgres
+
+        return backup_postgres(settings.database_url, master_of(settings), folder, now, step)
+    must_exist(settings)
+    if folder.resolve().is_relative_to(settings.data.resolve()):
+        raise StoreError(
+            f"{folder} lies within DESK_DATA, and would be lost with it; choose another folder."
+        )
+    return make_backup(Folder(settings.data), folder, now, step)
 
 
 @click.command()

@@ -2,7 +2,10 @@
 
 A line is a JSON object: a body as storage/chain.py has it, then `back`, the place in this file of
 the same chain's line before, so that a case's history is read by following its own lines alone,
-and `hash`. `back` is outside the hash: it is about this file, not about what happened.
+and `hash`. `back` is outside the hash: it is about this file, not about what happened. So is
+`after`, the number of the line before in this file, where it is not one less: PostgreSQL leaves
+numbers out, and a journal that comes from there has its gaps where they are written down, and
+nowhere else.
 
 A line costs its records' JSON twice over a third (sealed, in base64) and some 400 bytes. A chain
 that is worked on costs some 250 bytes of memory, one of an archived case 56.
@@ -33,6 +36,7 @@ class Line(Body, frozen=True, kw_only=True):
     """One line as it is written."""
 
     back: int
+    after: int | None = None
     hash: str
 
     @property
@@ -57,9 +61,10 @@ def written(seq: int, commit: Commit, changes: tuple[bytes, ...], head: Head) ->
     return line_of(body, own, head.at), own
 
 
-def line_of(body: bytes, own: str, back: int) -> bytes:
-    """A body as a line of a file."""
-    return body[:-1] + b'%b%d,"hash":"%b"}\n' % (_BACK, back, own.encode())
+def line_of(body: bytes, own: str, back: int, after: int | None = None) -> bytes:
+    """A body as a line of a file; `after` only where numbers are left out before it."""
+    gap = b"" if after is None else b',"after":%d' % after
+    return body[:-1] + b'%b%d%b,"hash":"%b"}\n' % (_BACK, back, gap, own.encode())
 
 
 def entry_of(line: Line, key_of: KeyOf) -> Entry:
@@ -119,6 +124,7 @@ class Reader:
         self.position = position
         self.heads = Layered(older)
         self.heads.update(heads)
+        self.lines = 0  #: read so far
         self.torn = 0  #: bytes of an unfinished last line, known when all lines were read
 
     def __iter__(self) -> Iterator[Read]:
@@ -150,6 +156,7 @@ class Reader:
             raise self._damaged("does not follow the line before it in its chain")
         self.heads[line.chain] = Head(line.hash, at, head.lines + 1)
         self.position = Position(line.seq, end)
+        self.lines += 1
         return Read(line, at, end)
 
     def _checked(self, data: bytes) -> Line:
@@ -161,7 +168,8 @@ class Reader:
         line = parsed(data)
         if line is None:
             raise self._damaged("is not what was written there (its hash is wrong)")
-        if line.seq != self.position.seq + 1:
+        before = line.seq - 1 if line.after is None else line.after
+        if before != self.position.seq or line.seq <= before:
             raise self._damaged(f"has number {line.seq}: lines are missing or doubled")
         return line
 

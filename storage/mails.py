@@ -4,10 +4,11 @@ A record is a header line in clear, `mail 2 <id> <slot> <bytes> <crc of the body
 line>`, then the body and a newline. The body is the length of the sealed envelope (4 bytes), the
 envelope as JSON and the content as received in DATA, both sealed under the mail's own key (its
 slot is in the header) for this mail alone. The checks tell a torn end from damage without a key;
-that the content is what came is held by its seal. A segment ends at 64 MB. When all its mails are
-shredded it is cut to nothing: an empty segment was emptied by us, a missing one is lost. Where
-each mail lies is kept in memory and in the snapshot; what came after the snapshot's low-water
-mark is found by reading header lines.
+that the content is what came is held by its seal. The envelope is needed until the journal knows
+the mail: a backup made from PostgreSQL leaves that of any other empty. A segment ends at 64 MB.
+When all its mails are shredded it is cut to nothing: an empty segment was emptied by us, a missing
+one is lost. Where each mail lies is kept in memory and in the snapshot; what came after the
+snapshot's low-water mark is found by reading header lines.
 """
 
 import asyncio
@@ -119,6 +120,13 @@ def written(mail_id: str, slot: int, envelope: bytes, content: bytes) -> bytes:
     return b"%b %08x\n%b\n" % (line, zlib.crc32(line), body)
 
 
+def size_of(mail_id: str, slot: int, envelope: int, content: int) -> int:
+    """Bytes of the record that `written` makes of an envelope and a content of so many."""
+    body = _LENGTH_BYTES + envelope + content
+    line = b"mail %d %b %d %d %08x %08x\n" % (VERSION, mail_id.encode(), slot, body, 0, 0)
+    return len(line) + body + 1
+
+
 # --- reading --------------------------------------------------------------------------------
 
 
@@ -203,6 +211,11 @@ class Segment:
             return unseal(key, body[content:], mail_id.encode())
         except StoreDamaged:
             raise self._damaged(offset) from None
+
+    def sealed(self, offset: int) -> bytes:
+        """The content as it is kept. Raises StoreDamaged."""
+        body = self.body(offset, self._whole(offset))
+        return body[_LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES]) :]
 
     def body(self, offset: int, header: Header) -> bytes:
         """The sealed body, checked. Raises StoreDamaged."""
