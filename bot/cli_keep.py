@@ -24,6 +24,7 @@ from storage.verify import Step
 
 if TYPE_CHECKING:
     from bot.orders import Order
+    from storage.moving import Done
 
 
 def _give(order: "Order") -> None:
@@ -120,6 +121,41 @@ def restore(folder: Path) -> None:
     _give(Purge())
 
 
+@click.command()
+@click.option(
+    "--to", "url", metavar="URL", required=True, help="postgresql://USER:PASSWORD@HOST/NAME"
+)
+def migrate(url: str) -> None:
+    """Move the desk in DESK_DATA into PostgreSQL; it must not run meanwhile.
+
+    Journal, keys and mails go over as they are, and all of it is compared on both sides before it
+    counts. Interrupted? Run it again, it goes on where it was. DESK_DATA is read and never changed.
+    """
+    from rich.filesize import decimal as size
+
+    settings = load()
+    must_exist(settings)
+    with _bar("Moving") as step:
+        done = _moved(settings, url, step)
+    click.echo(
+        f"The desk in {settings.data} is in the database, all compared and found the same: "
+        f"{done.commits} commits in {done.chains} chains, {sum(done.records.values())} records, "
+        f"{done.mails} raw mails, {size(done.size)}.\n"
+        "Set DESK_DATABASE_URL to that URL and start `desk run`: from then on the files in "
+        f"{settings.data} are out of date; delete them, as they keep what the desk will shred."
+    )
+
+
+def _moved(settings: Settings, url: str, step: Step) -> "Done":
+    from storage.moving import move
+
+    try:
+        return move(settings.data, url, master_of(settings), step)
+    except StoreError as error:
+        # the store's sentences name the setting; here the URL has come another way
+        raise type(error)(str(error).replace("DESK_DATABASE_URL", "--to")) from error
+
+
 @contextmanager
 def _bar(label: str) -> Iterator[Step]:
     """A progress bar for whoever watches; a script's stderr has errors alone."""
@@ -189,4 +225,4 @@ def key_rotate() -> None:
     )
 
 
-COMMANDS = (retry, purge, verify, backup, restore, key)
+COMMANDS = (retry, purge, verify, backup, restore, migrate, key)

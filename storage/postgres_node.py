@@ -50,6 +50,7 @@ class Node:
         self._turns = asyncio.Lock()
         self._held: set[int] = set()
         self._connection: Connection | None = None
+        self._hearing: Connection | None = None
 
     async def start(self) -> None:
         """Raises StoreAway."""
@@ -67,8 +68,9 @@ class Node:
         self._tasks.clear()
         if self._ringing is not None:
             await self._ringing
-        if self._connection is not None:
-            await self._connection.close()
+        for own in (self._connection, self._hearing):
+            if own is not None:
+                await own.close()  # whoever stops at once has not begun to listen
         with suppress(StoreError):  # then it is let go of when its time is over
             async with self._database.transaction() as connection:
                 for statement in _LEAVE:
@@ -97,6 +99,7 @@ class Node:
         except psycopg.Error as error:
             await connection.close()
             raise meaning_of(error) from None
+        self._hearing = connection
         return connection
 
     async def _listen(self, ears: Connection) -> None:

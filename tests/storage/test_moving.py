@@ -84,7 +84,9 @@ async def test_lines_and_keys_are_there_as_they_are(data: Path, postgres_url: st
     for slot, wrapped in found:
         assert isinstance(slot, int)
         place = ring[64 * (slot + 1) :][:64]
-        assert place == (b"\2" if wrapped is None else b"\1\0\0\0" + bytes(wrapped)).ljust(64, b"\0")
+        assert place == (b"\2" if wrapped is None else b"\1\0\0\0" + bytes(wrapped)).ljust(
+            64, b"\0"
+        )
 
 
 async def test_it_goes_on_there(data: Path, postgres_url: str) -> None:
