@@ -41,7 +41,7 @@ _TAKE = """
             m.node is null or m.node = %(node)s
             or not exists (select from nodes n where n.node = m.node and n.alive_until > now())
         )
-        order by m.key limit 100 for update skip locked
+        order by m.key limit 32 for update skip locked
     )
     returning key
 """
