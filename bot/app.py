@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from bot.control import Control, Said
 from bot.front import Front, open_front
 from bot.http import HttpServer, routes
-from bot.mailer import Mailer, Relay
+from bot.mailer import Mailer
 from bot.orders import Office, Order, carry_out
 from bot.outbox import Outbox, Receipt
+from bot.relay import Connections, read_login
 from bot.settings import Settings
 from bot.slack.app import Slack
 from bot.slack.options import SlackOptions
@@ -21,7 +22,9 @@ from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.policy import Policy
 from handlers.registry import load
+from intake.authentication import Trust
 from intake.parse import Parser
+from intake.sender import Senders
 from intake.worker import Worker
 from storage.records import OutboxMessage, ParsedMail
 
@@ -67,9 +70,10 @@ class App:
         self.slack = Slack(
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )
-        self.mailer = Mailer(_relay(settings), policy, store.keys, clock)
+        self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
-        self.worker = Worker(store, self.desk, self.parser, policy, clock)
+        self.senders = Senders(_trust(settings))
+        self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
         front.wake = self.worker.wake
         self.control: Control[Order] | None = None
         if not settings.database_url:  # there, a command works beside us on the database
@@ -98,10 +102,12 @@ class App:
         if self.control is not None:
             await self.control.stop()
         await self.supervisor.stop()
+        await self.mailer.close()
         await self.slack.stop()
         if self.http is not None:
             await self.http.stop()
         await self.parser.stop()
+        await self.senders.stop()
         await self.store.close()
 
     async def wait(self) -> None:
@@ -158,8 +164,21 @@ class App:
         return {f"faults_{name}_total": n for name, n in self.supervisor.faults.items()}
 
 
-def _relay(settings: Settings) -> Relay | None:
-    return Relay(host=settings.relay[0], port=settings.relay[1]) if settings.relay else None
+def _relay(settings: Settings, clock: Clock) -> Connections | None:
+    """Raises SettingsError for a login that cannot be read."""
+    if settings.relay is None:
+        return None
+    login = read_login(settings.relay_login) if settings.relay_login else None
+    return Connections(settings.relay, clock, login)
+
+
+def _trust(settings: Settings) -> Trust:
+    return Trust(
+        ids=settings.authserv_ids,
+        relays=settings.inbound_relays,
+        looks=settings.is_mx,
+        nameserver=settings.nameserver,
+    )
 
 
 async def build(settings: Settings, clock: Clock) -> App:

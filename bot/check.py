@@ -5,13 +5,20 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from dns.asyncresolver import Resolver
+from dns.exception import DNSException
+from dns.resolver import NXDOMAIN, NoAnswer
+
 from bot.app import slack_options_of
 from bot.control import ask
 from bot.orders import Ping
+from bot.outbox import SendLater
+from bot.relay import Connections, read_login
 from bot.settings import Settings
 from bot.slack.check import check as check_slack
 from bot.stores import open_for_reading
-from storage.errors import DeskError, StoreMissing
+from handlers.clock import RealClock
+from storage.errors import DeskError, SettingsError, StoreMissing
 from storage.opening import RESTORING, is_new
 from storage.records import Record
 from storage.rotation import new_file_of
@@ -119,32 +126,20 @@ async def _relay(settings: Settings) -> list[Finding]:
                 fix="set it to host:port of the outgoing mail server",
             )
         ]
-    host, port = settings.relay
+    name = f"{settings.relay.host}:{settings.relay.port}"
     try:
-        async with asyncio.timeout(10):
-            reader, writer = await asyncio.open_connection(host, port)
-            banner = await reader.readline()
-            writer.close()
-            await writer.wait_closed()
-    except (OSError, TimeoutError):
+        login = read_login(settings.relay_login) if settings.relay_login else None
+        way = await Connections(settings.relay, RealClock(), login).look()
+    except (SendLater, SettingsError) as fault:
         return [
             Finding(
                 what="mail relay",
                 state="fault",
-                says=f"{host}:{port} does not answer",
-                fix="check DESK_RELAY, and that the relay lets this machine in",
+                says=f"{name}: {fault}",
+                fix="check DESK_RELAY and DESK_RELAY_LOGIN, and that it lets this machine in",
             )
         ]
-    if not banner.startswith(b"220"):
-        return [
-            Finding(
-                what="mail relay",
-                state="fault",
-                says=f"{host}:{port} is no mail server",
-                fix="check DESK_RELAY",
-            )
-        ]
-    return [Finding(what="mail relay", state="ok", says=f"{host}:{port} answers")]
+    return [Finding(what="mail relay", state="ok", says=f"{name} answers, {way}")]
 
 
 async def _domains(settings: Settings) -> list[Finding]:
@@ -166,6 +161,31 @@ async def _domains(settings: Settings) -> list[Finding]:
         else:
             found.append(Finding(what="DNS", state="ok", says=f"{domain} resolves"))
     return found
+
+
+async def _nameserver(settings: Settings) -> list[Finding]:
+    """A desk that looks up senders needs a name server that answers."""
+    if not settings.is_mx:
+        return []
+    resolver = Resolver(configure=settings.nameserver is None)
+    if settings.nameserver is not None:
+        resolver.nameservers, resolver.port = [settings.nameserver[0]], settings.nameserver[1]
+    domain = settings.address[0].rpartition("@")[2]
+    try:
+        await resolver.resolve(f"_dmarc.{domain}", "TXT", search=False, lifetime=5)
+    except (NoAnswer, NXDOMAIN):
+        says = f"answers; {domain} has no DMARC record, so anybody may write in its name"
+        return [Finding(what="name server", state="ok", says=says)]
+    except (DNSException, OSError):
+        return [
+            Finding(
+                what="name server",
+                state="fault",
+                says="it gives no answer: no sender can be checked",
+                fix="check DESK_NAMESERVER, or this machine's name server",
+            )
+        ]
+    return [Finding(what="name server", state="ok", says="answers")]
 
 
 async def _slack(settings: Settings) -> list[Finding]:
@@ -210,6 +230,7 @@ async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding
         ("running desk", _running),
         ("mail relay", _relay),
         ("DNS", _domains),
+        ("name server", _nameserver),
         ("Slack", _slack),
     ):
         step(name)

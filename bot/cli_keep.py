@@ -40,7 +40,7 @@ def _give(order: "Order") -> None:
 def retry(id: str) -> None:  # noqa: A002  the name in the usage line
     """Try a failed mail, or a letter or Slack message that could not be sent, once more.
 
-    `desk failed` lists them with their IDs. With no desk running it is tried at the next start.
+    `desk failed` lists them with their IDs. With no desk running it is tried as soon as one does.
     """
     from bot.orders import Retry
 

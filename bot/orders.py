@@ -56,7 +56,7 @@ async def carry_out(order: Order, office: Office) -> Said:
 
 
 async def _retry(order: Retry, office: Office) -> Said:
-    when = "now" if office.woken else "at the next start of the desk"
+    when = "now" if office.woken else "as soon as a desk runs"
     store = office.desk.store
     if await store.mail(order.id) is not None:
         mail = await office.desk.rework(order.id, OPERATOR, office.now)

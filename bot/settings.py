@@ -5,8 +5,9 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import time
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +16,14 @@ from storage.errors import SettingsError
 from storage.records import Record
 
 FILE = Path("desk.toml")
+
+
+class Relay(Record, frozen=True, kw_only=True):
+    """The outgoing mail server, and whether the way there is encrypted (RFC 3207, RFC 8314)."""
+
+    host: str
+    port: int
+    tls: Literal["offered", "required", "implicit"] = "offered"
 
 
 class Settings(Record, frozen=True, kw_only=True):
@@ -26,7 +35,12 @@ class Settings(Record, frozen=True, kw_only=True):
     smtp_port: int = 8025
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    relay: tuple[str, int] | None = None
+    relay: Relay | None = None
+    relay_login: Path | None = None
+    authserv_ids: tuple[str, ...] = ()
+    inbound_relays: tuple[str, ...] = ()
+    is_mx: bool = False
+    nameserver: tuple[str, int] | None = None
     master_key_file: Path | None = None
     database_url: str = ""
     slack_bot_token: str = ""
@@ -82,11 +96,50 @@ def _host_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), _port(port)
 
 
+#: scheme of DESK_RELAY: how it is encrypted, and the port when none is named
+SCHEMES: Mapping[str, tuple[Literal["offered", "required", "implicit"], str]] = {
+    "": ("offered", ""),
+    "smtp": ("offered", "25"),
+    "starttls": ("required", "587"),
+    "smtps": ("implicit", "465"),
+}
+
+
+def _relay(text: str) -> Relay:
+    scheme, _, place = text.rpartition("://")
+    if scheme.lower() not in SCHEMES:
+        raise ValueError("it is host:port, smtps://host or starttls://host")
+    tls, port = SCHEMES[scheme.lower()]
+    if port and not re.search(r":\d+$", place):
+        place = f"{place}:{port}"
+    host, number = _host_port(place)
+    return Relay(host=host, port=number, tls=tls)
+
+
 def _addresses(text: str) -> tuple[str, ...]:
     found = tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
     if not found or not all(re.fullmatch(r"[^@\s+]+@[^@\s]+\.[^@\s.]+", part) for part in found):
         raise ValueError("it must be one or more addresses such as privacy@example.org")
     return found
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(part, strict=False)) for part in _names(text))
+    except ValueError as fault:
+        raise ValueError("it must be addresses or networks such as 192.0.2.0/24") from fault
+
+
+def _nameserver(text: str) -> tuple[str, int]:
+    host, port = _host_port(text if re.search(r"[^:]:\d+$", text) else f"{text}:53")
+    try:
+        return str(ip_address(host)), port
+    except ValueError as fault:
+        raise ValueError("it must be an address such as 127.0.0.1 or 127.0.0.1:53") from fault
 
 
 def _zone(text: str) -> str:
@@ -157,7 +210,12 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SMTP_PORT", "smtp_port", _port),
     ("DESK_TLS_CERT", "tls_cert", Path),
     ("DESK_TLS_KEY", "tls_key", Path),
-    ("DESK_RELAY", "relay", _host_port),
+    ("DESK_RELAY", "relay", _relay),
+    ("DESK_RELAY_LOGIN", "relay_login", Path),
+    ("DESK_AUTHSERV_IDS", "authserv_ids", _names),
+    ("DESK_INBOUND_RELAYS", "inbound_relays", _networks),
+    ("DESK_IS_MX", "is_mx", _switch),
+    ("DESK_NAMESERVER", "nameserver", _nameserver),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
     ("DESK_DATABASE_URL", "database_url", _database),
     ("SLACK_BOT_TOKEN", "slack_bot_token", _token("xoxb-")),
@@ -221,6 +279,8 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> 
             faults.append(f"{name} cannot be used: {fault}.")
     if bool(read.get("tls_cert")) != bool(read.get("tls_key")):
         faults.append("DESK_TLS_CERT and DESK_TLS_KEY belong together: set both or neither.")
+    if read.get("authserv_ids") and not read.get("inbound_relays"):
+        faults.append("DESK_AUTHSERV_IDS needs DESK_INBOUND_RELAYS: whose word is believed.")
     if faults:
         raise SettingsError(tuple(faults))
     return Settings(**read)

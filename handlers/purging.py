@@ -51,17 +51,29 @@ class FromAge(Commits):
     async def purge(self, now: datetime, by: str = "desk", *, look: bool = False) -> Purged:
         """Shred what is due; `look`: only say what that is."""
         found: list[Shred] = []
+        ignored, whole = await self._old_mails(now)
+        for start in range(0, len(ignored), _TOGETHER):
+            some = ignored[start : start + _TOGETHER]
+            found += await self.decided(partial(self._ignored_due, some, now, by, look=look))
         async for case in self.store.all_cases():
-            if case.closed:
+            # by itself, or with its mails, which are looked at only where there may be one to shred
+            if retention.due(case, (), now) or (case.closed and case.ref in whole):
                 found += await self.decided(partial(self._case_due, case.ref, now, by, look=look))
             await asyncio.sleep(0)  # nobody waits for this
-        due = [mail.id async for mail in self.store.all_mails() if retention.ignored_due(mail, now)]
-        for start in range(0, len(due), _TOGETHER):
-            some = due[start : start + _TOGETHER]
-            found += await self.decided(partial(self._ignored_due, some, now, by, look=look))
         if not look:
             await self.decided(partial(self._done, len(found), now, by))
         return purged(found)
+
+    async def _old_mails(self, now: datetime) -> tuple[list[str], set[str]]:
+        """Ids of ignored mails that are due, and the cases that have a raw mail of some age."""
+        ignored: list[str] = []
+        whole: set[str] = set()
+        async for mail in self.store.all_mails():
+            if retention.ignored_due(mail, now):
+                ignored.append(mail.id)
+            elif mail.case and mail.sha256 and mail.received_at + retention.RAW <= now:
+                whole.add(mail.case)
+        return ignored, whole
 
     async def _case_due(self, ref: str, now: datetime, by: str, *, look: bool) -> tuple[Shred, ...]:
         case = await self.store.case(ref)

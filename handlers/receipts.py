@@ -19,6 +19,11 @@ from storage.records import (
     Stored,
 )
 
+DOUBT = (
+    "It is not known whether a letter arrived. "
+    "It goes again under the same Message-ID: the requester may get it twice."
+)
+
 
 class FromOutbox(Commits):
     """Receipts never raise a case's version: the buttons mean what they meant."""
@@ -111,6 +116,21 @@ class FromOutbox(Commits):
 
         await self.decided(decide)
 
+    async def doubted(self, message: OutboxMessage, error: str, now: datetime) -> None:
+        """Nobody knows whether it arrived (RFC 1047): it will go again, and the case says so."""
+
+        async def decide() -> None:
+            current = await self.store.message(message.id)
+            if current is None or current.status is not OutboxStatus.PENDING:
+                return
+            if current.error == error:
+                return
+            case = await self.store.case(current.case) if current.case else None
+            said: list[Stored] = [self.line(case, DOUBT, now)] if case is not None else []
+            await self._record("doubt", replace(current, error=error), now, said)
+
+        await self.decided(decide)
+
     async def give_up(self, message: OutboxMessage, error: str, now: datetime) -> None:
         """It will never go by itself: it waits for a person, and the card says so."""
 
@@ -174,5 +194,7 @@ class FromOutbox(Commits):
         puts: list[Stored],
         by: str = "desk",
     ) -> None:
-        commit = Commit(at=now, actor=by, act=act, case=message.case, puts=(message, *puts))
-        await self.store.commit(commit)
+        note = message.error if isinstance(message.content, Letter) else ""
+        await self.store.commit(
+            Commit(at=now, actor=by, act=act, case=message.case, note=note, puts=(message, *puts))
+        )

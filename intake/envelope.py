@@ -62,6 +62,8 @@ class Addresses:
     def __init__(self, addresses: Iterable[str]) -> None:
         self.own = frozenset(fold(address) for address in addresses)
         self.domains = frozenset(address.rpartition("@")[2] for address in self.own)
+        domains = "|".join(map(re.escape, sorted(self.domains)))
+        self._letters = re.compile(rf"\b([0-9a-f]{{20}})@(?:{domains})\b", re.IGNORECASE)
 
     def accepts(self, address: str) -> bool:
         """May mail be addressed to it? RFC 5321 4.5.1: postmaster always, even without domain."""
@@ -79,6 +81,11 @@ class Addresses:
         local, _, _ = fold(address).rpartition("@")
         _, _, tag = local.partition("+")
         return tag if _TAG.fullmatch(tag) and self.is_own(address) else ""
+
+    def letter_of(self, text: str) -> str:
+        """The id of the first letter of ours whose Message-ID stands in a text, else ""."""
+        found = self._letters.search(text)
+        return found[1].lower() if found else ""
 
     def _bare(self, address: str) -> str:
         local, at, domain = fold(address).rpartition("@")

@@ -15,10 +15,11 @@ import msgspec
 
 from handlers.clock import Clock
 from handlers.desk import Desk
+from handlers.incoming import Noted
 from handlers.policy import Policy
 from intake import classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses
-from intake.match import Matcher
+from intake.match import Match, Matcher
 from intake.parse import Parser
 from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreAway, StoreFailed, StoreFull
@@ -30,6 +31,19 @@ log = logging.getLogger(__name__)
 _REPEAT = timedelta(days=7)
 _AT_ONCE = 16  # mails in hand; one requester's are worked on one after the other
 _AHEAD = 16  # mails queued of those that another process could work on as well
+#: why a mail is ignored, and the line in its case's thread
+DELAYED = Noted(
+    reason="a report that our letter is delayed",
+    line="A letter of ours is delayed: the mail servers still try.",
+)
+REPORTED = Noted(
+    reason="a machine's report about our letter",
+    line="A machine's report about a letter of ours came (read, or marked as spam).",
+)
+AWAY = Noted(
+    reason="an automatic reply",
+    line="An automatic reply came: the requester may be away.",
+)
 _TRIES = 5  # against somebody who clicks at the same moment
 _NOT_NOW = (StoreFull, StoreFailed, StoreAway)  # nothing can be kept: no fault of the mail
 
@@ -37,16 +51,25 @@ _NOT_NOW = (StoreFull, StoreFailed, StoreAway)  # nothing can be kept: no fault 
 class Worker:
     """Works on what was kept and not yet worked on, then on what comes."""
 
-    def __init__(
-        self, store: Store, desk: Desk, parser: Parser, policy: Policy, clock: Clock
+    def __init__(  # noqa: PLR0913  what the way of a mail is made of
+        self,
+        store: Store,
+        desk: Desk,
+        parser: Parser,
+        policy: Policy,
+        clock: Clock,
+        *,
+        senders: sender.Senders | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
         self._parser = parser
+        self._senders = senders or sender.Senders()
         self._keys = store.keys
         self._clock = clock
         self._addresses = Addresses(policy.addresses)
         self._matcher = Matcher(store, self._addresses)
+        self._reopen = policy.reopen
         self._turns = Turns()
         self._queue: deque[InboundMail] = deque()
         self._known: set[str] = set()  # queued or in hand
@@ -157,7 +180,8 @@ class Worker:
     async def _new(self, mail: InboundMail) -> None:
         async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
             content = await self._store.mails.raw(mail.id)
-            parsed, reading = await self._parser.read(content)
+            parsed, reading = await self._parser.read(content, self._senders.origin(mail))
+            parsed = await self._senders.known(mail, content, parsed)
             author = parsed.header_from or mail.mail_from.lower()
             # the place is taken before the next mail of this envelope is parsed: order holds
             turn = self._turns.place(self._keys.address_hash(author))
@@ -177,19 +201,29 @@ class Worker:
     async def _bounced(
         self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict
     ) -> bool:
-        """Does it report about a letter of ours? Then it is noted there, and no case of its own.
+        """Is it a report about a letter of ours? Then it is noted there, and no case of its own.
 
-        A report in plain words is known by the null sender and the letter's own return path.
+        A report in plain words is known by the null sender and the letter's own return path. One
+        about nothing of ours came to us by a forged sender: it is filed away.
         """
         plain = verdict.kind == "person" and not mail.mail_from
-        if not plain and verdict.kind not in {"bounce", "report"}:
+        if not plain and not verdict.reports:
             return False
+        now = self._clock.now()
         found = await self._matcher.bounced(mail, parsed)
         if found.case is None or (plain and found.how != "tag"):
-            return False
-        given_up = found.bounced_letter if screen.failed(parsed) else None
+            backscatter = verdict.kind == "bounce" and not mail.mail_from
+            if backscatter:
+                await self._desk.ignore(mail, parsed, "a report about no letter of ours", now)
+            return backscatter
         reason = "a report about our letter"
-        await self._desk.ignore(mail, parsed, reason, self._clock.now(), bounced=given_up)
+        if verdict.kind == "report":
+            await self._desk.file(mail, parsed, found.case, REPORTED, now)
+        elif screen.failed(parsed):
+            letter = found.bounced_letter
+            await self._desk.ignore(mail, parsed, reason, now, bounced=letter)
+        else:
+            await self._desk.file(mail, parsed, found.case, DELAYED, now)
         return True
 
     def _completed(
@@ -217,13 +251,26 @@ class Worker:
         match = await self._matcher.match(mail, parsed)
         now = self._clock.now()
         if reading.decision == "ignore":
-            await self._desk.ignore(mail, parsed, verdict.reason or "bulk mail", now)
+            await self._ignore(mail, parsed, verdict, match)
         elif match.case is None:
             await self._desk.open(mail, parsed, reading, now, no_reply=verdict.no_reply)
-        elif match.belongs:
-            await self._desk.follow_up(match.case, mail, parsed, now)
-        else:
+        elif not match.belongs:
             await self._desk.hold(match.case, mail, parsed, reading, now)
+        elif match.ended and match.ended + self._reopen < mail.received_at:
+            refused = verdict.no_reply
+            await self._desk.open(mail, parsed, reading, now, no_reply=refused, follows=match.case)
+        else:
+            await self._desk.follow_up(match.case, mail, parsed, now)
+
+    async def _ignore(
+        self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict, match: Match
+    ) -> None:
+        """An automatic answer to a letter of ours is noted on its case; nothing more."""
+        now = self._clock.now()
+        if verdict.kind == "auto_reply" and match.case is not None and match.belongs:
+            await self._desk.file(mail, parsed, match.case, AWAY, now)
+        else:
+            await self._desk.ignore(mail, parsed, verdict.reason or "bulk mail", now)
 
     async def _park(self, mail: InboundMail, fault: str) -> None:
         """A mail the steps cannot handle goes to a person; if even that fails it stays in sight."""

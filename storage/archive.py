@@ -220,7 +220,9 @@ class Archive:
 
     def _fd(self, month: int) -> int:
         if month not in self._fds:
-            self._fds[month] = os.open(self._folder / _name(month), os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(self._folder / _name(month), os.O_RDONLY | os.O_CLOEXEC)
+            if self._fds.setdefault(month, fd) != fd:  # another thread was faster
+                os.close(fd)
         return self._fds[month]
 
 

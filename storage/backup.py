@@ -34,7 +34,10 @@ _PART = ".part"
 
 
 class Piece(NamedTuple):
-    """A file of a backup. `read` gives its bytes, the same ones each time it is called."""
+    """A file of a backup. `read` gives its bytes, the same ones each time it is called.
+
+    Fewer than `size` say that a segment was emptied meanwhile: all its mails are shredded.
+    """
 
     name: str
     size: int  #: bytes; of the journal it may be a guess
@@ -174,8 +177,17 @@ class _Making:
         if earlier is not None and self._same(earlier, piece) and _linked(earlier, target):
             self._linked += 1
             self._on(piece.size)
-        else:
-            self._write(target, piece.read())
+        elif self._write(target, piece.read()) < piece.size:
+            self._empty(target)
+
+    def _empty(self, path: Path) -> None:
+        """The desk emptied this segment while it was copied: all its mails were shredded."""
+        fd = self._disk.open(path)
+        try:
+            self._disk.cut(fd, 0)
+            self._disk.sync(fd)
+        finally:
+            os.close(fd)
 
     def _same(self, path: Path, piece: Piece) -> bool:
         """Byte by byte: an earlier copy that has rotted must not be handed on."""

@@ -19,7 +19,7 @@ from storage import opening, sheets, snapshot
 from storage.archiving import Archivist
 from storage.chain import seal_of
 from storage.disk import Disk
-from storage.errors import Conflict, StoreError, StoreFailed, StoreFull
+from storage.errors import Conflict, StoreError, StoreFailed
 from storage.evidence import Evidence
 from storage.journal import Journal, Written
 from storage.lanes import HELD
@@ -72,7 +72,8 @@ class EmbeddedStore(Reading):
     _change: asyncio.Future[None] | None = None
     _snapshot: asyncio.Task[None] | None = None
     _soon: asyncio.TimerHandle | None = None
-    _failed = _closed = False
+    _failure: StoreError | None = None
+    _closed = False
 
     def __init__(self, found: opening.Opened, disk: Disk | None) -> None:
         """`disk` None = for reading only."""
@@ -87,6 +88,7 @@ class EmbeddedStore(Reading):
         self._since_snapshot = found.replayed
         self._snapshot_slot = found.snapshot_slot
         self._shredding: set[asyncio.Task[None]] = set()
+        self._log.failed = self._fail
         if found.shredded and disk is not None:
             self._snapshot_soon()
 
@@ -118,6 +120,8 @@ class EmbeddedStore(Reading):
     def _writable(self) -> Journal:
         if self._journal is None:
             raise StoreError("The store is open for reading only; changes go through `desk run`.")
+        if self._failure is not None:
+            raise StoreFailed(str(self._failure))
         return self._journal
 
     def _checked(self, commit: Commit) -> set[_Name]:
@@ -161,7 +165,7 @@ class EmbeddedStore(Reading):
         try:
             await asyncio.to_thread(self._keyring.shred, slots)
         except StoreError as error:
-            self._failed = True
+            self._fail(error)
             _answer(pending.done, error)
         else:
             _answer(pending.done, seq)
@@ -171,7 +175,8 @@ class EmbeddedStore(Reading):
             self._wake()
 
     def _refused(self, lines: list[Written], error: StoreError) -> None:
-        self._failed = self._failed or isinstance(error, StoreFailed)
+        if isinstance(error, StoreFailed):
+            self._fail(error)
         for line in lines:
             pending = self._pending.pop(line.seq)
             self._in_flight -= pending.names
@@ -189,6 +194,11 @@ class EmbeddedStore(Reading):
         note = f"{through} {said}"
         await self.commit(Commit(at=now, actor="desk", act=SEAL, note=note, puts=(mark,)))
         return msgspec.structs.replace(mark, rev=mark.rev + 1)
+
+    def _fail(self, error: StoreError) -> None:
+        """Nothing is taken any more; who waits for a change comes and hears of it."""
+        self._failure = self._failure or error
+        self._wake()
 
     def turn(self, name: str) -> AbstractAsyncContextManager[None]:
         return nullcontext()  # there is no other process
@@ -257,6 +267,8 @@ class EmbeddedStore(Reading):
 
     def _renew(self) -> None:
         self._soon = None
+        if self._failure is not None:
+            return
         if self._snapshot is not None and not self._snapshot.done():
             self._snapshot_soon()  # that one may have begun before the shred
         else:
@@ -277,6 +289,7 @@ class EmbeddedStore(Reading):
             numbers=view.cases.numbers(),
             positions=view.positions,
             used=self._keyring.used,
+            before=self._snapshot_slot,
         )
 
     def _archivist(self) -> Archivist:
@@ -295,12 +308,17 @@ class EmbeddedStore(Reading):
                 await asyncio.wait(tuple(self._shredding))
             picture, archive = self._picture(), self._archive
             await asyncio.to_thread(snapshot.renew, self._folder, picture, key, archive, self._disk)
-        except (OSError, StoreFull, StoreFailed) as error:
+        except (OSError, StoreError) as error:
             log.warning("no snapshot could be written (%s)", type(error).__name__)
             return
         before, self._snapshot_slot = self._snapshot_slot, key.slot
-        if before is not None:
+        if before is None:
+            return
+        try:
             await asyncio.to_thread(self._keyring.shred, [before])
+        except StoreError as error:
+            log.critical("the key of an old snapshot could not be destroyed")
+            self._fail(error)
 
     async def close(self) -> None:
         if self._closed:
@@ -317,7 +335,7 @@ class EmbeddedStore(Reading):
         await asyncio.gather(*self._shredding)
         if self._snapshot is not None:
             await self._snapshot
-        if not self._failed:
+        if self._failure is None:
             await self._write_snapshot()
         self._archive.close()
         await self._keyring.close()

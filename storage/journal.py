@@ -2,17 +2,22 @@
 
 A line is a JSON object: a body as storage/chain.py has it, then `back`, the place in this file of
 the same chain's line before, so that a case's history is read by following its own lines alone,
-and `hash`. `back` is outside the hash: it is about this file, not about what happened. So is
-`after`, the number of the line before in this file, where it is not one less: PostgreSQL leaves
-numbers out, and a journal that comes from there has its gaps where they are written down, and
-nowhere else.
+`synced`, the number of the last line that was on disk for certain when this one was written, and
+`hash`. `back` and `synced` are outside the hash: they are about this file, not about what happened.
+So is `after`, the number of the line before in this file, where it is not one less: PostgreSQL
+leaves numbers out, and a journal that comes from there has its gaps where they are written down,
+and nowhere else.
+
+Lines that were written together reach the disk in any order, and a power cut may leave any of
+them as zeros. Such a hole ends the journal, unless a later line says that it was on disk.
 
 A line costs its records' JSON twice over a third (sealed, in base64) and some 400 bytes. A chain
 that is worked on costs some 250 bytes of memory, one of an archived case 56.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -37,6 +42,7 @@ class Line(Body, frozen=True, kw_only=True):
 
     back: int
     after: int | None = None
+    synced: int
     hash: str
 
     @property
@@ -55,16 +61,19 @@ class Position(NamedTuple):
 _line = msgspec.json.Decoder(Line)
 
 
-def written(seq: int, commit: Commit, changes: tuple[bytes, ...], head: Head) -> tuple[bytes, str]:
+def written(
+    seq: int, commit: Commit, changes: tuple[bytes, ...], head: Head, synced: int
+) -> tuple[bytes, str]:
     """The line of a commit, and its hash."""
     body, own = body_of(seq, commit, changes, head.hash)
-    return line_of(body, own, head.at), own
+    return line_of(body, own, head.at, synced), own
 
 
-def line_of(body: bytes, own: str, back: int, after: int | None = None) -> bytes:
+def line_of(body: bytes, own: str, back: int, synced: int, after: int | None = None) -> bytes:
     """A body as a line of a file; `after` only where numbers are left out before it."""
     gap = b"" if after is None else b',"after":%d' % after
-    return body[:-1] + b'%b%d%b,"hash":"%b"}\n' % (_BACK, back, gap, own.encode())
+    said = (_BACK, back, gap, synced, own.encode())
+    return body[:-1] + b'%b%d%b,"synced":%d,"hash":"%b"}\n' % said
 
 
 def entry_of(line: Line, key_of: KeyOf) -> Entry:
@@ -90,7 +99,7 @@ def check_format(path: Path) -> None:
     found = _FORMAT.match(first)
     if found is not None and int(found[1]) != VERSION:
         raise _other_format(path, 1, int(found[1]))
-    if found is None and first.endswith(b"\n"):
+    if found is None and first.endswith(b"\n") and b"\0" not in first:
         raise _damaged(path, Position(), "is not a line of this journal")
 
 
@@ -125,7 +134,7 @@ class Reader:
         self.heads = Layered(older)
         self.heads.update(heads)
         self.lines = 0  #: read so far
-        self.torn = 0  #: bytes of an unfinished last line, known when all lines were read
+        self.torn = 0  #: bytes of unfinished lines at the end, known when all lines were read
 
     def __iter__(self) -> Iterator[Read]:
         """Raises StoreDamaged with the line and the way out."""
@@ -139,10 +148,15 @@ class Reader:
         with self.path.open("rb") as file:
             file.seek(self.position.size)
             for data in file:
-                if not data.endswith(b"\n"):
-                    self.torn = len(data)
+                if _torn(data) or (b"\0" in data and not self._was_synced(file)):
+                    self.torn = file.seek(0, os.SEEK_END) - self.position.size
                     return
                 yield self._take(data)
+
+    def _was_synced(self, rest: Iterable[bytes]) -> bool:
+        """Does a later line say that the next one was on disk?"""
+        lines = (parsed(data) for data in rest)
+        return any(line is not None and line.synced > self.position.seq for line in lines)
 
     def head(self, chain: str) -> Head:
         """Where a chain ends, among what was read."""
@@ -152,7 +166,7 @@ class Reader:
         line = self._checked(data)
         at, end = self.position.size, self.position.size + len(data)
         head = self.heads[line.chain]
-        if line.prev != head.hash:
+        if (line.prev, line.back) != (head.hash, head.at):
             raise self._damaged("does not follow the line before it in its chain")
         self.heads[line.chain] = Head(line.hash, at, head.lines + 1)
         self.position = Position(line.seq, end)
@@ -182,6 +196,11 @@ def _damaged(path: Path, at: Position, what: str) -> StoreDamaged:
         f"Line {at.seq + 1} of {path.name} (byte {at.size}) {what}; keep the file for evidence and "
         "put the newest backup in its place (`desk restore DIR`)."
     )
+
+
+def _torn(data: bytes) -> bool:
+    """Is this the beginning of a line? A whole one with something else for its end is not."""
+    return not data.endswith(b"\n") and (data.endswith(b"\0") or parsed(data[:-1]) is None)
 
 
 def parsed(data: bytes) -> Line | None:
@@ -298,7 +317,7 @@ class Journal:
         seq, at = self._position.seq + 1, self._position.size
         chain = commit.case or DESK
         before = self._heads[chain]
-        data, own = written(seq, commit, changes, before)
+        data, own = written(seq, commit, changes, before, self._landed_at.seq)
         end = Position(seq, at + len(data))
         entry = Written(seq, end, chain, before)
         self._appender.append(self._path, data, entry)

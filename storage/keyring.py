@@ -113,13 +113,19 @@ class Keyring:
 
     # --- giving out -------------------------------------------------------------------------
 
-    def fill(self, used: int) -> None:
-        """Find the free slots, from `used` on: no record names them. Blocks; at the start."""
+    def fill(self, used: int, *, anew: bool = False) -> None:
+        """Find the free slots, from `used` on: no record names them. Blocks; at the start.
+
+        `anew`: destroy those keys, as what a power cut tore off may be sealed under them.
+        """
         self._used = max(used, FIRST_SLOT)
         self._end = self._used
         while (key := self._whole(self._end)) is not None:
             self._free.append(DataKey(self._end, key))
             self._end += 1
+        if anew:
+            self.shred(key.slot for key in self._free)
+            self._free.clear()
         if len(self._free) < LOW:
             self._add(self._batch())
 
@@ -136,12 +142,10 @@ class Keyring:
 
     async def room(self, wanted: int) -> None:
         """Until so many keys can be taken at once. Raises StoreFull, StoreFailed."""
-        while len(self._free) < max(wanted, LOW):
-            if self._refilling is None or self._refilling.done():
-                self._refilling = asyncio.create_task(self._refill())
-            if len(self._free) >= wanted:
-                return
-            await asyncio.shield(self._refilling)
+        if len(self._free) < max(wanted, LOW):
+            self._refill()
+        while len(self._free) < wanted:
+            await asyncio.shield(self._refill())
 
     def take(self) -> DataKey:
         """A fresh key, on disk already. After `room`, never missing."""
@@ -149,12 +153,15 @@ class Keyring:
         self._used = taken.slot + 1
         return taken
 
-    async def _refill(self) -> None:
-        try:
-            self._add(await asyncio.to_thread(self._batch))
-        except StoreError:
-            if not self._free:
-                raise  # who waits is told; who does not may find room later
+    def _refill(self) -> asyncio.Task[None]:
+        """The next batch, beside the loop. Who waits is told of a failure, nobody else."""
+        if self._refilling is None or self._refilling.done():
+            self._refilling = asyncio.create_task(self._refilled())
+            self._refilling.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._refilling
+
+    async def _refilled(self) -> None:
+        self._add(await asyncio.to_thread(self._batch))
 
     def _batch(self) -> list[DataKey]:
         fresh = [DataKey(slot, new_key()) for slot in range(self._end, self._end + BATCH)]
@@ -170,15 +177,17 @@ class Keyring:
     def shred(self, slots: Iterable[int]) -> None:
         """Destroy the keys in these slots, durable when this returns. Blocks; also repeatable."""
         disk = self._writable()
-        fd = disk.open(self._path, append=False)
         try:
-            for slot in sorted(slots):
-                disk.put(fd, _SHREDDED.ljust(SLOT_BYTES, b"\0"), _place(slot))
-            disk.sync(fd)
+            fd = disk.open(self._path, append=False)
+            try:
+                for slot in sorted(slots):
+                    disk.put(fd, _SHREDDED.ljust(SLOT_BYTES, b"\0"), _place(slot))
+                disk.sync(fd)
+            finally:
+                os.close(fd)
         except OSError as error:
             raise failed(error, self._path) from error
         finally:
-            os.close(fd)
             self._cached.cache_clear()
 
     def _overwrite(self, slot: int, data: bytes) -> None:

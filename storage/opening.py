@@ -3,6 +3,7 @@
 import fcntl
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -141,13 +142,20 @@ def _unusable(folder: Path, error: OSError) -> StoreError:
 
 def _make(folder: Path, disk: Disk) -> None:
     """Private to the desk's user. A folder that holds other things keeps the mode it has."""
-    new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    found = next(path for path in (folder, *folder.parents) if path.exists())
+    for path in reversed((folder, *folder.parents)):
+        if path == found or found in path.parents:
+            _make_one(path, disk)
     if (folder / LOCK).exists() or not any(folder.iterdir()):
         folder.chmod(PRIVATE_FOLDER)
-    (folder / MAILS).mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
-    disk.sync_folder(folder)
-    if new:
+    _make_one(folder / MAILS, disk)
+    disk.sync_folder(folder / MAILS)
+
+
+def _make_one(folder: Path, disk: Disk) -> None:
+    """There for good when this returns, even if a desk was killed right after making it."""
+    folder.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
+    with suppress(PermissionError):  # where we may not read we have made nothing
         disk.sync_folder(folder.parent)
 
 
@@ -158,6 +166,8 @@ def _load(folder: Path, keyring: Keyring) -> Opened:
     view = _view_of(picture, keyring)
     reader = Reader(folder / JOURNAL, picture.position, picture.heads, view.archived.head)
     used, shredded = _replay(reader, view, keyring)
+    if picture.before is not None and keyring.key(picture.before) is not None:
+        shredded.add(picture.before)  # killed between the new snapshot and the end of the old
     found = mails.scan(folder / MAILS, picture.log.mark)
     mails.check_complete(folder / MAILS, picture.log, found.places)
     fresh = _fresh(folder / MAILS, view, found, keyring)
@@ -247,16 +257,17 @@ def _mend(found: Opened, disk: Disk) -> Opened:
     if found.reader.torn:
         seq, size = found.reader.position
         set_aside(disk, journal, size, journal.with_name(f"journal.torn-{seq + 1}"))
-    if segment.exists() and segment.stat().st_size > end.offset:
+    torn_mail = segment.exists() and segment.stat().st_size > end.offset
+    if torn_mail:
         torn = segment.with_name(f"{segment.stem}.torn-{end.offset}")
         set_aside(disk, segment, end.offset, torn)
-    for path in (journal, segment):
+    for path in (journal, segment, found.folder / KEYRING):
         _settle(disk, path)
     if not found.snapshot_slot:  # nothing names what is in the archive
         found.archive.keep(set())
     if found.shredded:  # whoever was killed between the commit and the keyring
         found.keyring.shred(found.shredded)
-    found.keyring.fill(found.used)
+    found.keyring.fill(found.used, anew=bool(found.reader.torn) or torn_mail)
     return found
 
 

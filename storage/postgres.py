@@ -7,7 +7,7 @@ waits in a circle. What is read is committed; nothing is kept in memory.
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -48,6 +48,7 @@ from storage.verify import SEAL, Step, verify
 
 Kept = TypeVar("Kept", Case, InboundMail, OutboxMessage, Suppression, Mark)
 
+_LOOKS = 50  #: for a message, while others change what is found
 _PAGE = 100  #: records read, opened and handed on before the event loop gets its turn
 _NUMBER = """
     insert into case_numbers (year, last) values (%s, 1)
@@ -140,8 +141,10 @@ class PostgresStore:
         return seq
 
     async def seal(self, now: datetime) -> Mark:
-        through, heads = await self._database.written(postgres_journal.heads)
+        # before the chains: a seal that another process makes in between is a conflict then, where
+        # this one would cover less than the one it follows
         last = await self.mark(SEAL) or Mark(id=SEAL, at=now)
+        through, heads = await self._database.written(postgres_journal.heads)
         said = await asyncio.to_thread(seal_of, heads, last.note)
         mark = msgspec.structs.replace(last, at=now, count=through, note=said)
         note = f"{through} {said}"
@@ -170,17 +173,16 @@ class PostgresStore:
     # --- the outbox -------------------------------------------------------------------------
 
     async def claim(self, now: datetime, lease: timedelta) -> OutboxMessage | None:
-        while True:
-            try:
+        for _ in range(_LOOKS):
+            with suppress(Conflict):  # it was changed while we looked: look anew
                 claimed = await self._database.written(
                     lambda within: self._claim(within, now, lease)
                 )
-            except Conflict:
-                continue  # it was changed while we looked: look anew
-            if claimed is not None:
-                self._wake()
-                self._node.ring()
-            return claimed
+                if claimed is not None:
+                    self._wake()
+                    self._node.ring()
+                return claimed
+        return None
 
     async def _claim(
         self, within: Connection, now: datetime, lease: timedelta

@@ -49,9 +49,17 @@ class _Kept(NamedTuple):
     envelope: bytes
     size: int  #: of the sealed content
 
-    @property
-    def bytes(self) -> int:
-        return mails.size_of(self.id, self.slot, len(self.envelope), self.size)
+    def bytes(self, at: mails.Mark) -> int:
+        """Of its record at a place."""
+        return mails.size_of(self.id, self.slot, len(self.envelope), self.size, at)
+
+
+class _Segment(NamedTuple):
+    """Mails that lie together, and how many bytes they take."""
+
+    number: int
+    mails: list[_Kept]
+    size: int
 
 
 class Shown:
@@ -87,7 +95,8 @@ class Shown:
                 back = places.get(body.chain, NO_HEAD.at)
                 after = None if body.seq == before + 1 else before
                 places[body.chain] = at + len(block)
-                block += line_of(encoded(body), own, back, after)
+                # the whole file is synced before it counts
+                block += line_of(encoded(body), own, back, before, after)
                 before = body.seq
             at += len(block)
             yield bytes(block)
@@ -95,22 +104,22 @@ class Shown:
     # --- the mail log -----------------------------------------------------------------------
 
     def mails(self) -> Iterator[Piece]:
-        for number, segment in enumerate(self._segments(), 1):
-            name = f"{MAILS}/{mails.segment_path(Path(), number).name}"
-            yield Piece(name, sum(kept.bytes for kept in segment), partial(self._records, segment))
+        for segment in self._segments():
+            name = f"{MAILS}/{mails.segment_path(Path(), segment.number).name}"
+            yield Piece(name, segment.size, partial(self._records, segment))
 
-    def _segments(self) -> Iterator[list[_Kept]]:
+    def _segments(self) -> Iterator[_Segment]:
         """The same mails make the same segments, which an earlier backup may have already."""
-        segment: list[_Kept] = []
-        size = 0
+        segment = _Segment(1, [], 0)
         for page in self._each(self._kept()):
             for kept in page:
-                if size >= mails.SEGMENT_BYTES:
+                if segment.size >= mails.SEGMENT_BYTES:
                     yield segment
-                    segment, size = [], 0
-                segment.append(kept)
-                size += kept.bytes
-        if segment:
+                    segment = _Segment(segment.number + 1, [], 0)
+                size = segment.size + kept.bytes(mails.Mark(segment.number, segment.size))
+                segment.mails.append(kept)
+                segment = segment._replace(size=size)
+        if segment.mails:
             yield segment
 
     async def _kept(self) -> AsyncIterator[list[_Kept]]:
@@ -130,15 +139,17 @@ class Shown:
             return b""
         return mails.sealed_mail(mail, b"", DataKey(slot_of(head), key))[0]
 
-    def _records(self, segment: list[_Kept]) -> Iterator[bytes]:
-        for kept in segment:
+    def _records(self, segment: _Segment) -> Iterator[bytes]:
+        at = mails.Mark(segment.number)
+        for kept in segment.mails:
             content = self._wait(self._log.sealed(kept.id))
             if content is None or len(content) != kept.size:
                 raise StoreDamaged(
                     f"The content of mail {kept.id} is not whole in the database: restore its "
                     "backup."
                 )
-            yield mails.written(kept.id, kept.slot, kept.envelope, content)
+            yield mails.written(kept.id, kept.slot, kept.envelope, content, at)
+            at = mails.Mark(at.segment, at.offset + kept.bytes(at))
 
     # --- the keyring ------------------------------------------------------------------------
 

@@ -70,15 +70,19 @@ class Writer:
         new ones in the order of the commit, which is the order within a lane."""
         fresh = [record for record in records if record.rev == 1]
         known = sorted((r for r in records if r.rev > 1), key=lambda r: (r.table, r.key))
-        for record in [*known, *fresh]:
-            columns = columns_of(case, record, found.__getitem__, self._keys.keys)
-            statement = (insert_of if record.rev == 1 else update_of)(record.table, tuple(columns))
-            done = await connection.execute(statement.encode(), columns)
-            if done.rowcount != 1:
+        done = []
+        async with connection.pipeline():  # all in one round trip
+            for record in [*known, *fresh]:
+                columns = columns_of(case, record, found.__getitem__, self._keys.keys)
+                write = insert_of if record.rev == 1 else update_of
+                statement = write(record.table, tuple(columns)).encode()
+                done.append((record, await connection.execute(statement, columns)))
+                await self._beside(connection, record)
+        for record, written in done:
+            if written.rowcount != 1:
                 raise Conflict(
                     f"{record.key} was changed by someone else; read it again and decide anew."
                 )
-            await self._beside(connection, record)
 
     async def _beside(self, connection: Connection, record: Stored) -> None:
         match record:

@@ -119,7 +119,11 @@ def conninfo_of(url: str) -> str:
 
 
 async def _configured(connection: Connection) -> None:
-    await connection.execute(_SESSION)
+    try:
+        await connection.execute(_SESSION)
+    except BaseException:
+        await connection.close()
+        raise
 
 
 class Database:
@@ -148,17 +152,16 @@ class Database:
     async def open(self) -> None:
         """Raises StoreError and StoreAway: the first connection tells what is wrong."""
         await (await self.connect()).close()
-        await self._pool.open()
+        try:
+            await self._pool.open(wait=True, timeout=PATIENCE)
+        except PoolTimeout as error:
+            raise meaning_of(error) from None
 
     async def connect(self) -> Connection:
         """A connection of its own, outside the pool. Raises StoreError, StoreAway."""
         try:
             connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-            try:
-                await _configured(connection)
-            except BaseException:
-                await connection.close()
-                raise
+            await _configured(connection)
         except psycopg.Error as error:
             raise meaning_of(error) from None
         return connection

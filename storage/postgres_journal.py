@@ -11,10 +11,11 @@ from storage.records import Commit, Entry
 from storage.sheets import opened
 
 _PAGE = 200
+#: the number is taken with the chain's row locked, so that numbers rise within the chain
 _HEAD = """
     insert into chains (chain) values (%s)
     on conflict (chain) do update set lines = chains.lines
-    returning head, lines
+    returning head, lines, nextval('sequence_numbers')
 """
 _LINE = """
     with line as (
@@ -32,9 +33,7 @@ _COLUMNS = "seq, number, v, at, actor, act, case_ref, prev, hash, changes"
 async def append(connection: Connection, commit: Commit, changes: tuple[bytes, ...]) -> int:
     """Write a commit's line; its sequence number. Last in a transaction: its chain waits for it."""
     chain = commit.case or DESK
-    ((prev, lines),) = await rows(connection, _HEAD, (chain,))
-    # only now, so that numbers rise within the chain
-    ((seq,),) = await rows(connection, "select nextval('sequence_numbers')")
+    ((prev, lines, seq),) = await rows(connection, _HEAD, (chain,))
     said = {
         "seq": seq,
         "chain": chain,

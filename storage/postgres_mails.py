@@ -1,14 +1,13 @@
 """Raw mail in PostgreSQL: sealed, many in one INSERT when many wait, durable before it returns."""
 
 import asyncio
-import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 from storage.errors import UnknownReference
-from storage.mails import sealed_mail
+from storage.mails import mail_of, sealed_mail
 from storage.postgres_database import Connection, Database
 from storage.postgres_keys import KeyTable
 from storage.postgres_rows import Columns, columns_of
@@ -45,18 +44,6 @@ _TAKE = """
     )
     returning key
 """
-
-
-def mail_of(mail_id: str, arrival: Arrival) -> InboundMail:
-    return InboundMail(
-        id=mail_id,
-        received_at=arrival.received_at,
-        mail_from=arrival.mail_from,
-        rcpt_to=arrival.rcpt_to,
-        peer=arrival.peer,
-        sha256=hashlib.sha256(arrival.content).hexdigest(),
-        size=len(arrival.content),
-    )
 
 
 class _Coming(NamedTuple):

@@ -49,14 +49,14 @@ class Node:
         self._rung = False
         self._turns = asyncio.Lock()
         self._held: set[int] = set()
-        self._connection: Connection | None = None
-        self._hearing: Connection | None = None
+        self._connection: Connection | None = None  #: holds the turns
+        self._ears: Connection | None = None
 
     async def start(self) -> None:
         """Raises StoreAway."""
         await self._live_on()
-        listening = self._listen(await self._ears())
-        self._tasks = [asyncio.create_task(self._live()), asyncio.create_task(listening)]
+        self._ears = await self._listening()
+        self._tasks = [asyncio.create_task(run()) for run in (self._live, self._listen)]
 
     async def stop(self) -> None:
         """Let go of all that this process had, so that another can go on with it at once."""
@@ -68,9 +68,9 @@ class Node:
         self._tasks.clear()
         if self._ringing is not None:
             await self._ringing
-        for own in (self._connection, self._hearing):
-            if own is not None:
-                await own.close()  # whoever stops at once has not begun to listen
+        for connection in (self._connection, self._ears):
+            if connection is not None:
+                await connection.close()
         with suppress(StoreError):  # then it is let go of when its time is over
             async with self._database.transaction() as connection:
                 for statement in _LEAVE:
@@ -91,7 +91,7 @@ class Node:
 
     # --- wake-ups ---------------------------------------------------------------------------
 
-    async def _ears(self) -> Connection:
+    async def _listening(self) -> Connection:
         """A connection that hears every call from now on. Raises StoreAway."""
         connection = await self._database.connect()
         try:
@@ -99,28 +99,26 @@ class Node:
         except psycopg.Error as error:
             await connection.close()
             raise meaning_of(error) from None
-        self._hearing = connection
         return connection
 
-    async def _listen(self, ears: Connection) -> None:
+    async def _listen(self) -> None:
         while True:
-            with suppress(psycopg.Error):  # the server went away
-                async with ears:
-                    while True:
-                        await self._heard(ears)
-            log.warning("the database no longer calls; looking every %d seconds", LOOK)
-            ears = await self._ears_again()
+            if self._ears is None:
+                await asyncio.sleep(LOOK)
+                self._woken()
+                with suppress(StoreError):
+                    self._ears = await self._listening()
+                continue
+            try:
+                await self._heard(self._ears)
+            except psycopg.Error:  # the server went away
+                log.warning("the database no longer calls; looking every %d seconds", LOOK)
+                await self._ears.close()
+                self._ears = None
 
-    async def _ears_again(self) -> Connection:
-        while True:
-            await asyncio.sleep(LOOK)
-            self._woken()
-            with suppress(StoreError):
-                return await self._ears()
-
-    async def _heard(self, connection: Connection) -> None:
+    async def _heard(self, ears: Connection) -> None:
         """Wake up when another process has committed, and after a while in any case."""
-        async for note in connection.notifies(timeout=LOOK):
+        async for note in ears.notifies(timeout=LOOK):
             if note.payload != self.name:
                 self._woken()
         self._woken()

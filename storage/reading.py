@@ -26,7 +26,8 @@ from storage.columns import Table
 from storage.disk import Disk
 from storage.journal import Journal, Position, Reader, entry_of, history_of
 from storage.lanes import HELD
-from storage.mails import FOLDER, MailLog
+from storage.maillog import MailLog
+from storage.mails import FOLDER
 from storage.opening import Opened
 from storage.records import (
     Arrival,
@@ -219,12 +220,14 @@ class Reading:
 
     def _parts(self, entries: list[PartEntry]) -> list[tuple[int, OutboxMessage]]:
         """Messages that lie with their cases; each case is read once. In a thread."""
-        positions = {entry.name: entry.position for entry in entries}
+        positions = {(entry.place, entry.name): entry.position for entry in entries}
         found = []
         for place in sorted({entry.place for entry in entries}):
             lies = self._archive.read(place)
             for table, key in lies.parts:
-                position = positions.pop(self._view.archived.name(table, key), None)
+                # a message put again lies with its case once more, as it was
+                name = self._view.archived.name(table, key)
+                position = positions.get((place, name))
                 message = lies.part(table, key) if position is not None else None
                 if position is not None and isinstance(message, OutboxMessage):
                     found.append((position, message))

@@ -51,6 +51,7 @@ class Picture(NamedTuple):
     positions: int = 0  #: how many records there were, ever
     used: int = 0  #: every slot that a record may name is below this one
     slot: int | None = None  #: of the key it is sealed under
+    before: int | None = None  #: of the key of the snapshot before, to be destroyed
 
 
 class _Header(msgspec.Struct, frozen=True, tag="snapshot", tag_field="table"):
@@ -60,6 +61,7 @@ class _Header(msgspec.Struct, frozen=True, tag="snapshot", tag_field="table"):
     segment: int
     offset: int
     used: int
+    before: int | None
     alive: frozenset[int]
     months: dict[int, int]
     numbers: dict[int, int]
@@ -175,6 +177,7 @@ def _header(picture: Picture) -> _Header:
         segment=mark.segment,
         offset=mark.offset,
         used=picture.used,
+        before=picture.before,
         alive=picture.log.alive,
         months=picture.months,
         numbers=picture.numbers,
@@ -216,6 +219,7 @@ def _read(file: BinaryIO, keyring: Keyring) -> Picture:
         positions=header.positions,
         used=header.used,
         slot=slot,
+        before=header.before,
     )
     tables = picture.archived.tables()
     for _, part in frames:

@@ -157,6 +157,10 @@ class View:
         if slot:
             self.slots[owner] = slot
 
+    def shredded(self, mail_id: str) -> bool:
+        """Is the key of a raw mail destroyed, or about to be?"""
+        return self.slots[Owner("raw", mail_id)] is None
+
     def heard(self, at: datetime) -> int:
         """Of a commit, whatever it puts; its time in seconds since 1970."""
         seconds = int(at.timestamp())

@@ -3,12 +3,15 @@
 The tests' database is nobody else's: its schema `desk` is dropped before each test.
 """
 
+import subprocess
+import time
 import warnings
 from pathlib import Path
 
 import psycopg
 
 SETTING = "DESK_TEST_DATABASE_URL"
+START_SECONDS = 60
 #: what is kept survives the server's death all the same; only a power cut would show
 _QUICK = "\nfsync = off\nfull_page_writes = off\nmax_connections = 200\n"
 
@@ -35,8 +38,21 @@ class Server:
         postmaster.wait(10)
 
     def start(self) -> None:
-        """Returns when it takes connections; at once when it runs."""
-        self._server.ensure_postgres_running()
+        """Returns when it takes connections; at once when it runs.
+
+        What is left of a killed one may be in the way for a moment, and a busy machine is slow.
+        """
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self._server.ensure_postgres_running()
+                psycopg.connect(self._server.get_uri()).close()
+            except (subprocess.SubprocessError, AssertionError, psycopg.OperationalError):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def stop(self) -> None:
         self._server.stop()

@@ -49,6 +49,8 @@ def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:
         shown.append(blocks.literal(_facts(parsed), f"{key}:facts"))
     if stored is not None:
         at = f"Arrived {moment(stored.received_at, timezone)}"
+        if stored.sender:
+            at += f". Sender: {escape(cut(stored.sender, 200))}"
         shown.append(blocks.context([at], f"{key}:at"))
     if parsed is None:
         gone = "This mail was destroyed when its time was over."

@@ -247,7 +247,7 @@ def test_retry_takes_the_id_that_failed_shows(run: Run, filled: Mapping[str, str
     result = run("retry", dead["id"], settings=settings)
     assert (result.code, result.err) == (0, "")
     assert dead["id"] in result.out
-    assert "next start" in result.out
+    assert "as soon as a desk runs" in result.out
     assert run("failed", "--json", settings=settings).json == []
     refused(run("retry", dead["id"], settings=settings), dead["id"], "nothing to retry")
     refused(run("retry", "0123", settings=settings), "0123", "desk failed")

@@ -43,7 +43,7 @@ async def a_failed_mail(settings: Settings, content: bytes = b"Subject: x") -> I
 async def test_a_failed_mail_waits_for_the_next_start(settings):
     failed = await a_failed_mail(settings)
     (said,) = await give(Retry(id=failed.id), settings, RealClock())
-    assert said == f"Mail {failed.id} is worked on again at the next start of the desk."
+    assert said == f"Mail {failed.id} is worked on again as soon as a desk runs."
     store = await open_store(settings.data, master_of(settings), read_only=True)
     (waiting,) = [mail async for mail in store.mails.waiting()]
     assert (waiting.id, waiting.status, waiting.reason) == (failed.id, MailStatus.RECEIVED, "")
@@ -58,7 +58,7 @@ async def test_a_dead_message_is_pending_again(settings):
     await store.commit(putting(dead))
     await store.close()
     (said,) = await give(Retry(id=dead.id), settings, RealClock())
-    assert said == f"Message {dead.id} (card) goes out again at the next start of the desk."
+    assert said == f"Message {dead.id} (card) goes out again as soon as a desk runs."
     store = await open_store(settings.data, master_of(settings), read_only=True)
     again = await store.message(dead.id)
     assert again is not None
@@ -83,7 +83,7 @@ async def test_a_killed_desks_socket_confuses_nobody(settings):
     (settings.data / "other").rename(settings.data / FILE)
     server.close()
     (said,) = await give(Retry(id=failed.id), settings, RealClock())
-    assert "at the next start" in said
+    assert "as soon as a desk runs" in said
 
 
 async def test_data_in_use_by_something_that_does_not_answer(settings, monkeypatch):

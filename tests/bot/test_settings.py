@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import READERS, load, toml_name
+from bot.settings import READERS, Relay, load, toml_name
 from storage.errors import SettingsError
 
 
@@ -80,3 +80,44 @@ def test_the_readme_lists_every_setting():
 def test_names_in_the_file_have_no_prefix():
     assert toml_name("DESK_SMTP_PORT") == "smtp_port"
     assert toml_name("SLACK_BOT_TOKEN") == "slack_bot_token"
+
+
+@pytest.mark.parametrize(
+    ("text", "relay"),
+    [
+        ("mail.example.org:25", Relay(host="mail.example.org", port=25)),
+        ("[2001:db8::1]:2525", Relay(host="2001:db8::1", port=2525)),
+        ("smtp://mail.example.org", Relay(host="mail.example.org", port=25)),
+        ("starttls://mail.example.org", Relay(host="mail.example.org", port=587, tls="required")),
+        ("smtps://mail.example.org", Relay(host="mail.example.org", port=465, tls="implicit")),
+        ("SMTPS://[2001:db8::1]:4650", Relay(host="2001:db8::1", port=4650, tls="implicit")),
+    ],
+)
+def test_the_relay_and_how_the_way_there_is_encrypted(text: str, relay: Relay):
+    assert load({"DESK_RELAY": text}, file=None).relay == relay
+
+
+@pytest.mark.parametrize("text", ["http://mail.example.org", "mail.example.org", "smtps://", ":25"])
+def test_what_is_no_relay(text: str):
+    with pytest.raises(SettingsError, match="DESK_RELAY"):
+        load({"DESK_RELAY": text}, file=None)
+
+
+def test_whose_word_on_a_sender_is_believed():
+    said = {
+        "DESK_AUTHSERV_IDS": "MX.example.com, microsoft365",
+        "DESK_INBOUND_RELAYS": "192.0.2.7/24 2001:db8::1",
+        "DESK_NAMESERVER": "127.0.0.1",
+    }
+    settings = load(said, file=None)
+    assert settings.authserv_ids == ("mx.example.com", "microsoft365")
+    assert settings.inbound_relays == ("192.0.2.0/24", "2001:db8::1/128")
+    assert settings.nameserver == ("127.0.0.1", 53)
+    assert load({"DESK_NAMESERVER": "127.0.0.1:5300"}, file=None).nameserver == ("127.0.0.1", 5300)
+    for name, wrong in (
+        ("DESK_INBOUND_RELAYS", "mail.example.org"),
+        ("DESK_NAMESERVER", "ns.example.org"),
+        ("DESK_AUTHSERV_IDS", "mx.example.com"),  # and no relay
+    ):
+        with pytest.raises(SettingsError, match=name):
+            load({name: wrong}, file=None)

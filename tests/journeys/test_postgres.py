@@ -177,13 +177,13 @@ async def test_work_in_hand_when_the_server_dies_is_done_once(
 
         sending = asyncio.create_task(senders())
         for _ in range(2):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not wire.sent:
                     await nodes[0].store.changed()
             postgres_server.kill()
             await asyncio.to_thread(postgres_server.start)
-        await asyncio.wait_for(sending, 30)
-        async with asyncio.timeout(30):
+        await asyncio.wait_for(sending, 90)
+        async with asyncio.timeout(90):
             store = await open_postgres(url, MASTER)
             while not await worked_on(store):
                 await store.changed()

@@ -78,6 +78,21 @@ def in_view(store: EmbeddedStore) -> list[str]:
     return [row.key for row in store._view.rows()]
 
 
+async def test_a_message_that_was_archived_twice_is_as_it_was_last(
+    store: EmbeddedStore,
+) -> None:
+    """It lies beside its case's other messages too, as it was the first time."""
+    first, second = (a_message(case="PR-2026-0001", status=OutboxStatus.DRAFT) for _ in range(2))
+    await store.commit(putting(closed(a_case()), first, second, at=LONG_AGO))
+    await archived(store)
+    again = changed(first, rev=1, error="looked at again")
+    await store.commit(putting(again, act="look", case="PR-2026-0001", at=LONG_AGO))
+    await archived(store)
+    assert await store.messages_of("PR-2026-0001") == (stored(again), stored(second))
+    drafts = await store.messages_with(OutboxStatus.DRAFT)
+    assert drafts == (stored(again), stored(second))
+
+
 # --- what goes --------------------------------------------------------------------------------
 
 
@@ -96,6 +111,7 @@ async def test_a_case_that_has_long_ended_leaves_memory_and_answers_as_before(
     assert (await store.mark("allowance PR-2026-0001")) is not None
     (mail,) = before["mails"]
     assert await store.mails.raw(mail.id) == b"PR-2026-0001"
+    await store.seal(NOW)
     assert await store.verify(lambda done, total: None) == ()
 
 
@@ -203,6 +219,24 @@ async def test_a_follow_up_brings_a_case_back_and_it_goes_anew(
         assert await everything(store) == before
         assert await store.verify(lambda done, total: None) == ()
         await store.close()
+
+
+async def test_what_comes_back_has_its_keys_and_its_place(store: EmbeddedStore) -> None:
+    case = await an_old_case(store)
+    slots, places = dict(store._view.slots), dict(store._view.places)
+    await archived(store)
+    assert store._view.slots == store._view.places == {}
+    await store.commit(putting(case, await store.mail(case.mails[0]), act="follow_up"))
+    assert store._view.slots == slots
+    assert store._view.places == places
+    message, mark = (
+        (await store.messages_of(case.ref))[0],
+        await store.mark(f"allowance {case.ref}"),
+    )
+    positions = [store._view.archived.part(each.table, each.key) for each in (message, mark)]
+    await store.commit(putting(message, mark, case=case.ref, act="retry"))
+    rows = [store._view.row(type(each), each.key) for each in (message, mark)]
+    assert [row.position for row in rows] == [entry.position for entry in positions]
 
 
 async def test_a_reader_of_an_older_revision_of_an_archived_case_loses(
@@ -329,6 +363,22 @@ async def test_a_month_that_nothing_names_is_deleted(data: Path, store: Embedded
     assert [entry.act async for entry in store.history(case.ref)] == ["open", "purge"]
 
 
+async def test_a_month_that_was_deleted_and_begun_again_is_read_anew(
+    data: Path, store: EmbeddedStore
+) -> None:
+    case = closed(a_case(subject="old"))
+    await store.commit(putting(case, at=LONG_AGO))
+    await archived(store)
+    assert await store.case(case.ref) == stored(case)
+    await store.commit(putting(changed(stored(case), subject="new")))
+    await store._write_snapshot()
+    assert files(data / "archive") == {}
+    await store.commit(putting(act="later", at=NOW + 9 * DAY))
+    await store._write_snapshot()
+    assert list(files(data / "archive")) == ["2026-11.log"]
+    assert (await store.case(case.ref)).subject == "new"
+
+
 async def three_segments(store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(mails, "SEGMENT_BYTES", 1)
     ids = []
@@ -355,6 +405,9 @@ async def test_a_segment_whose_mails_are_all_shredded_is_emptied(
         again = await open_store(data, MASTER)
         assert await everything(again) == state
         assert await again.verify(lambda done, total: None) == ()
+        with pytest.raises(UnknownReference, match="destroyed"):
+            await again.mails.raw(ids[1])
+        assert await again.mails.raw(ids[2]) == b"\x02"
         await again.close()
 
 

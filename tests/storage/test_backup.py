@@ -239,6 +239,27 @@ async def is_prefix(again: Path, data: Path) -> None:
     assert copied.endswith(b"\n")
 
 
+async def test_a_segment_that_is_emptied_while_it_is_copied_is_empty(
+    data, folder, tmp_path, monkeypatch
+):
+    """Its mails were all shredded: half of it would look like damage."""
+
+    class Emptied(Folder):
+        def mails(self) -> Iterator[Piece]:
+            for piece in super().mails():
+                whole = b"".join(piece.read())
+                cut = whole[:-100] if piece.name.endswith("1.log") else whole
+                yield piece._replace(read=lambda cut=cut: iter((cut,)))
+
+    monkeypatch.setattr(mails, "SEGMENT_BYTES", 4000)
+    await fill(data, "PR-2026-0001", "PR-2026-0002", "PR-2026-0003", mail=os.urandom(3000))
+    made = make(Emptied(data), folder, NOW, quiet)
+    assert (made.segments, made.mails) == (2, 1)
+    assert (made.path / "mails" / "00000001.log").stat().st_size == 0
+    put_back(folder, tmp_path / "again")
+    assert len((await state(tmp_path / "again"))[0]) == 3
+
+
 # --- refusals -------------------------------------------------------------------------------
 
 

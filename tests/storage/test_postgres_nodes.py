@@ -14,7 +14,7 @@ from typing import TypeVar
 import pytest
 
 from intake.door import Door, ListenerOptions
-from storage import postgres_database
+from storage import postgres_database, postgres_node
 from storage.errors import Conflict, StoreAway
 from storage.postgres import PostgresStore, open_postgres
 from storage.records import MailStatus, Mark, OutboxMessage, OutboxStatus
@@ -176,21 +176,20 @@ async def test_a_turn_is_one_process_s_at_a_time(
 
     await asyncio.gather(*(work(store, name) for store in nodes * 4 for name in ("a", "b")))
     assert most == 1
-    async with nodes[0].turn("a"), asyncio.timeout(5), nodes[1].turn("b"):
+    async with nodes[0].turn("a"), asyncio.timeout(60), nodes[1].turn("b"):
         pass
 
 
 async def test_a_commit_of_another_process_wakes_who_waits(
-    nodes: tuple[PostgresStore, PostgresStore],
+    nodes: tuple[PostgresStore, PostgresStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(postgres_node, "LOOK", 600.0)  # nobody wakes up by looking
     one, other = nodes
     for _ in range(3):
         waiting = asyncio.create_task(other.changed())
         await asyncio.sleep(0)
-        began = asyncio.get_running_loop().time()
         await one.commit(putting(act="note"))
-        await asyncio.wait_for(waiting, 2)
-        assert asyncio.get_running_loop().time() - began < 2  # well before it looks by itself
+        await asyncio.wait_for(waiting, 60)
 
 
 # --- a process that dies --------------------------------------------------------------------
@@ -198,7 +197,7 @@ async def test_a_commit_of_another_process_wakes_who_waits(
 
 async def until(ask: Callable[[], Awaitable[Answer]], store: PostgresStore) -> Answer:
     """Ask again at each wake-up, as the workers do."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             changed = asyncio.ensure_future(store.changed())
             if found := await ask():
@@ -223,7 +222,7 @@ async def test_what_a_killed_process_had_in_hand_is_taken_up_when_its_time_is_ov
     assert await other.claim(NOW + 30 * HOUR, LEASE) is None
     node.kill()
     await node.wait()
-    async with asyncio.timeout(5), other.turn("a requester"):
+    async with asyncio.timeout(60), other.turn("a requester"):
         pass  # its turns end with its connection
 
     assert await until(lambda: listed(other.mails.waiting()), other)
@@ -286,7 +285,7 @@ class Load:
     async def more(self, answers: int) -> None:
         """Until so many more were given."""
         wanted = self._answers + answers
-        async with asyncio.timeout(30), self._answered:
+        async with asyncio.timeout(90), self._answered:
             await self._answered.wait_for(lambda: self._answers >= wanted)
 
     async def mails(self) -> None:
@@ -327,7 +326,7 @@ async def test_a_server_killed_under_load_loses_and_doubles_nothing(own: Server)
         await asyncio.to_thread(own.start)
     await load.more(50)
     load.stop = True
-    await asyncio.wait_for(asyncio.gather(*tasks), 20)
+    await asyncio.wait_for(asyncio.gather(*tasks), 60)
 
     for mail_id, content in load.kept.items():
         assert await store.mails.raw(mail_id) == content
@@ -373,7 +372,7 @@ async def test_who_listens_hears_again_when_the_server_is_back(own: Server) -> N
         heard = heard + 1 if done else 0
         return heard == 3
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await hears():
             pass
     await one.close()
@@ -385,5 +384,5 @@ async def test_a_desk_whose_database_is_away_can_still_be_stopped(own: Server) -
     own.kill()
     with pytest.raises(StoreAway):
         await store.commit(putting(act="note"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await store.close()

@@ -72,6 +72,9 @@ async def test_a_desk_at_work_can_be_verified(data: Path):
     await store.close()
 
 
+NOT_HASHED = {"back", "synced", "hash"}
+
+
 def rewritten(data: Path, change: dict[str, object], act: str = "claim") -> None:
     """The journal with a line changed and every hash after it made right again."""
     heads: dict[str, tuple[str, int]] = {}
@@ -82,7 +85,7 @@ def rewritten(data: Path, change: dict[str, object], act: str = "claim") -> None
             line |= change
         chain = line["case"] or "desk"
         line["prev"], line["back"] = heads.get(chain, ("", -1))
-        body = {name: value for name, value in line.items() if name not in {"back", "hash"}}
+        body = {name: value for name, value in line.items() if name not in NOT_HASHED}
         line["hash"] = hash_of(json.dumps(body, separators=(",", ":")).encode())
         lines.append(json.dumps(line, separators=(",", ":")).encode() + b"\n")
         heads[chain] = (line["hash"], at)
