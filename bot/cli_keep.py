@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.settings import load
+from bot.settings import Settings, load
 from bot.stores import master_of, must_be_files, must_exist, open_for_reading
 from handlers.clock import RealClock
-from storage.backup import Folder
+from storage.backup import Folder, Made
 from storage.backup import make as make_backup
 from storage.errors import SettingsError, StoreError
 from storage.restore import restore as put_back
@@ -24,6 +24,7 @@ from storage.verify import Step
 
 if TYPE_CHECKING:
     from bot.orders import Order
+    from storage.moving import Done
 
 
 def _give(order: "Order") -> None:
@@ -72,19 +73,27 @@ def backup(folder: Path) -> None:
     from rich.filesize import decimal as size
 
     settings = load()
-    must_be_files(settings)
-    must_exist(settings)
-    if folder.resolve().is_relative_to(settings.data.resolve()):
-        raise StoreError(
-            f"{folder} lies within DESK_DATA, and would be lost with it; choose another folder."
-        )
     with _bar("Backing up") as step:
-        made = make_backup(Folder(settings.data), folder, datetime.now(UTC), step)
+        made = _backed_up(settings, folder, step)
     click.echo(
         f"{made.path} made: {made.commits} commits, {made.mails} mails, {size(made.size)}; "
         f"mail segments: {made.segments}, of which an earlier backup had {made.linked}; "
         f"keyring: {size(made.keys)}."
     )
+
+
+def _backed_up(settings: Settings, folder: Path, step: Step) -> Made:
+    now = datetime.now(UTC)
+    if settings.database_url:
+        from storage.postgres import backup_postgres
+
+        return backup_postgres(settings.database_url, master_of(settings), folder, now, step)
+    must_exist(settings)
+    if folder.resolve().is_relative_to(settings.data.resolve()):
+        raise StoreError(
+            f"{folder} lies within DESK_DATA, and would be lost with it; choose another folder."
+        )
+    return make_backup(Folder(settings.data), folder, now, step)
 
 
 @click.command()
@@ -110,6 +119,41 @@ def restore(folder: Path) -> None:
         f"{restored.mails} mails, {size(restored.size)}."
     )
     _give(Purge())
+
+
+@click.command()
+@click.option(
+    "--to", "url", metavar="URL", required=True, help="postgresql://USER:PASSWORD@HOST/NAME"
+)
+def migrate(url: str) -> None:
+    """Move the desk in DESK_DATA into PostgreSQL; it must not run meanwhile.
+
+    Journal, keys and mails go over as they are, and all of it is compared on both sides before it
+    counts. Interrupted? Run it again, it goes on where it was. DESK_DATA is read and never changed.
+    """
+    from rich.filesize import decimal as size
+
+    settings = load()
+    must_exist(settings)
+    with _bar("Moving") as step:
+        done = _moved(settings, url, step)
+    click.echo(
+        f"The desk in {settings.data} is in the database, all compared and found the same: "
+        f"{done.commits} commits in {done.chains} chains, {sum(done.records.values())} records, "
+        f"{done.mails} raw mails, {size(done.size)}.\n"
+        "Set DESK_DATABASE_URL to that URL and start `desk run`: from then on the files in "
+        f"{settings.data} are out of date; delete them, as they keep what the desk will shred."
+    )
+
+
+def _moved(settings: Settings, url: str, step: Step) -> "Done":
+    from storage.moving import move
+
+    try:
+        return move(settings.data, url, master_of(settings), step)
+    except StoreError as error:
+        # the store's sentences name the setting; here the URL has come another way
+        raise type(error)(str(error).replace("DESK_DATABASE_URL", "--to")) from error
 
 
 @contextmanager
@@ -181,4 +225,4 @@ def key_rotate() -> None:
     )
 
 
-COMMANDS = (retry, purge, verify, backup, restore, key)
+COMMANDS = (retry, purge, verify, backup, restore, migrate, key)

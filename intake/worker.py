@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _REPEAT = timedelta(days=7)
 _AT_ONCE = 16  # mails in hand; one requester's are worked on one after the other
+_AHEAD = 16  # mails queued of those that another process could work on as well
 #: why a mail is ignored, and the line in its case's thread
 DELAYED = Noted(
     reason="a report that our letter is delayed",
@@ -110,10 +111,9 @@ class Worker:
     async def _next(self) -> InboundMail:
         while True:
             self._awake.clear()
-            if self._scan:
+            if self._scan and not self._queue:
                 self._scan = False
-                async for mail in self._store.mails.waiting():
-                    self._enqueue(mail)
+                self._scan = await self._look() or self._scan
             if self._queue:
                 return self._queue.popleft()
             try:
@@ -121,6 +121,15 @@ class Worker:
                     await self._awake.wait()
             except TimeoutError:
                 self._scan = True
+
+    async def _look(self) -> bool:
+        """Queue what waits; True = there may be more, left to other processes for now."""
+        shared = self._store.mails.again is not None
+        async for mail in self._store.mails.waiting():
+            self._enqueue(mail)
+            if shared and len(self._queue) >= _AHEAD:
+                return True
+        return False
 
     def _enqueue(self, mail: InboundMail) -> None:
         if mail.id not in self._known:

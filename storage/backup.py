@@ -40,7 +40,7 @@ class Piece(NamedTuple):
     """
 
     name: str
-    size: int
+    size: int  #: bytes; of the journal it may be a guess
     read: Callable[[], Iterator[bytes]]
 
 
@@ -146,11 +146,11 @@ class _Making:
         (self._aside / MAILS).mkdir(mode=PRIVATE_FOLDER)
         journal = source.journal()
         self._total = 2 * journal.size  # written, then read back
-        self._write(self._aside / JOURNAL, journal.read())
+        size = self._write(self._aside / JOURNAL, journal.read())
         commits = self._checked(self._aside / JOURNAL)
         segments = list(source.mails())
-        size = sum(piece.size for piece in segments)
-        self._total += size
+        self._total += sum(piece.size for piece in segments)
+        size += sum(piece.size for piece in segments)
         for piece in segments:
             self._segment(piece)
         kept = len(mails.scan(self._aside / MAILS, mails.Mark()).places)
@@ -163,7 +163,7 @@ class _Making:
             mails=kept,
             segments=len(segments),
             linked=self._linked,
-            size=journal.size + size,
+            size=size,
             keys=keys,
         )
 
@@ -211,7 +211,7 @@ class _Making:
                 f"{self._folder} holds backups of another desk, or of this one before it was "
                 "restored from an older state; choose another folder."
             )
-        return reader.position.seq
+        return reader.lines
 
     def _keyring(self, piece: Piece) -> int:
         """In the place of the one before, whose shredded keys must not be kept."""

@@ -6,7 +6,7 @@ is the sequence, the time, who, what, and of which case; the changes are sealed.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -49,11 +49,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def body_of(seq: int, commit: Commit, changes: tuple[bytes, ...], prev: str) -> tuple[bytes, str]:
-    """The body of a commit's line as JSON, and its hash."""
+    """The body of a commit's line as JSON, and its hash. Times are in UTC: a database keeps no
+    other, and a line must give the same bytes wherever it lies."""
     body = _encode(
         Body(
             seq=seq,
-            at=commit.at,
+            at=commit.at.astimezone(UTC),
             actor=commit.actor,
             act=commit.act,
             case=commit.case,

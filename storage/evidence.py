@@ -15,8 +15,6 @@ _LINES = 500  #: read before the event loop gets its turn
 class Evidence:
     """Implements `storage.verify.Source`, up to where the store has read or written itself."""
 
-    gaps = False
-
     def __init__(self, journal: Path, last: int, folder: Path, end: mails.Mark) -> None:
         self._journal = journal
         self._last = last

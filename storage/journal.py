@@ -2,8 +2,11 @@
 
 A line is a JSON object: a body as storage/chain.py has it, then `back`, the place in this file of
 the same chain's line before, so that a case's history is read by following its own lines alone,
-`synced`, how many lines were on disk for certain when this one was written, and `hash`. `back`
-and `synced` are outside the hash: they are about this file, not about what happened.
+`synced`, the number of the last line that was on disk for certain when this one was written, and
+`hash`. `back` and `synced` are outside the hash: they are about this file, not about what happened.
+So is `after`, the number of the line before in this file, where it is not one less: PostgreSQL
+leaves numbers out, and a journal that comes from there has its gaps where they are written down,
+and nowhere else.
 
 Lines that were written together reach the disk in any order, and a power cut may leave any of
 them as zeros. Such a hole ends the journal, unless a later line says that it was on disk.
@@ -38,6 +41,7 @@ class Line(Body, frozen=True, kw_only=True):
     """One line as it is written."""
 
     back: int
+    after: int | None = None
     synced: int
     hash: str
 
@@ -65,9 +69,11 @@ def written(
     return line_of(body, own, head.at, synced), own
 
 
-def line_of(body: bytes, own: str, back: int, synced: int) -> bytes:
-    """A body as a line of a file."""
-    return body[:-1] + b'%b%d,"synced":%d,"hash":"%b"}\n' % (_BACK, back, synced, own.encode())
+def line_of(body: bytes, own: str, back: int, synced: int, after: int | None = None) -> bytes:
+    """A body as a line of a file; `after` only where numbers are left out before it."""
+    gap = b"" if after is None else b',"after":%d' % after
+    said = (_BACK, back, gap, synced, own.encode())
+    return body[:-1] + b'%b%d%b,"synced":%d,"hash":"%b"}\n' % said
 
 
 def entry_of(line: Line, key_of: KeyOf) -> Entry:
@@ -127,6 +133,7 @@ class Reader:
         self.position = position
         self.heads = Layered(older)
         self.heads.update(heads)
+        self.lines = 0  #: read so far
         self.torn = 0  #: bytes of unfinished lines at the end, known when all lines were read
 
     def __iter__(self) -> Iterator[Read]:
@@ -163,6 +170,7 @@ class Reader:
             raise self._damaged("does not follow the line before it in its chain")
         self.heads[line.chain] = Head(line.hash, at, head.lines + 1)
         self.position = Position(line.seq, end)
+        self.lines += 1
         return Read(line, at, end)
 
     def _checked(self, data: bytes) -> Line:
@@ -174,7 +182,8 @@ class Reader:
         line = parsed(data)
         if line is None:
             raise self._damaged("is not what was written there (its hash is wrong)")
-        if line.seq != self.position.seq + 1:
+        before = line.seq - 1 if line.after is None else line.after
+        if before != self.position.seq or line.seq <= before:
             raise self._damaged(f"has number {line.seq}: lines are missing or doubled")
         return line
 

@@ -86,14 +86,26 @@ class Keyring:
         """The data key of a slot; None = shredded. Raises StoreDamaged, KeyFileError."""
         return self._cached(slot)
 
-    def _read(self, slot: int) -> bytes | None:
+    def wrapped(self, slot: int) -> bytes | None:
+        """The key as it lies in its slot; None = shredded. Raises StoreDamaged."""
         data = os.pread(self._fd, SLOT_BYTES, _place(slot))
         if len(data) == SLOT_BYTES and data[:4] == _SHREDDED:
             return None
         if len(data) < SLOT_BYTES or data[:4] != _LIVE:
             raise _damaged(self._path, slot)
+        return data[4:]
+
+    @property
+    def end(self) -> int:
+        """Every slot in the file is below this one."""
+        return os.fstat(self._fd).st_size // SLOT_BYTES - 1
+
+    def _read(self, slot: int) -> bytes | None:
+        wrapped = self.wrapped(slot)
+        if wrapped is None:
+            return None
         try:
-            return self._master.unwrap(slot, data[4:])
+            return self._master.unwrap(slot, wrapped)
         except KeyFileError:
             if slot == SECRET_SLOT:
                 raise
@@ -210,6 +222,14 @@ def check_master(path: Path, master: MasterKey) -> None:
     if len(data) < SLOT_BYTES or data[:4] != _LIVE:
         raise _damaged(path, SECRET_SLOT)
     master.unwrap(SECRET_SLOT, data[4:])
+
+
+def file_of(slots: Iterable[bytes | None]) -> Iterator[bytes]:
+    """A keyring of wrapped keys, from slot 0 on; None = shredded. What was never given out is
+    written as shredded, too: nothing needs it, and nothing gives it out again."""
+    yield _HEADER.ljust(SLOT_BYTES, b"\0")
+    for wrapped in slots:
+        yield (_SHREDDED if wrapped is None else _LIVE + wrapped).ljust(SLOT_BYTES, b"\0")
 
 
 class Rewrapped(NamedTuple):

@@ -6,7 +6,8 @@ the envelope as JSON and the content as received in DATA, both sealed under the 
 slot is in the header) for this mail alone. The checks tell a torn end from damage without a key;
 that the content is what came is held by its seal. `synced` is the place up to which the log was
 on disk for certain when the mail was written: mails written together reach the disk in any
-order, and what a power cut left of those that no later mail vouches for is a torn end.
+order, and what a power cut left of those that no later mail vouches for is a torn end. The envelope
+is needed until the journal knows the mail: a backup made from PostgreSQL leaves any other empty.
 
 A segment ends at 64 MB. When all its mails are shredded it is cut to nothing: an empty segment
 was emptied by us, a missing one is lost. Where each mail lies is kept in memory and in the
@@ -108,11 +109,22 @@ def sealed_mail(mail: InboundMail, content: bytes, key: DataKey) -> tuple[bytes,
 
 def record_of(mail: InboundMail, content: bytes, key: DataKey, synced: Mark) -> bytes:
     """A mail as it is written."""
-    envelope, sealed = sealed_mail(mail, content, key)
-    body = b"".join((len(envelope).to_bytes(_LENGTH_BYTES), envelope, sealed))
-    said = (VERSION, mail.id.encode(), key.slot, len(body), zlib.crc32(body), synced.packed())
+    return written(mail.id, key.slot, *sealed_mail(mail, content, key), synced)
+
+
+def written(mail_id: str, slot: int, envelope: bytes, content: bytes, synced: Mark) -> bytes:
+    """The record of a mail that is sealed already."""
+    body = b"".join((len(envelope).to_bytes(_LENGTH_BYTES), envelope, content))
+    said = (VERSION, mail_id.encode(), slot, len(body), zlib.crc32(body), synced.packed())
     line = b"mail %d %b %d %d %08x %d" % said
     return b"%b %08x\n%b\n" % (line, zlib.crc32(line), body)
+
+
+def size_of(mail_id: str, slot: int, envelope: int, content: int, synced: Mark) -> int:
+    """Bytes of the record that `written` makes of an envelope and a content of so many."""
+    body = _LENGTH_BYTES + envelope + content
+    said = (VERSION, mail_id.encode(), slot, body, 0, synced.packed(), 0)
+    return len(b"mail %d %b %d %d %08x %d %08x\n" % said) + body + 1
 
 
 # --- reading --------------------------------------------------------------------------------
@@ -213,6 +225,11 @@ class Segment:
             return unseal(key, body[content:], mail_id.encode())
         except StoreDamaged:
             raise self.damaged(offset) from None
+
+    def sealed(self, offset: int) -> bytes:
+        """The content as it is kept. Raises StoreDamaged."""
+        body = self.body(offset, self.header(offset))
+        return body[_LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES]) :]
 
     def body(self, offset: int, header: Header) -> bytes:
         """The sealed body, checked. Raises StoreDamaged."""

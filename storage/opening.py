@@ -182,7 +182,7 @@ def _load(folder: Path, keyring: Keyring) -> Opened:
         log=found,
         archive=archive,
         fresh=fresh,
-        replayed=reader.position.seq - picture.position.seq,
+        replayed=reader.lines,
         used=max(used, found.used, picture.used, (picture.slot or 0) + 1),
         shredded=shredded,
         snapshot_slot=picture.slot,

@@ -11,13 +11,16 @@ from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from storage import postgres_journal, postgres_outbox, postgres_schema
+from storage.backup import Made, make
 from storage.chain import seal_of
 from storage.errors import Conflict
+from storage.postgres_backup import Shown, Wait
 from storage.postgres_commit import Writer
 from storage.postgres_database import Ask, Connection, Database, Params, Snapshot, rows
 from storage.postgres_evidence import PostgresEvidence
@@ -34,6 +37,7 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    Stored,
     Suppression,
     Tally,
 )
@@ -78,6 +82,7 @@ async def open_postgres(
         await prepare(database, known)
         keys = KeyTable(database, master)
         await keys.open(make=not read_only)
+        await postgres_schema.check_whole(database)
         store = PostgresStore(database, keys, master, life)
         if not read_only:
             await store.start()
@@ -85,6 +90,19 @@ async def open_postgres(
         await database.close()
         raise
     return store
+
+
+def backup_postgres(url: str, master: MasterKey, folder: Path, now: datetime, step: Step) -> Made:
+    """Make a backup in `folder`, of one state of the database, beside all that goes on.
+
+    Blocks. Raises StoreError, StoreAway, KeyFileError; earlier backups are as they were then.
+    """
+    with asyncio.Runner() as runner:
+        store = runner.run(open_postgres(url, master, read_only=True))
+        try:
+            return make(runner.run(store.shown(runner.run)), folder, now, step)
+        finally:
+            runner.run(store.close())
 
 
 class PostgresStore:
@@ -123,8 +141,10 @@ class PostgresStore:
         return seq
 
     async def seal(self, now: datetime) -> Mark:
-        through, heads = await self._database.written(postgres_journal.heads)
+        # before the chains: a seal that another process makes in between is a conflict then, where
+        # this one would cover less than the one it follows
         last = await self.mark(SEAL) or Mark(id=SEAL, at=now)
+        through, heads = await self._database.written(postgres_journal.heads)
         said = await asyncio.to_thread(seal_of, heads, last.note)
         mark = msgspec.structs.replace(last, at=now, count=through, note=said)
         note = f"{through} {said}"
@@ -274,6 +294,25 @@ class PostgresStore:
             return await verify(still, shown, shown.key, step)
         finally:
             await still.close()
+
+    async def records(self) -> AsyncIterator[Stored]:
+        """Every record there is."""
+        kept: tuple[AsyncIterator[Stored], ...] = (
+            self._all(Case),
+            self._all(InboundMail),
+            self._all(OutboxMessage),
+            self._all(Suppression),
+            self._all(Mark),
+        )
+        for records in kept:
+            async for record in records:
+                yield record
+
+    async def shown(self, wait: Wait[Any]) -> Shown:
+        """This state as the files of an embedded store, to be backed up."""
+        waiting = await self.mails_with(MailStatus.RECEIVED)
+        fresh = [mail for mail in waiting if not mail.rev]
+        return Shown(self._database, self._table, self._mails, fresh, wait)
 
     async def _one(self, kind: type[Kept], key: str) -> Kept | None:
         found = await self._read(kind, [key])

@@ -5,7 +5,7 @@ import msgspec
 from storage import postgres_journal
 from storage.errors import Conflict
 from storage.postgres_database import Connection
-from storage.postgres_keys import KeyTable
+from storage.postgres_keys import KeyTable, destroy
 from storage.postgres_rows import (
     columns_of,
     insert_of,
@@ -56,7 +56,7 @@ class Writer:
         await self._put(connection, commit.case, records, found)
         changes = sealed(commit, records, found.__getitem__)
         for shred in commit.shreds:
-            await self._shred(connection, shred)
+            await forget(connection, shred)
         return await postgres_journal.append(connection, commit, changes)
 
     async def _put(
@@ -95,7 +95,9 @@ class Writer:
             case _:
                 pass
 
-    async def _shred(self, connection: Connection, shred: Shred) -> None:
-        slot = await self._keys.shred(connection, Owner(shred.life, shred.key))
-        for statement in _FORGET[shred.life]:
-            await connection.execute(statement, {"key": shred.key, "slot": slot})
+
+async def forget(connection: Connection, shred: Shred) -> None:
+    """Destroy a key, and what is looked up by of all that it sealed."""
+    slot = await destroy(connection, Owner(shred.life, shred.key))
+    for statement in _FORGET[shred.life]:
+        await connection.execute(statement, {"key": shred.key, "slot": slot})

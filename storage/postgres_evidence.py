@@ -13,8 +13,6 @@ _PAGE = 1_000
 class PostgresEvidence:
     """Implements `storage.verify.Source`, over a database that does not change meanwhile."""
 
-    gaps = True
-
     def __init__(self, database: Database, keys: KeyTable) -> None:
         self._database = database
         self._keys = keys

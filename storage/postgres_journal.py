@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC
 from typing import Any, NamedTuple
 
-import msgspec
-
 from storage.chain import DESK, VERSION, Body, Head, body_of
 from storage.postgres_database import Connection, Database, rows
 from storage.postgres_keys import KeyTable
@@ -34,7 +32,6 @@ _COLUMNS = "seq, number, v, at, actor, act, case_ref, prev, hash, changes"
 
 async def append(connection: Connection, commit: Commit, changes: tuple[bytes, ...]) -> int:
     """Write a commit's line; its sequence number. Last in a transaction: its chain waits for it."""
-    commit = msgspec.structs.replace(commit, at=commit.at.astimezone(UTC))
     chain = commit.case or DESK
     ((prev, lines, seq),) = await rows(connection, _HEAD, (chain,))
     said = {

@@ -20,7 +20,8 @@ from storage.sealing import (
 from storage.sheets import DESK, Owner
 
 BLOCK = 64  #: slots that one call of the sequence gives out
-_OWN = {SECRET_SLOT: "secret", DESK_SLOT: "desk"}
+#: what every desk has from the start
+OWN = {SECRET_SLOT: "secret", DESK_SLOT: "desk"}
 _FIND = """
     select life, owner, slot, wrapped from keyring
     where wrapped is not null and (life, owner) in (select * from unnest(%s::text[], %s::text[]))
@@ -49,7 +50,7 @@ class KeyTable:
             await self._database.written(self._make)
         query = "select slot, wrapped from keyring where slot = any(%s)"
         found: dict[int, bytes | None]
-        found = dict(await self._database.rows(query, (list(_OWN),)))
+        found = dict(await self._database.rows(query, (list(OWN),)))
         secret, own = found.get(SECRET_SLOT), found.get(DESK_SLOT)
         if secret is None or own is None:
             raise StoreDamaged(
@@ -64,7 +65,7 @@ class KeyTable:
         await connection.execute("lock table keyring in exclusive mode")
         if await rows(connection, "select 1 from keyring limit 1"):
             return
-        for slot, owner in _OWN.items():
+        for slot, owner in OWN.items():
             await connection.execute(
                 "insert into keyring (slot, life, owner, wrapped) values (%s, 'own', %s, %b)",
                 (slot, owner, self._master.wrap(slot, new_key())),
@@ -136,16 +137,6 @@ class KeyTable:
             self._free += range(first, first + BLOCK)
         return DataKey(self._free.pop(), new_key())
 
-    async def shred(self, connection: Connection, owner: Owner) -> int | None:
-        """Destroy a key; its slot, if there was one."""
-        found = await rows(
-            connection,
-            "update keyring set wrapped = null where life = %s and owner = %s "
-            "and wrapped is not null returning slot",
-            owner,
-        )
-        return found[0][0] if found else None
-
     # --- for reading ------------------------------------------------------------------------
 
     async def opener(self, ask: Ask, blobs: Iterable[bytes | None]) -> KeyOf:
@@ -165,3 +156,14 @@ class KeyTable:
                 f"Slot {min(missing)} of the keyring is gone from the database: restore its backup."
             )
         return found
+
+
+async def destroy(connection: Connection, owner: Owner) -> int | None:
+    """Destroy a key; its slot, if there was one."""
+    found = await rows(
+        connection,
+        "update keyring set wrapped = null where life = %s and owner = %s "
+        "and wrapped is not null returning slot",
+        owner,
+    )
+    return found[0][0] if found else None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ _INSERT = """
         %(slot)s::bigint[], %(status)s::text[], %(received_at)s::timestamptz[], %(print)s::text[]
     )
 """
-_PIECES = """
+PIECES = """
     insert into raws (key, number, piece)
     select * from unnest(%s::text[], %s::integer[], %b::bytea[])
 """
@@ -40,7 +40,7 @@ _TAKE = """
             m.node is null or m.node = %(node)s
             or not exists (select from nodes n where n.node = m.node and n.alive_until > now())
         )
-        order by m.key limit 100 for update skip locked
+        order by m.key limit 32 for update skip locked
     )
     returning key
 """
@@ -119,12 +119,12 @@ class PostgresMails:
         await self._keys.keep(connection, own)
         columns = {name: [coming.row[name] for coming in group] for name in group[0].row}
         await connection.execute(_INSERT, columns | {"node": self._node})
-        for some in _pieces(group):
-            await connection.execute(_PIECES, [list(column) for column in zip(*some, strict=True)])
+        for some in pieces((coming.mail.id, coming.raw) for coming in group):
+            await connection.execute(PIECES, [list(column) for column in zip(*some, strict=True)])
 
     async def raw(self, mail_id: str) -> bytes:
         """The content as received. Raises UnknownReference, StoreDamaged, StoreAway."""
-        sealed = await self._sealed(mail_id)
+        sealed = await self.sealed(mail_id)
         key_of = await self._keys.opener(self._database.rows, [sealed])
         key = key_of(slot_of(sealed)) if sealed is not None else None
         if sealed is None or key is None:
@@ -133,7 +133,8 @@ class PostgresMails:
             return unseal(key, sealed, mail_id.encode())
         return await asyncio.to_thread(unseal, key, sealed, mail_id.encode())
 
-    async def _sealed(self, mail_id: str) -> bytes | None:
+    async def sealed(self, mail_id: str) -> bytes | None:
+        """The content as it is kept; None = there is none."""
         pieces: list[bytes] = []
         while found := await self._database.rows(_RAW, {"key": mail_id, "from": len(pieces)}):
             pieces += [piece for (piece,) in found]
@@ -163,14 +164,14 @@ class PostgresMails:
             await self._writing
 
 
-def _pieces(group: list[_Coming]) -> Iterator[list[tuple[str, int, bytes]]]:
-    """The raw mails of a group in statements of about one piece each."""
+def pieces(raws: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, int, bytes]]]:
+    """Sealed contents, by id, in statements of about one piece each."""
     some: list[tuple[str, int, bytes]] = []
     size = 0
-    for coming in group:
-        for number, start in enumerate(range(0, len(coming.raw), PIECE_BYTES)):
-            piece = coming.raw[start : start + PIECE_BYTES]
-            some.append((coming.mail.id, number, piece))
+    for mail_id, raw in raws:
+        for number, start in enumerate(range(0, len(raw), PIECE_BYTES)):
+            piece = raw[start : start + PIECE_BYTES]
+            some.append((mail_id, number, piece))
             if (size := size + len(piece)) >= PIECE_BYTES:
                 yield some
                 some, size = [], 0

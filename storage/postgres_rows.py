@@ -26,21 +26,26 @@ def owners_of(case: str | None, records: Iterable[Stored], *, noted: bool) -> se
 
 
 def columns_of(
-    case: str | None, record: Stored, key_of: Callable[[Owner], DataKey], keys: Keys
+    case: str | None, record: Stored, key_of: Callable[[Owner], DataKey | None], keys: Keys
 ) -> Columns:
-    """The row of a record in a commit of a case."""
-    skeleton, content = split(record)
+    """The row of a record in a commit of a case. No key of a half = it is shredded."""
+    halves = split(record)
     key = key_of(owner_of(case, record))
-    columns = {
+    columns: Columns = {
         "key": record.key,
         "rev": record.rev,
-        "content": seal(key, content, _about(record.table, record.key, "content")),
-        "slot": key.slot,
+        "content": _sealed(key, halves.content, _about(record.table, record.key, "content")),
+        "slot": key and key.slot,
     }
-    if skeleton is not None:
+    if halves.skeleton is not None:
         about = _about(record.table, record.key, "skeleton")
-        columns["skeleton"] = seal(key_of(skeleton_owner_of(record)), skeleton, about)
+        bones = _sealed(key_of(skeleton_owner_of(record)), halves.skeleton, about)
+        columns["skeleton"] = bones
     return columns | _facts(record, keys)
+
+
+def _sealed(key: DataKey | None, half: bytes, about: bytes) -> bytes | None:
+    return None if key is None else seal(key, half, about)
 
 
 def _about(table: str, key: str, half: str) -> bytes:
@@ -94,6 +99,15 @@ def insert_of(table: str, names: tuple[str, ...]) -> str:
         sets = ", ".join(f"{name} = excluded.{name}" for name in names if name != "key")
         taken = f"(key) do update set {sets} where mails.rev = 0"
     return f"insert into {table} ({columns}) values ({values}) on conflict {taken}"
+
+
+@lru_cache
+def upsert_of(table: str, names: tuple[str, ...]) -> str:
+    """Whatever was there."""
+    columns, values = ", ".join(names), ", ".join(f"%({name})s" for name in names)
+    sets = ", ".join(f"{name} = excluded.{name}" for name in names if name != "key")
+    taken = f"on conflict (key) do update set {sets}"
+    return f"insert into {table} ({columns}) values ({values}) {taken}"
 
 
 @lru_cache

@@ -87,6 +87,15 @@ async def check(database: Database, known: list[Migration]) -> None:
             raise _altered()
 
 
+async def check_whole(database: Database) -> None:
+    """Is all here of the desk that was moved into this database, if one was? Raises StoreError."""
+    if await database.rows("select 1 from moves where done_at is null"):
+        raise StoreError(
+            "The move of a desk's files into the database of DESK_DATABASE_URL was not finished; "
+            "run `desk migrate --to` with the same URL again, it goes on where it was."
+        )
+
+
 async def _applied(connection: Connection) -> dict[int, str] | None:
     """Number and shape of each migration that was applied; None = nothing of ours or anyone's."""
     tables = {row[0] for row in await rows(connection, _COLUMNS, (SCHEMA,))}

@@ -243,6 +243,30 @@ class Reading:
     async def suppression(self, address_hash: str) -> Suppression | None:
         return self._view.get(Suppression, address_hash)
 
+    async def records(self) -> AsyncIterator[Stored]:
+        """Every record there is, archived or not."""
+        async for case in self.all_cases():
+            yield case
+        async for mail in self.all_mails():
+            yield mail
+        for status in OutboxStatus:
+            for message in await self.messages_with(status):
+                yield message
+        for key in self._view.keys(Suppression):
+            if (suppression := self._view.get(Suppression, key)) is not None:
+                yield suppression
+        names = {*self._view.keys(Mark), *await asyncio.to_thread(self._archived_marks)}
+        async for mark in self._each(Mark, sorted(names)):
+            yield mark
+
+    def _archived_marks(self) -> list[str]:
+        """Their ids are with them alone. In a thread."""
+        entries = self._view.archived.parts.held()
+        places = sorted({entry.place for entry in entries if entry.status == NO_STATUS})
+        parts = (part for place in places for part in self._archive.read(place).parts)
+        lying = {key for table, key in parts if table == Mark.table}
+        return [key for key in lying if self._view.archived.place(Mark.table, key)]
+
     # --- the journal ------------------------------------------------------------------------
 
     async def history(self, ref: str | None = None) -> AsyncIterator[Entry]:

@@ -125,7 +125,7 @@ class _Restoring:
             raise StoreDamaged(
                 f"The journal of {self._from.folder} ends within a line; take another backup."
             )
-        return reader.position.seq
+        return reader.lines
 
     def _copied(self) -> None:
         self._copy(self._from.keyring, self._aside / KEYRING, lambda _: None)

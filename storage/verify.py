@@ -28,13 +28,12 @@ _encode = msgspec.json.Encoder().encode
 class Source(Protocol):
     """What a backend shows of itself to be checked."""
 
-    gaps: bool  #: may sequence numbers be left out?
-
     async def count(self) -> tuple[int, int]:
-        """How many lines, and how many mails there are."""
+        """How many lines, at most, and how many mails there are."""
 
     def lines(self) -> AsyncIterator[tuple[Body, str]]:
-        """Every line's body and hash, by sequence. Raises StoreDamaged."""
+        """Every line's body and hash, by sequence. Raises StoreDamaged, also for a number that
+        may not be left out."""
 
     def mails(self) -> AsyncIterator[str]:
         """Id of every raw mail there is."""
@@ -50,9 +49,8 @@ class _Seal(NamedTuple):
 class Chains:
     """Reads line by line; faults are what does not follow."""
 
-    def __init__(self, gaps: bool) -> None:
+    def __init__(self) -> None:
         self.faults: list[str] = []
-        self._gaps = gaps
         self._seq = 0
         self._heads: dict[str, Head] = {}
         #: what the seals still to come may be about: heads as they were then
@@ -63,8 +61,8 @@ class Chains:
         name = f"Line {body.seq} of the journal"
         if hash_of(encoded(body)) != own:
             self.faults.append(f"{name} is not what was written there (its hash is wrong).")
-        if body.seq <= self._seq or (not self._gaps and body.seq != self._seq + 1):
-            self.faults.append(f"{name} follows line {self._seq}: lines are missing or doubled.")
+        if body.seq <= self._seq:
+            self.faults.append(f"{name} follows line {self._seq}: lines are doubled or misplaced.")
         head = self._heads.get(body.chain, NO_HEAD)
         if body.prev != head.hash:
             self.faults.append(f"{name} does not follow the line before it in its chain.")
@@ -119,7 +117,7 @@ async def verify(store: Store, source: Source, key_of: KeyOf, step: Step) -> tup
 
 
 async def _journal(source: Source, key_of: KeyOf, step: Callable[[int], None]) -> Checked:
-    chains = Chains(source.gaps)
+    chains = Chains()
     records: dict[tuple[str, str], bytes] = {}
     number = 0
     async for body, own in source.lines():

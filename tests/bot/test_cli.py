@@ -421,6 +421,39 @@ async def one_case_in(url: str) -> None:
     await store.close()
 
 
+def test_a_desk_moves_into_postgresql_and_back(
+    run: Run, filled: Mapping[str, str], tmp_path: Path, postgres_url: str
+):
+    key = Path(filled["DESK_DATA"]) / "sandbox" / "master.key"
+    files = {**filled, "DESK_MASTER_KEY_FILE": str(key)}
+    there = {"DESK_DATABASE_URL": postgres_url, "DESK_MASTER_KEY_FILE": str(key)}
+    lock = Lock(Path(filled["DESK_DATA"]) / "lock")
+    refused(run("migrate", "--to", postgres_url, settings=files), "stop it")
+    lock.release()
+    moved = run("migrate", "--to", postgres_url, settings=files)
+    assert (moved.code, moved.err) == (0, "")
+    assert "found the same" in moved.out
+    assert "Set DESK_DATABASE_URL" in moved.out
+    assert "sesame" not in moved.out
+    assert run("verify", settings=there).code == 0
+    for command in ("list", "mails"):
+        expected = run(command, "--json", settings=files).json
+        assert run(command, "--json", settings=there).json == expected
+    assert run("backup", "copies", settings=there).code == 0
+    back = {**files, "DESK_DATA": str(tmp_path / "back")}
+    assert run("restore", "copies", settings=back).code == 0
+    assert run("verify", settings=back).code == 0
+    assert run("list", "--json", settings=back).json == run("list", "--json", settings=files).json
+
+
+def test_a_move_to_nowhere_is_told_so(run: Run, filled: Mapping[str, str]):
+    url = f"postgresql://desk:sesame@127.0.0.1:{free_port()}/desk"
+    result = run("migrate", "--to", url, settings=filled)
+    refused(result, "--to", "does not answer")
+    assert "sesame" not in result.err
+    refused(run("migrate", "--to", url, settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
+
+
 def test_the_readers_read_postgresql(run: Run, tmp_path: Path, postgres_url: str):
     settings = {"DESK_DATABASE_URL": postgres_url, "DESK_MASTER_KEY_FILE": str(tmp_path / "a.key")}
     (tmp_path / "a.key").touch(mode=0o600)

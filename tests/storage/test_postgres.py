@@ -95,7 +95,7 @@ async def test_a_newer_database_is_left_as_it_is(postgres_url: str) -> None:
     await (await open_postgres(postgres_url, MASTER)).close()
     asked(postgres_url, "insert into desk.migrations values (99, 'later', 'shape')")
     before = dumped(postgres_url)
-    with pytest.raises(StoreError, match="version 99, this desk knows 1; start the newer desk"):
+    with pytest.raises(StoreError, match="version 99, this desk knows 2; start the newer desk"):
         await open_postgres(postgres_url, MASTER)
     assert dumped(postgres_url) == before
 

@@ -9,12 +9,12 @@ from contextlib import AsyncExitStack
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from intake.door import Door, ListenerOptions
-from storage import postgres_database, postgres_node
+from storage import postgres_database, postgres_journal, postgres_node
 from storage.errors import Conflict, StoreAway
 from storage.postgres import PostgresStore, open_postgres
 from storage.records import MailStatus, Mark, OutboxMessage, OutboxStatus
@@ -386,3 +386,41 @@ async def test_a_desk_whose_database_is_away_can_still_be_stopped(own: Server) -
         await store.commit(putting(act="note"))
     async with asyncio.timeout(60):
         await store.close()
+
+
+async def test_two_that_seal_at_once_are_told_apart(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = [await open_postgres(postgres_url, MASTER) for _ in range(2)]
+    await one.commit(putting(a_case()))
+    heads = postgres_journal.heads
+
+    async def slowly(connection: Any) -> Any:
+        """Another is faster between the look at the chains and the commit."""
+        found = await heads(connection)
+        monkeypatch.setattr(postgres_journal, "heads", heads)
+        sealing.append(asyncio.create_task(other.seal(NOW)))
+        return found
+
+    sealing: list[asyncio.Task[Any]] = []
+    read = one.mark
+
+    async def mark(mark_id: str) -> Any:
+        await asyncio.gather(*sealing)
+        return await read(mark_id)
+
+    commit = one.commit
+
+    async def late(said: Any) -> int:
+        await asyncio.gather(*sealing)
+        return await commit(said)
+
+    monkeypatch.setattr(postgres_journal, "heads", slowly)
+    monkeypatch.setattr(one, "mark", mark)
+    monkeypatch.setattr(one, "commit", late)
+    with pytest.raises(Conflict):
+        await one.seal(NOW)
+    await one.seal(NOW)
+    assert await one.verify(lambda *_: None) == ()
+    await one.close()
+    await other.close()
