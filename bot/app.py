@@ -8,6 +8,7 @@ import signal
 import ssl
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from bot.http import HttpServer, routes
 from bot.mailer import Mailer, Relay
@@ -22,6 +23,7 @@ from handlers.registry import load
 from intake.door import ListenerOptions
 from intake.listener import Listener
 from intake.parse import Parser
+from intake.room import spare
 from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import SettingsError, StoreError
@@ -29,6 +31,9 @@ from storage.opening import is_new
 from storage.records import InboundMail, OutboxMessage, ParsedMail
 from storage.sealing import MasterKey
 from storage.store import Store
+
+#: Where relays are listed, this machine may deliver too: what checks the door comes from here.
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -69,6 +74,10 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
             (f"DESK_TLS_CERT and DESK_TLS_KEY cannot be used ({fault}): check both files.",)
         ) from fault
     return context
+
+
+#: bytes the disk has beyond the reserve, for `desk check`
+room_left = spare
 
 
 class App:
@@ -173,6 +182,10 @@ def _listener_options(
         host=settings.smtp_host,
         port=settings.smtp_port,
         tls=tls_context(settings),
+        tls_required=settings.tls_required,
+        relays=(*settings.smtp_relays, *LOOPBACK) if settings.smtp_relays else (),
+        data=None if settings.database_url else settings.data,
+        reserve=settings.disk_reserve,
         received=received,
     )
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from bot.app import slack_options_of
+from bot.app import room_left, slack_options_of
 from bot.settings import Settings
 from bot.slack import check as check_slack
 from storage.embedded import open_store
@@ -65,6 +65,26 @@ async def _store(settings: Settings) -> list[Finding]:
     count = len(await store.cases())
     await store.close()
     return [Finding(what="store", state="ok", says=f"opens; {count} open cases")]
+
+
+def _disk(settings: Settings) -> list[Finding]:
+    folder = settings.data
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    left = room_left(folder, settings.disk_reserve)
+    if settings.database_url or left is None:
+        return []
+    if left > 0:
+        says = f"{left // 2**20} MB left before mail is put off"
+        return [Finding(what="disk", state="ok", says=says)]
+    return [
+        Finding(
+            what="disk",
+            state="fault",
+            says=f"{settings.data} is nearly full: mail is put off",
+            fix="free some space, or lower DESK_DISK_RESERVE",
+        )
+    ]
 
 
 async def _relay(settings: Settings) -> list[Finding]:
@@ -162,7 +182,7 @@ def _circles(settings: Settings) -> list[Finding]:
 
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:
     """Everything that can be looked at from here; `step` is told what is looked at now."""
-    findings = [*_settings(settings), *_key(settings), *_circles(settings)]
+    findings = [*_settings(settings), *_key(settings), *_disk(settings), *_circles(settings)]
     for name, look in (
         ("store", _store),
         ("mail relay", _relay),

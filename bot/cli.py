@@ -7,7 +7,7 @@ sentence on stderr that names the thing and the way out.
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -33,6 +33,11 @@ from storage.embedded import EmbeddedStore
 from storage.errors import DeskError, SettingsError, UnknownReference
 from storage.records import MailStatus, OutboxStatus
 from storage.sealing import new_key_file
+
+if sys.platform == "linux":
+    from uvloop import new_event_loop
+else:
+    from asyncio import new_event_loop
 
 Reader = Callable[[EmbeddedStore], Awaitable[None]]
 PORT = click.IntRange(0, 65535)
@@ -125,7 +130,13 @@ def demo(data: Path, smtp_port: int, web_port: int, *, no_samples: bool) -> None
     of 0 takes any free one. Everything is kept in --data: a killed demo comes back whole.
     """
     options = DemoOptions(data=data, smtp_port=smtp_port, web_port=web_port, samples=not no_samples)
-    asyncio.run(until_signalled(run_demo(options, _say)))
+    _run(until_signalled(run_demo(options, _say)))
+
+
+def _run(work: Coroutine[object, object, None]) -> None:
+    """On uvloop where there is one: more mail a second at the same door."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(work)
 
 
 def _say(line: str) -> None:
@@ -140,7 +151,7 @@ def run() -> None:
     async def running() -> None:
         await until_signalled(run_desk(settings, RealClock(), ready=lambda: _say("ready")))
 
-    asyncio.run(running())
+    _run(running())
 
 
 @desk.command()

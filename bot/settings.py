@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import time
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ from storage.records import Record
 
 FILE = Path("desk.toml")
 
+Network = IPv4Network | IPv6Network
+
 
 class Settings(Record, frozen=True, kw_only=True):
     """What the operator decided; everything has a safe default."""
@@ -26,6 +29,9 @@ class Settings(Record, frozen=True, kw_only=True):
     smtp_port: int = 8025
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    tls_required: bool = False
+    smtp_relays: tuple[Network, ...] = ()
+    disk_reserve: int | None = None  #: bytes
     relay: tuple[str, int] | None = None
     master_key_file: Path | None = None
     database_url: str = ""
@@ -77,6 +83,20 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 <= int(text) <= 65535:
         raise ValueError("a port is a number from 0 to 65535")
     return int(text)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    parts = [part for part in re.split(r"[,;\s]+", text) if part]
+    try:
+        return tuple(ip_network(part) for part in parts)
+    except ValueError as fault:
+        raise ValueError(f"{fault}; networks look like 192.0.2.0/24 or 2001:db8::25") from fault
+
+
+def _megabytes(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("it is a number of megabytes")
+    return int(text) * 2**20
 
 
 def _host_port(text: str) -> tuple[str, int]:
@@ -154,6 +174,9 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SMTP_PORT", "smtp_port", _port),
     ("DESK_TLS_CERT", "tls_cert", Path),
     ("DESK_TLS_KEY", "tls_key", Path),
+    ("DESK_TLS_REQUIRED", "tls_required", _switch),
+    ("DESK_SMTP_RELAYS", "smtp_relays", _networks),
+    ("DESK_DISK_RESERVE", "disk_reserve", _megabytes),
     ("DESK_RELAY", "relay", _host_port),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
     ("DESK_DATABASE_URL", "database_url", str),
@@ -218,6 +241,11 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> 
             faults.append(f"{name} cannot be used: {fault}.")
     if bool(read.get("tls_cert")) != bool(read.get("tls_key")):
         faults.append("DESK_TLS_CERT and DESK_TLS_KEY belong together: set both or neither.")
+    if read.get("tls_required") and not read.get("tls_cert"):
+        faults.append(
+            "DESK_TLS_REQUIRED is on, and without a certificate nobody could write: set "
+            "DESK_TLS_CERT and DESK_TLS_KEY too."
+        )
     if faults:
         raise SettingsError(tuple(faults))
     return Settings(**read)

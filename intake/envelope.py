@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from storage.records import Record
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
-_QUOTED = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a0-\U0010ffff-]+"
+_QUOTED = r'"(?:[ !#-\[\]-~\u00a0-\U0010ffff]|\\[ -~])*"'
 _LABEL = (
-    r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff-]*[A-Za-z0-9\u0080-\U0010ffff])?"
+    r"[A-Za-z0-9\u00a0-\U0010ffff](?:[A-Za-z0-9\u00a0-\U0010ffff-]*[A-Za-z0-9\u00a0-\U0010ffff])?"
 )
 _LITERAL = r"\[[!-Z^-~]+\]"
 _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|{_LITERAL})"
@@ -20,7 +20,7 @@ _LOCAL = rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})"
 #: RFC 5321 appendix C: source routes are obsolete, still accepted and thrown away
 _PATH = re.compile(
     rf"<(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?(?P<mailbox>{_LOCAL}@{_DOMAIN}|postmaster)?>"
-    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u0080-\U0010ffff]+)?)*) *",
+    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u00a0-\U0010ffff]+)?)*) *",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
@@ -97,3 +97,8 @@ def weigh(params: dict[str, str], max_size: int) -> str:
     if left.pop("SMTPUTF8", ""):
         return "501 5.5.4 SMTPUTF8 has no value"
     return "555 5.5.4 Parameter not known" if left else ""
+
+
+def announced(params: dict[str, str]) -> int:
+    """The size that MAIL announces (RFC 1870), after `weigh` found nothing against it."""
+    return int(params.get("SIZE", "0"))

@@ -281,7 +281,7 @@ async def test_no_room_is_452(client, mails, fault):
 
 
 async def test_a_fault_in_a_command_is_451(client, monkeypatch):
-    monkeypatch.setattr("intake.listener.read_path", lambda _: 1 / 0)
+    monkeypatch.setattr("intake.conversation.read_path", lambda _: 1 / 0)
     assert (await client.say("MAIL FROM:<a@example.org>")).startswith("451 4.3.0")
 
 
@@ -420,8 +420,8 @@ async def test_the_greeting_says_nothing_of_what_we_run(open_door):
 
 async def test_no_auth_no_expn_and_vrfy_tells_nothing(client):
     assert "AUTH" not in await client.say("EHLO client.example.org")
-    assert (await client.say("AUTH PLAIN AGEAYg==")).startswith("500")
-    assert (await client.say("EXPN list")).startswith("500")
+    assert (await client.say("AUTH PLAIN AGEAYg==")).startswith("502")
+    assert (await client.say("EXPN list")).startswith("502")
     ours, foreign = await client.say("VRFY compliance@cafex.com"), await client.say("VRFY ann")
     assert ours == foreign
     assert ours.startswith("252")
