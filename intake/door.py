@@ -6,7 +6,14 @@ import logging
 import ssl
 from collections import Counter
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from pathlib import Path
 
 from handlers.clock import Clock
@@ -70,14 +77,18 @@ def household(peer: str) -> str:
     """Whom to count a peer with: an IPv6 customer has a whole /64 to call from."""
     if ":" not in peer:
         return peer
-    address = ip_address(peer)
+    address = _address(peer)
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _address(peer: str) -> IPv4Address | IPv6Address:
+    """Raises ValueError. IPv4 that comes in through an IPv6 socket is IPv4."""
+    address = ip_address(peer.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(
-        ip_network(
-            f"{address}/64".replace(f"%{getattr(address, 'scope_id', None)}", ""), strict=False
-        )
-    )
+        return address.ipv4_mapped
+    return address
 
 
 class Door:
@@ -128,11 +139,9 @@ class Door:
         if not self.options.relays:
             return True
         try:
-            address = ip_address(peer)
+            address = _address(peer)
         except ValueError:
             return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
         return any(address in network for network in self.options.relays)
 
     def hold(self, home: str, change: int) -> bool:

@@ -23,14 +23,24 @@ _SLOW = "421 4.4.2 Too slow, closing"
 _LONG = "421 4.4.2 The session has taken too long"
 
 
-class Connection(SMTP):
+class _Plain:
+    """aiosmtpd looks for its verbs and hooks anew for each client (0.6 ms): here are none."""
+
+    def __dir__(self) -> list[str]:
+        return []
+
+
+_NO_HOOKS = _Plain()
+
+
+class Connection(_Plain, SMTP):
     """One client. aiosmtpd's streams and STARTTLS; the command loop, DATA and timers are ours."""
 
     line_length_limit = _BULK
 
     def __init__(self, listener: "Listener") -> None:
         super().__init__(
-            None,
+            _NO_HOOKS,
             hostname=listener.options.hostname,
             tls_context=listener.options.tls,
             timeout=listener.options.session,
@@ -48,10 +58,6 @@ class Connection(SMTP):
         self._content: Content | None = None  # on its way in
         self._came = 0  # bytes in this window
         self._window = 0.0  # when it began
-
-    def __dir__(self) -> list[str]:
-        """Nothing: aiosmtpd looks for its verbs and hooks in it, anew for each client (0.6 ms)."""
-        return []
 
     # --- coming and going
 
@@ -179,7 +185,9 @@ class Connection(SMTP):
         return self._tls_protocol is not None
 
     async def write(self, reply: str) -> None:
-        """Send one reply."""
+        """Send one reply. Raises ConnectionError."""
+        if self._writer.is_closing():
+            raise ConnectionResetError("the client has gone")
         self._writer.write(f"{reply}\r\n".encode())
         await self._writer.drain()
 

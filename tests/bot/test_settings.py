@@ -37,6 +37,8 @@ def test_every_fault_is_reported_at_once_and_names_its_setting():
         "DESK_SLACK_CHANNEL": "#privacy",
         "SLACK_API_URL": "slack.example.org",
         "DESK_TLS_CERT": "cert.pem",
+        "DESK_SMTP_RELAYS": "192.0.2.1/24",
+        "DESK_DISK_RESERVE": "1 GB",
     }
     with pytest.raises(SettingsError) as raised:
         load(wrong, file=None)
@@ -79,3 +81,19 @@ def test_the_readme_lists_every_setting():
 def test_names_in_the_file_have_no_prefix():
     assert toml_name("DESK_SMTP_PORT") == "smtp_port"
     assert toml_name("SLACK_BOT_TOKEN") == "slack_bot_token"
+
+
+def test_relays_and_the_reserve_are_read():
+    settings = load(
+        {"DESK_SMTP_RELAYS": "192.0.2.0/24, 2001:db8::25", "DESK_DISK_RESERVE": "100"}, file=None
+    )
+    assert [str(network) for network in settings.smtp_relays] == [
+        "192.0.2.0/24",
+        "2001:db8::25/128",
+    ]
+    assert settings.disk_reserve == 100 * 2**20
+
+
+def test_tls_cannot_be_a_must_without_a_certificate():
+    with pytest.raises(SettingsError, match="DESK_TLS_REQUIRED"):
+        load({"DESK_TLS_REQUIRED": "1"}, file=None)

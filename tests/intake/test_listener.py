@@ -478,6 +478,31 @@ async def test_starttls(open_door, mails, contexts):
     assert mails.contents == [MAIL]
 
 
+async def test_where_tls_is_a_must_nothing_is_taken_without(open_door, mails, contexts):
+    server, trusting = contexts
+    listener = await open_door(tls=server, tls_required=True)
+    client = await Client.connect(listener.port)
+    for line in ("MAIL FROM:<a@example.org>", "RCPT TO:<compliance@cafex.com>", "DATA"):
+        assert (await client.say(line)).startswith("530 5.7.0")
+    assert (await client.say("NOOP")).startswith("250")
+    assert (await client.say("STARTTLS")).startswith("220")
+    await client.writer.start_tls(trusting, server_hostname="localhost")
+    await client.say("EHLO client.example.org")
+    await client.envelope()
+    assert (await client.data(MAIL + b".\r\n")).startswith("250")
+    assert mails.contents == [MAIL]
+    await client.close()
+
+
+async def test_a_client_that_stalls_in_the_handshake_is_let_go(open_door, contexts):
+    server, _ = contexts
+    listener = await open_door(tls=server, idle=0.1)
+    client = await Client.connect(listener.port)
+    await client.say("STARTTLS")
+    await eventually(lambda: listener.sessions == 0)
+    await client.close()
+
+
 async def test_what_is_said_before_tls_is_forgotten(open_door, mails, contexts):
     server, trusting = contexts
     listener = await open_door(tls=server)
