@@ -102,6 +102,9 @@ class Door:
         self.room = Room(options.data, options.reserve)
         self.places = options.connections
         self.closing = False
+        # Where relays are named, it is they who bring everything.
+        half = max(options.in_flight // 2, options.max_size)
+        self._share = options.in_flight if options.relays else half
         self.in_flight = 0  #: bytes of mails in memory, over all sessions
         self.accepted = 0
         self.sessions = 0
@@ -150,8 +153,7 @@ class Door:
         self._held[home] += change
         if not self._held[home]:
             del self._held[home]
-        most = self.options.in_flight
-        return self.in_flight <= most and self._held[home] <= max(most // 2, self.options.max_size)
+        return self.in_flight <= self.options.in_flight and self._held[home] <= self._share
 
     def lacks_room(self, size: int) -> bool:
         """Is there no room on the disk for a mail of this size, beside those on their way in?"""
