@@ -1,8 +1,9 @@
 """What a commit of one case change of 1.5 KB costs, awaited: `python -m bench.store`.
 
-Beside a raw append + fdatasync and SQLite (WAL, synchronous FULL), each awaited through one
-thread as the store is; 1 and 16 at once, beside 100, 10,000 and 100,000 stored cases. The
-candidates take turns in every round; only the ratios count, and only within one run.
+Beside a raw append + fdatasync, SQLite (WAL, synchronous FULL) and TinyDB as it comes (neither
+sealed nor hash-chained, and TinyDB not even durable), each awaited through one thread as the store
+is; 1 and 16 at once, beside 100, 10,000 and 100,000 stored cases. The candidates take turns in
+every round; only the ratios count, and only within one run.
 """
 
 import argparse
@@ -15,9 +16,11 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
+from tinydb import TinyDB
 
 from storage.embedded import EmbeddedStore, open_store
 from storage.records import Case, Commit, Due, Request
@@ -26,6 +29,8 @@ from storage.sealing import MasterKey
 MASTER = MasterKey(bytes(32))
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 DUE = Due(due_on=date(2026, 12, 2), aim_on=date(2026, 11, 20), regime="policy", rule="r", why="w")
+TINYDB = "TinyDB as it comes"
+TINYDB_CASES = 10_000  #: beyond, one update takes seconds
 Turn = Callable[[int], Awaitable[None]]
 
 
@@ -94,6 +99,20 @@ def of_sqlite(path: Path, thread: ThreadPoolExecutor) -> Turn:
     return turn
 
 
+def of_tinydb(path: Path, thread: ThreadPoolExecutor, cases: int) -> Turn:
+    """One update of a TinyDB that holds so many cases in its JSON file."""
+    documents = {f"{n}": msgspec.to_builtins(a_case(n)) for n in range(1, cases + 1)}
+    path.write_bytes(msgspec.json.encode({"_default": documents}))
+    base = TinyDB(path)
+    record = msgspec.to_builtins(a_case(1))
+
+    async def turn(number: int) -> None:
+        write = partial(base.update, record, doc_ids=[number + 1])
+        await asyncio.get_running_loop().run_in_executor(thread, write)
+
+    return turn
+
+
 async def measured(turn: Turn, at_once: int, commits: int) -> float:
     """Milliseconds a commit."""
     started = time.perf_counter()
@@ -110,10 +129,14 @@ async def compare(sizes: list[int], rounds: int, commits: int) -> None:
             turns = {f"store, {size:,} cases": of_store(store) for size, store in stores.items()}
             turns["append + fdatasync"] = of_raw(folder / f"raw-{at_once}", thread, at_once)
             turns["SQLite WAL FULL"] = of_sqlite(folder / f"sqlite-{at_once}", thread)
+            for size in (size for size in sizes if size <= TINYDB_CASES):
+                path = folder / f"tinydb-{at_once}-{size}"
+                turns[f"{TINYDB}, {size:,} cases"] = of_tinydb(path, thread, size)
             found: dict[str, list[float]] = {label: [] for label in turns}
             for _ in range(rounds):
                 for label, turn in turns.items():
-                    found[label].append(await measured(turn, at_once, commits))
+                    few = at_once if label.startswith(TINYDB) else commits
+                    found[label].append(await measured(turn, at_once, few))
             show(at_once, found)
         for store in stores.values():
             await store.close()

@@ -1,39 +1,33 @@
-"""The composition root: `build` wires the desk from settings, `run` keeps it going.
+"""The composition root: `build` wires the desk from settings.
 
-Read `App.__init__` to see what the process is made of; nothing else wires.
+Read `App.__init__` to see what the process is made of; nothing else wires, but for the store and
+the door, which are there before (`bot/front.py`).
 """
 
 import asyncio
-import signal
-import ssl
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 
+from bot.control import Control, Said
+from bot.front import Front, open_front
 from bot.http import HttpServer, routes
-from bot.mailer import Mailer, Relay
+from bot.mailer import Mailer
+from bot.orders import Office, Order, carry_out
 from bot.outbox import Outbox, Receipt
+from bot.relay import Connections, read_login
 from bot.settings import Settings
-from bot.slack import Slack, SlackOptions
+from bot.slack.app import Slack
+from bot.slack.options import SlackOptions
 from bot.supervisor import Supervisor
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.policy import Policy
 from handlers.registry import load
-from intake.door import ListenerOptions
-from intake.listener import Listener
+from intake.authentication import Trust
 from intake.parse import Parser
 from intake.room import spare
+from intake.sender import Senders
 from intake.worker import Worker
-from storage.embedded import EmbeddedStore, open_store
-from storage.errors import SettingsError, StoreError
-from storage.opening import is_new
-from storage.records import InboundMail, OutboxMessage, ParsedMail
-from storage.sealing import MasterKey
-from storage.store import Store
-
-#: Where relays are listed, this machine may deliver too: what checks the door comes from here.
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+from storage.records import OutboxMessage, ParsedMail
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -61,32 +55,19 @@ def slack_options_of(settings: Settings) -> SlackOptions:
     )
 
 
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """STARTTLS when a certificate is set (TLS 1.2 or newer). Raises SettingsError."""
-    if settings.tls_cert is None or settings.tls_key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except (OSError, ssl.SSLError) as fault:
-        raise SettingsError(
-            (f"DESK_TLS_CERT and DESK_TLS_KEY cannot be used ({fault}): check both files.",)
-        ) from fault
-    return context
-
-
 #: bytes the disk has beyond the reserve, for `desk check`
 room_left = spare
 
 
 class App:
-    """The running desk. `start` opens the door last; `stop` closes it first."""
+    """The running desk. After `start` the door is open; `stop` closes it first."""
 
-    def __init__(self, settings: Settings, clock: Clock, store: Store) -> None:
+    def __init__(self, settings: Settings, clock: Clock, front: Front) -> None:
         self.settings = settings
         self.clock = clock
-        self.store = store
+        self.front = front
+        self.store = store = front.store
+        self.listener = front.listener
         policy = policy_of(settings)
         registry = load()
         self.desk = Desk(store, registry, policy)
@@ -94,10 +75,14 @@ class App:
         self.slack = Slack(
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )
-        self.mailer = Mailer(_relay(settings), policy, store.keys, clock)
+        self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
-        self.worker = Worker(store, self.desk, self.parser, policy, clock)
-        self.listener = Listener(store.mails, clock, _listener_options(settings, self.worker.wake))
+        self.senders = Senders(_trust(settings))
+        self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
+        front.wake = self.worker.wake
+        self.control: Control[Order] | None = None
+        if not settings.database_url:  # there, a command works beside us on the database
+            self.control = Control(settings.data, Order, self._ordered)
         self.supervisor = Supervisor()
         self.http = self._http()
 
@@ -111,16 +96,23 @@ class App:
         self.supervisor.start("worker", self.worker.run)
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
-        await self.listener.start()
+        self.supervisor.start("retention", self._purges)
+        if self.control is not None:
+            await self.control.start()
+        await self.front.open()
 
     async def stop(self) -> None:
         """Door first, then the mails and messages in hand, then what they need."""
         await self.listener.stop()
+        if self.control is not None:
+            await self.control.stop()
         await self.supervisor.stop()
+        await self.mailer.close()
         await self.slack.stop()
         if self.http is not None:
             await self.http.stop()
         await self.parser.stop()
+        await self.senders.stop()
         await self.store.close()
 
     async def wait(self) -> None:
@@ -133,6 +125,9 @@ class App:
 
     async def _post(self, message: OutboxMessage) -> Receipt:
         return Receipt(posted=await self.slack.send(message))
+
+    async def _ordered(self, order: Order) -> Said:
+        return await carry_out(order, Office(self.desk, self.clock.now(), self.worker.wake))
 
     async def _reminders(self) -> None:
         while True:
@@ -148,6 +143,10 @@ class App:
             now = self.clock.now()  # once: what comes while the digest is made is not passed over
             await self.desk.digest(now)
             await self.clock.wait_until(self.desk.next_digest_at(now))
+
+    async def _purges(self) -> None:
+        while True:
+            await self.clock.wait_until(await self.desk.purge_daily(self.clock.now()))
 
     async def _until(self, when: datetime | None, changed: "asyncio.Future[None]") -> None:
         """The time, or the next commit; at the latest a day from now."""
@@ -170,89 +169,28 @@ class App:
         return {f"faults_{name}_total": n for name, n in self.supervisor.faults.items()}
 
 
-def _relay(settings: Settings) -> Relay | None:
-    return Relay(host=settings.relay[0], port=settings.relay[1]) if settings.relay else None
+def _relay(settings: Settings, clock: Clock) -> Connections | None:
+    """Raises SettingsError for a login that cannot be read."""
+    if settings.relay is None:
+        return None
+    login = read_login(settings.relay_login) if settings.relay_login else None
+    return Connections(settings.relay, clock, login)
 
 
-def _listener_options(
-    settings: Settings, received: Callable[[InboundMail], None]
-) -> ListenerOptions:
-    return ListenerOptions(
-        addresses=settings.address,
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        tls=tls_context(settings),
-        tls_required=settings.tls_required,
-        relays=(*settings.smtp_relays, *LOOPBACK) if settings.smtp_relays else (),
-        data=None if settings.database_url else settings.data,
-        reserve=settings.disk_reserve,
-        received=received,
+def _trust(settings: Settings) -> Trust:
+    return Trust(
+        ids=settings.authserv_ids,
+        relays=settings.inbound_relays,
+        looks=settings.is_mx,
+        nameserver=settings.nameserver,
     )
-
-
-async def open_for_reading(settings: Settings) -> EmbeddedStore:
-    """The store as it is now, beside a running desk. Raises KeyFileError, StoreError."""
-    if is_new(settings.data):
-        raise StoreError(
-            f"There is no desk's data in {settings.data}; set DESK_DATA to where it is."
-        )
-    return await open_store(settings.data, _master(settings), read_only=True)
-
-
-def _master(settings: Settings) -> MasterKey:
-    if settings.key_file is None:
-        raise SettingsError(
-            ("DESK_MASTER_KEY_FILE is not set: without the key nothing can be read.",)
-        )
-    return MasterKey.load(settings.key_file)
 
 
 async def build(settings: Settings, clock: Clock) -> App:
     """Everything opened, nothing started. Raises SettingsError, KeyFileError, StoreError."""
-    if faults := settings.missing():
-        raise SettingsError(faults)
-    store = await open_store(settings.data, _master(settings))
+    front = await open_front(settings, clock)
     try:
-        return App(settings, clock, store)
+        return App(settings, clock, front)
     except BaseException:
-        await store.close()
+        await front.store.close()
         raise
-
-
-async def run(settings: Settings, clock: Clock, ready: Callable[[], None]) -> None:
-    """The desk until cancelled. Raises what `build` raises, and OSError for a busy port."""
-    app = await build(settings, clock)
-    try:
-        await app.start()
-        ready()
-        await app.wait()
-    finally:
-        await app.stop()
-
-
-async def until_signalled(work: Coroutine[object, object, None]) -> None:
-    """Run `work` to its end. SIGINT and SIGTERM cancel it, which is a clean end.
-
-    The handlers stand before `work` begins, so that no signal falls between two of its steps;
-    a second signal changes nothing, because what it must wait for has an end of its own.
-    """
-    loop = asyncio.get_running_loop()
-    task = asyncio.create_task(work)
-    signalled = False
-
-    def end() -> None:
-        nonlocal signalled
-        if not signalled:
-            signalled = True
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not signalled:
-            raise
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -5,13 +5,23 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from dns.asyncresolver import Resolver
+from dns.exception import DNSException
+from dns.resolver import NXDOMAIN, NoAnswer
+
 from bot.app import room_left, slack_options_of
+from bot.control import ask
+from bot.orders import Ping
+from bot.outbox import SendLater
+from bot.relay import Connections, read_login
 from bot.settings import Settings
-from bot.slack import check as check_slack
-from storage.embedded import open_store
-from storage.errors import DeskError, StoreBusy
-from storage.opening import is_new
+from bot.slack.check import check as check_slack
+from bot.stores import open_for_reading
+from handlers.clock import RealClock
+from storage.errors import DeskError, SettingsError, StoreMissing
+from storage.opening import RESTORING, is_new
 from storage.records import Record
+from storage.rotation import new_file_of
 from storage.sealing import MasterKey
 
 State = Literal["ok", "warning", "fault"]
@@ -41,6 +51,15 @@ def _key(settings: Settings) -> list[Finding]:
         MasterKey.load(path)
     except DeskError as fault:
         return [Finding(what="master key", state="fault", says=str(fault))]
+    if new_file_of(path).exists():
+        return [
+            Finding(
+                what="master key",
+                state="fault",
+                says="putting a new one in its place was interrupted",
+                fix="stop the desk and run `desk key rotate` again",
+            )
+        ]
     if path.resolve().is_relative_to(settings.data.resolve()):
         return [
             Finding(
@@ -54,12 +73,21 @@ def _key(settings: Settings) -> list[Finding]:
 
 
 async def _store(settings: Settings) -> list[Finding]:
-    if is_new(settings.data) or settings.key_file is None:
-        return [Finding(what="store", state="ok", says=f"{settings.data} is made at first start")]
+    if (settings.data / RESTORING).exists():
+        return [
+            Finding(
+                what="store",
+                state="fault",
+                says=f"a restore into {settings.data} was not finished",
+                fix="empty the folder and run `desk restore DIR` again",
+            )
+        ]
+    if settings.key_file is None:
+        return []
     try:
-        store = await open_store(settings.data, MasterKey.load(settings.key_file), read_only=True)
-    except StoreBusy:
-        return [Finding(what="store", state="ok", says="in use by a running desk")]
+        store = await open_for_reading(settings)
+    except StoreMissing:
+        return [Finding(what="store", state="ok", says="it is made at the first start")]
     except DeskError as fault:
         return [Finding(what="store", state="fault", says=str(fault))]
     count = len(await store.cases())
@@ -77,14 +105,30 @@ def _disk(settings: Settings) -> list[Finding]:
     if left > 0:
         says = f"{left // 2**20} MB left before mail is put off"
         return [Finding(what="disk", state="ok", says=says)]
-    return [
-        Finding(
-            what="disk",
-            state="fault",
-            says=f"{settings.data} is nearly full: mail is put off",
-            fix="free some space, or lower DESK_DISK_RESERVE",
-        )
-    ]
+    says = f"{settings.data} is nearly full: mail is put off"
+    fix = "free some space, or lower DESK_DISK_RESERVE"
+    return [Finding(what="disk", state="fault", says=says, fix=fix)]
+
+
+async def _running(settings: Settings) -> list[Finding]:
+    """Can a command ask the running desk? None running is fine too."""
+    if settings.database_url or is_new(settings.data):
+        return []
+    try:
+        said = await ask(settings.data, Ping(), Ping.patience)
+    except DeskError as fault:
+        fix = "look at its log; if it hangs, start it anew"
+        return [Finding(what="running desk", state="fault", says=str(fault), fix=fix)]
+    says = said[0] if said else "none at the moment: commands work on the data themselves"
+    return [Finding(what="running desk", state="ok", says=says)]
+
+
+def _backup(settings: Settings) -> list[Finding]:
+    """A backup is made beside the desk, which keeps no note of it."""
+    if settings.database_url or is_new(settings.data):
+        return []
+    says = "the desk cannot know; `desk backup DIR` every day keeps one"
+    return [Finding(what="backup", state="ok", says=says)]
 
 
 async def _relay(settings: Settings) -> list[Finding]:
@@ -97,32 +141,20 @@ async def _relay(settings: Settings) -> list[Finding]:
                 fix="set it to host:port of the outgoing mail server",
             )
         ]
-    host, port = settings.relay
+    name = f"{settings.relay.host}:{settings.relay.port}"
     try:
-        async with asyncio.timeout(10):
-            reader, writer = await asyncio.open_connection(host, port)
-            banner = await reader.readline()
-            writer.close()
-            await writer.wait_closed()
-    except (OSError, TimeoutError):
+        login = read_login(settings.relay_login) if settings.relay_login else None
+        way = await Connections(settings.relay, RealClock(), login).look()
+    except (SendLater, SettingsError) as fault:
         return [
             Finding(
                 what="mail relay",
                 state="fault",
-                says=f"{host}:{port} does not answer",
-                fix="check DESK_RELAY, and that the relay lets this machine in",
+                says=f"{name}: {fault}",
+                fix="check DESK_RELAY and DESK_RELAY_LOGIN, and that it lets this machine in",
             )
         ]
-    if not banner.startswith(b"220"):
-        return [
-            Finding(
-                what="mail relay",
-                state="fault",
-                says=f"{host}:{port} is no mail server",
-                fix="check DESK_RELAY",
-            )
-        ]
-    return [Finding(what="mail relay", state="ok", says=f"{host}:{port} answers")]
+    return [Finding(what="mail relay", state="ok", says=f"{name} answers, {way}")]
 
 
 async def _domains(settings: Settings) -> list[Finding]:
@@ -144,6 +176,31 @@ async def _domains(settings: Settings) -> list[Finding]:
         else:
             found.append(Finding(what="DNS", state="ok", says=f"{domain} resolves"))
     return found
+
+
+async def _nameserver(settings: Settings) -> list[Finding]:
+    """A desk that looks up senders needs a name server that answers."""
+    if not settings.is_mx:
+        return []
+    resolver = Resolver(configure=settings.nameserver is None)
+    if settings.nameserver is not None:
+        resolver.nameservers, resolver.port = [settings.nameserver[0]], settings.nameserver[1]
+    domain = settings.address[0].rpartition("@")[2]
+    try:
+        await resolver.resolve(f"_dmarc.{domain}", "TXT", search=False, lifetime=5)
+    except (NoAnswer, NXDOMAIN):
+        says = f"answers; {domain} has no DMARC record, so anybody may write in its name"
+        return [Finding(what="name server", state="ok", says=says)]
+    except (DNSException, OSError):
+        return [
+            Finding(
+                what="name server",
+                state="fault",
+                says="it gives no answer: no sender can be checked",
+                fix="check DESK_NAMESERVER, or this machine's name server",
+            )
+        ]
+    return [Finding(what="name server", state="ok", says="answers")]
 
 
 async def _slack(settings: Settings) -> list[Finding]:
@@ -182,11 +239,14 @@ def _circles(settings: Settings) -> list[Finding]:
 
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:
     """Everything that can be looked at from here; `step` is told what is looked at now."""
-    findings = [*_settings(settings), *_key(settings), *_disk(settings), *_circles(settings)]
+    findings = [*_settings(settings), *_key(settings), *_circles(settings), *_backup(settings)]
+    findings += _disk(settings)
     for name, look in (
         ("store", _store),
+        ("running desk", _running),
         ("mail relay", _relay),
         ("DNS", _domains),
+        ("name server", _nameserver),
         ("Slack", _slack),
     ):
         step(name)

@@ -1,30 +1,23 @@
 """Outgoing mail: a Letter becomes an RFC 5322 message and is handed to the relay."""
 
-from datetime import datetime
+from collections import deque
+from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
-import aiosmtplib
-
 from bot.outbox import Receipt, SendFailed, SendLater
+from bot.relay import Connections, Envelope
 from handlers.clock import Clock
 from handlers.letters import MARKER, message_id
 from handlers.policy import Policy
-from storage.records import Letter, OutboxMessage, Record
+from storage.records import Letter, OutboxMessage
 from storage.sealing import Keys
 
 #: RFC 5322 allows lines of 998 octets; ten references thread a conversation in every client
 MAX_REFERENCES = 10
-
-
-class Relay(Record, frozen=True, kw_only=True):
-    """The outgoing mail server."""
-
-    host: str
-    port: int
 
 
 def tagged(address: str, tag: str) -> str:
@@ -49,7 +42,9 @@ def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -
         raise TypeError(f"outbox {message.id} is no letter")
     address = policy.addresses[0]
     local, _, domain = address.rpartition("@")
-    mail = EmailMessage(policy=SMTP if letter.to.isascii() else SMTPUTF8)
+    # 7 bits (RFC 6376 5.3): nothing on the way has a reason to touch what was signed
+    rules = (SMTP if letter.to.isascii() else SMTPUTF8).clone(cte_type="7bit")
+    mail = EmailMessage(policy=rules)
     mail["From"] = Address(_plain(policy.company), local, domain)
     mail["To"] = letter.to
     if [to.addr_spec for to in mail["To"].addresses] != [letter.to]:
@@ -72,46 +67,65 @@ def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -
 class Mailer:
     """Hands letters to the relay, with a return path that ties a bounce to its letter."""
 
-    def __init__(self, relay: Relay | None, policy: Policy, keys: Keys, clock: Clock) -> None:
-        self._relay = relay
+    def __init__(
+        self, connections: Connections | None, policy: Policy, keys: Keys, clock: Clock
+    ) -> None:
+        self._connections = connections
         self._policy = policy
         self._keys = keys
         self._clock = clock
+        self._pace = Pace()
 
     async def send(self, message: OutboxMessage) -> Receipt:
         """The relay's reply. Raises SendLater, SendFailed."""
         if self._policy.pilot:
             raise SendLater("DESK_PILOT: letters wait", 600, ours=True)
-        if self._relay is None:
+        if self._connections is None:
             raise SendLater("DESK_RELAY is not set: letters wait", 600, ours=True)
+        now = self._clock.now()
+        letter = self._enveloped(message, now)
+        if wait := self._pace.wait(letter.recipient.rpartition("@")[2], now):
+            error = "paced: many letters go to this mail domain"
+            raise SendLater(error, wait.total_seconds(), ours=True)
+        return Receipt(reply=await self._connections.deliver(letter))
+
+    async def close(self) -> None:
+        """Leave the relay."""
+        if self._connections is not None:
+            await self._connections.close()
+
+    def _enveloped(self, message: OutboxMessage, now: datetime) -> Envelope:
         try:
-            mail = compose(message, self._policy, self._keys, self._clock.now())
+            mail = compose(message, self._policy, self._keys, now)
+            recipient = str(mail["To"])
+            return Envelope(
+                sender=tagged(self._policy.addresses[0], self._keys.bounce_tag(message.id)),
+                recipient=recipient,
+                content=mail.as_bytes(),
+                utf8=not recipient.isascii(),
+            )
         except (ValueError, IndexError, MessageError) as fault:
             # the standard library's header parser breaks on some addresses
             raise SendFailed("the address cannot be written to") from fault
-        sender = tagged(self._policy.addresses[0], self._keys.bounce_tag(message.id))
-        try:
-            _, reply = await aiosmtplib.send(
-                mail,
-                sender=sender,
-                recipients=[str(mail["To"])],
-                hostname=self._relay.host,
-                port=self._relay.port,
-                start_tls=None,
-                timeout=30,
-            )
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            raise _verdict(refused.recipients[0].code, "recipient refused") from refused
-        except aiosmtplib.SMTPResponseException as refused:
-            raise _verdict(refused.code, "refused") from refused
-        except (aiosmtplib.SMTPNotSupported, UnicodeError) as refused:
-            raise SendFailed("the relay cannot carry this address (SMTPUTF8)") from refused
-        except (TimeoutError, aiosmtplib.SMTPException, OSError) as fault:
-            raise SendLater(f"relay not reached ({type(fault).__name__})") from fault
-        return Receipt(reply=reply)
 
 
-def _verdict(code: int, what: str) -> SendLater | SendFailed:
-    """4xx may pass with time, 5xx never (RFC 5321 4.2.1). The reply's text may name a person."""
-    error = f"relay: {code} {what}"
-    return SendFailed(error) if code >= 500 else SendLater(error)
+class Pace:
+    """Letters to one mail domain, spread: large providers put off a sender that comes in bursts.
+
+    A restart forgets it, harmlessly.
+    """
+
+    def __init__(self, letters: int = 20, within: timedelta = timedelta(minutes=1)) -> None:
+        self._letters = letters
+        self._within = within
+        self._gone: dict[str, deque[datetime]] = {}
+
+    def wait(self, domain: str, now: datetime) -> timedelta:
+        """How long a letter to this domain has to wait; none = it goes, and is counted."""
+        for name in [name for name, gone in self._gone.items() if gone[-1] <= now - self._within]:
+            del self._gone[name]
+        gone = self._gone.setdefault(domain.lower(), deque(maxlen=self._letters))
+        if len(gone) == self._letters and gone[0] > now - self._within:
+            return gone[0] + self._within - now
+        gone.append(now)
+        return timedelta(0)

@@ -7,41 +7,48 @@ of ours: the message is kept and tried again, because what is lost here is lost 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from handlers.clock import Clock
+from handlers.confirming import HELD
 from handlers.desk import Desk
-from storage.errors import Conflict, StoreError, StoreFull
+from storage.errors import Conflict, StoreAway, StoreError, StoreFull
 from storage.records import Letter, OutboxMessage, Posted, Record
 from storage.store import Store
 
 log = logging.getLogger("desk.outbox")
 
 #: how long an attempt may take before another worker may claim the message
-LEASE = timedelta(seconds=90)
-#: an attempt is cut off well before its lease ends
+LEASE = timedelta(minutes=6)
+#: an attempt is cut off well before its lease ends; a mail server may take minutes over a letter
 ATTEMPT_SECONDS = 45.0
+LETTER_SECONDS = 300.0
 #: what deliveries in hand have to finish when the desk stops
 GRACE_SECONDS = 5.0
-IN_FLIGHT = 8
+IN_FLIGHT = 16
 #: waits between attempts; the last one repeats (RFC 5321 4.5.4.1 asks for four to five days)
 LADDER = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240))
 SLACK_LADDER = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
-LETTER_ATTEMPTS = 30  #: four days of the ladder
+LETTER_ATTEMPTS = 33  #: four and a third days of the ladder
+INTERRUPTED = "it may have arrived: the desk ended while it was on its way"
 
 
 class SendLater(Exception):
     """Not now; `after` is the least number of seconds to wait, `error` says why.
 
     `ours`: we did not even try (a setting says wait), so it is never given up for it.
+    `doubt`: it may have arrived, nobody knows (RFC 1047).
     """
 
-    def __init__(self, error: str, after: float = 0, *, ours: bool = False) -> None:
+    def __init__(
+        self, error: str, after: float = 0, *, ours: bool = False, doubt: bool = False
+    ) -> None:
         super().__init__(error)
         self.error = error
         self.after = after
         self.ours = ours
+        self.doubt = doubt
 
 
 class SendFailed(Exception):
@@ -73,6 +80,11 @@ def wait_before_retry(message: OutboxMessage, after: float) -> timedelta:
 def outlived(message: OutboxMessage) -> bool:
     """Has a letter been refused for so long that a person must look? Slack is never given up."""
     return isinstance(message.content, Letter) and message.attempts >= LETTER_ATTEMPTS
+
+
+def interrupted(message: OutboxMessage) -> bool:
+    """A letter whose last attempt has no outcome: our process ended while it was on its way."""
+    return isinstance(message.content, Letter) and message.attempts > 1 and not message.error
 
 
 class Outbox:
@@ -145,22 +157,46 @@ class Outbox:
 
     async def _attempt(self, message: OutboxMessage) -> Outcome:
         """Try it; what came of it is still to be written down."""
-        transport = self._mail if isinstance(message.content, Letter) else self._slack
+        letter = isinstance(message.content, Letter)
+        transport = self._mail if letter else self._slack
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
+            await self._hold(message)
+            async with asyncio.timeout(LETTER_SECONDS if letter else ATTEMPT_SECONDS):
                 receipt = await transport(message)
         except SendFailed as failed:
             return partial(self._desk.give_up, message, failed.error)
         except SendLater as later:
-            return self._late(message, later.error, later.after, ours=later.ours)
+            return self._put_off(message, later)
         except TimeoutError:
             return self._late(message, "no answer in time", 0)
+        except (StoreAway, StoreFull, Conflict) as fault:
+            return self._late(message, f"the store could not: {type(fault).__name__}", 0)
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001  a fault of ours must not lose the message
             log.error("outbox %s: %s while sending", message.id, type(fault).__name__)
             return self._late(message, f"fault: {type(fault).__name__}", 30)
         return partial(self._desk.sent, message, posted=receipt.posted, receipt=receipt.reply)
+
+    async def _hold(self, message: OutboxMessage) -> None:
+        """Before a letter: a doubt about it is told, a cap of the hour heeded. Raises SendLater."""
+        now = self._clock.now()
+        if interrupted(message):
+            await self._desk.doubted(message, INTERRUPTED, now=now)
+        if (free := await self._desk.held_until(message, now)) is not None:
+            after = (free - now).total_seconds()
+            raise SendLater(HELD, after, ours=True)
+
+    def _put_off(self, message: OutboxMessage, later: SendLater) -> Outcome:
+        late = self._late(message, later.error, later.after, ours=later.ours)
+        if not later.doubt:
+            return late
+
+        async def in_doubt(now: datetime) -> None:
+            await self._desk.doubted(message, later.error, now)
+            await late(now=now)
+
+        return in_doubt
 
     def _late(
         self, message: OutboxMessage, error: str, after: float, *, ours: bool = False
@@ -178,12 +214,13 @@ class Outbox:
         return self._late(message, error, 30)
 
     async def _settle(self, message: OutboxMessage, outcome: Outcome) -> None:
-        """Write down what came of it; a full disk, or one who is always faster, is waited out."""
+        """Write down what came of it; a full disk, a database that is away, or one who is always
+        faster, is waited out."""
         pause = 1.0
         while True:
             try:
                 await outcome(now=self._clock.now())
-            except (StoreFull, Conflict) as fault:
+            except (StoreFull, StoreAway, Conflict) as fault:
                 log.error(
                     "outbox %s: its outcome has to wait: %s", message.id, type(fault).__name__
                 )

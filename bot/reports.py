@@ -2,13 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.slack.words import masked
-from handlers.handler import Kind
 from storage.records import Case, InboundMail, OutboxMessage, Request
 
+if TYPE_CHECKING:
+    from handlers.handler import Kind
+
 Row = tuple[str, ...]
+
+
+def plain(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """A table as lines of text: columns as wide as their widest value, two spaces between."""
+    lines = [tuple(columns), *rows]
+    widths = [max(map(len, values)) for values in zip(*lines, strict=True)]
+    return [
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
 
 
 def request_json(request: Request) -> dict[str, Any]:
@@ -35,6 +47,20 @@ def case_json(case: Case, *, full: bool = False) -> dict[str, Any]:
         "requests": [request_json(request) for request in case.requests],
         "mails": list(case.mails),
     }
+
+
+class Wanted(NamedTuple):
+    """A word to look for, and the keyed hash it has if it is an address."""
+
+    word: str
+    hash: str
+
+
+def matches(case: Case, wanted: Sequence[Wanted]) -> bool:
+    """Is each word in the case's reference, requester, subject or Message-IDs?"""
+    places = (case.ref, case.requester, case.requester_name, case.subject, *case.message_ids)
+    text = "\0".join(places).casefold()
+    return all(each.hash == case.requester_hash or each.word in text for each in wanted)
 
 
 def status_of(case: Case) -> str:
@@ -123,7 +149,7 @@ def mail_rows(mails: Sequence[InboundMail]) -> list[Row]:
     ]
 
 
-def kind_rows(kinds: Sequence[Kind]) -> list[Row]:
+def kind_rows(kinds: "Sequence[Kind]") -> list[Row]:
     """Name, title, who sees it, what verification it takes, its steps."""
     return [
         (

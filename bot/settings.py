@@ -5,9 +5,9 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import time
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +17,13 @@ from storage.records import Record
 
 FILE = Path("desk.toml")
 
-Network = IPv4Network | IPv6Network
+
+class Relay(Record, frozen=True, kw_only=True):
+    """The outgoing mail server, and whether the way there is encrypted (RFC 3207, RFC 8314)."""
+
+    host: str
+    port: int
+    tls: Literal["offered", "required", "implicit"] = "offered"
 
 
 class Settings(Record, frozen=True, kw_only=True):
@@ -30,9 +36,13 @@ class Settings(Record, frozen=True, kw_only=True):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_required: bool = False
-    smtp_relays: tuple[Network, ...] = ()
     disk_reserve: int | None = None  #: bytes
-    relay: tuple[str, int] | None = None
+    relay: Relay | None = None
+    relay_login: Path | None = None
+    authserv_ids: tuple[str, ...] = ()
+    inbound_relays: tuple[str, ...] = ()
+    is_mx: bool = False
+    nameserver: tuple[str, int] | None = None
     master_key_file: Path | None = None
     database_url: str = ""
     slack_bot_token: str = ""
@@ -72,10 +82,6 @@ class Settings(Record, frozen=True, kw_only=True):
                 "Slack cannot reach the desk: set SLACK_APP_TOKEN (Socket Mode), "
                 "or SLACK_SIGNING_SECRET and DESK_HTTP_PORT (signed HTTP)."
             )
-        if self.database_url:
-            faults.append(
-                "DESK_DATABASE_URL is set, and this version keeps its data in files only: unset it."
-            )
         return tuple(faults)
 
 
@@ -85,12 +91,42 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    parts = [part for part in re.split(r"[,;\s]+", text) if part]
-    try:
-        return tuple(ip_network(part) for part in parts)
-    except ValueError as fault:
-        raise ValueError(f"{fault}; networks look like 192.0.2.0/24 or 2001:db8::25") from fault
+def _host_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ValueError("it must look like mail.example.org:25")
+    return host.strip("[]"), _port(port)
+
+
+#: scheme of DESK_RELAY: how it is encrypted, and the port when none is named
+SCHEMES: Mapping[str, tuple[Literal["offered", "required", "implicit"], str]] = {
+    "": ("offered", ""),
+    "smtp": ("offered", "25"),
+    "starttls": ("required", "587"),
+    "smtps": ("implicit", "465"),
+}
+
+
+def _relay(text: str) -> Relay:
+    scheme, _, place = text.rpartition("://")
+    if scheme.lower() not in SCHEMES:
+        raise ValueError("it is host:port, smtps://host or starttls://host")
+    tls, port = SCHEMES[scheme.lower()]
+    if port and not re.search(r":\d+$", place):
+        place = f"{place}:{port}"
+    host, number = _host_port(place)
+    return Relay(host=host, port=number, tls=tls)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    found = tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
+    if not found or not all(re.fullmatch(r"[^@\s+]+@[^@\s]+\.[^@\s.]+", part) for part in found):
+        raise ValueError("it must be one or more addresses such as privacy@example.org")
+    return found
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
 
 
 def _megabytes(text: str) -> int:
@@ -99,18 +135,19 @@ def _megabytes(text: str) -> int:
     return int(text) * 2**20
 
 
-def _host_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host:
-        raise ValueError("it must look like mail.example.org:25")
-    return host.strip("[]"), _port(port)
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(part, strict=False)) for part in _names(text))
+    except ValueError as fault:
+        raise ValueError("it must be addresses or networks such as 192.0.2.0/24") from fault
 
 
-def _addresses(text: str) -> tuple[str, ...]:
-    found = tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
-    if not found or not all(re.fullmatch(r"[^@\s+]+@[^@\s]+\.[^@\s.]+", part) for part in found):
-        raise ValueError("it must be one or more addresses such as privacy@example.org")
-    return found
+def _nameserver(text: str) -> tuple[str, int]:
+    host, port = _host_port(text if re.search(r"[^:]:\d+$", text) else f"{text}:53")
+    try:
+        return str(ip_address(host)), port
+    except ValueError as fault:
+        raise ValueError("it must be an address such as 127.0.0.1 or 127.0.0.1:53") from fault
 
 
 def _zone(text: str) -> str:
@@ -160,6 +197,13 @@ def _token(prefix: str) -> Callable[[str], str]:
     return read
 
 
+def _database(text: str) -> str:
+    """What it says is never shown: it holds a password."""
+    if not re.match(r"postgres(ql)?://\S", text):
+        raise ValueError("it must look like postgresql://USER:PASSWORD@HOST/NAME")
+    return text
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://\S+", text):
         raise ValueError("it must be a URL such as https://slack.example.org/api/")
@@ -175,11 +219,15 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_TLS_CERT", "tls_cert", Path),
     ("DESK_TLS_KEY", "tls_key", Path),
     ("DESK_TLS_REQUIRED", "tls_required", _switch),
-    ("DESK_SMTP_RELAYS", "smtp_relays", _networks),
     ("DESK_DISK_RESERVE", "disk_reserve", _megabytes),
-    ("DESK_RELAY", "relay", _host_port),
+    ("DESK_RELAY", "relay", _relay),
+    ("DESK_RELAY_LOGIN", "relay_login", Path),
+    ("DESK_AUTHSERV_IDS", "authserv_ids", _names),
+    ("DESK_INBOUND_RELAYS", "inbound_relays", _networks),
+    ("DESK_IS_MX", "is_mx", _switch),
+    ("DESK_NAMESERVER", "nameserver", _nameserver),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
-    ("DESK_DATABASE_URL", "database_url", str),
+    ("DESK_DATABASE_URL", "database_url", _database),
     ("SLACK_BOT_TOKEN", "slack_bot_token", _token("xoxb-")),
     ("SLACK_APP_TOKEN", "slack_app_token", _token("xapp-")),
     ("SLACK_SIGNING_SECRET", "slack_signing_secret", str),
@@ -242,10 +290,9 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> 
     if bool(read.get("tls_cert")) != bool(read.get("tls_key")):
         faults.append("DESK_TLS_CERT and DESK_TLS_KEY belong together: set both or neither.")
     if read.get("tls_required") and not read.get("tls_cert"):
-        faults.append(
-            "DESK_TLS_REQUIRED is on, and without a certificate nobody could write: set "
-            "DESK_TLS_CERT and DESK_TLS_KEY too."
-        )
+        faults.append("DESK_TLS_REQUIRED is on: set DESK_TLS_CERT and DESK_TLS_KEY too.")
+    if read.get("authserv_ids") and not read.get("inbound_relays"):
+        faults.append("DESK_AUTHSERV_IDS needs DESK_INBOUND_RELAYS: whose word is believed.")
     if faults:
         raise SettingsError(tuple(faults))
     return Settings(**read)

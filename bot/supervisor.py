@@ -1,14 +1,15 @@
 """Keeps the desk's tasks running: a failure is logged, counted, shown and restarted with backoff.
 
 Only a store that fails ends the process: what is on disk is unknown then, and the next start
-reads it anew. A full disk, or somebody who was always faster, passes with time.
+reads it anew. A full disk, a database that is away, or somebody who was always faster, passes with
+time.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from storage.errors import Conflict, StoreError, StoreFull
+from storage.errors import Conflict, StoreAway, StoreError, StoreFull
 
 log = logging.getLogger("desk.supervisor")
 
@@ -54,7 +55,7 @@ class Supervisor:
             began = loop.time()
             try:
                 await run()
-            except (StoreFull, Conflict) as fault:
+            except (StoreFull, StoreAway, Conflict) as fault:
                 log.error("%s has to wait: %s", name, type(fault).__name__)
             except StoreError as fault:
                 log.critical("%s: the store failed (%s)", name, type(fault).__name__)

@@ -96,18 +96,12 @@ class FromClock(Commits):
         return True
 
     async def _counts(self, since: datetime) -> Counts:
-        opened = closed = unread = 0
-        async for case in self.store.all_cases():
-            opened += case.received_at > since
-            ended = max((r.closed_at for r in case.requests if r.closed_at), default=None)
-            closed += case.closed and ended is not None and ended > since
-            unread += case.closed and case.answered
-        ignored = await self.store.mails_with(MailStatus.IGNORED)
+        tally = await self.store.tally(since)
         return Counts(
-            opened=opened,
-            closed=closed,
-            unread=unread,
-            ignored=sum(mail.received_at > since for mail in ignored),
+            opened=tally.opened,
+            closed=tally.closed,
+            unread=tally.unread,
+            ignored=tally.ignored,
             dead=len(await self.store.messages_with(OutboxStatus.DEAD)),
             failed=len(await self.store.mails_with(MailStatus.FAILED)),
         )

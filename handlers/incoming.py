@@ -3,38 +3,40 @@
 from datetime import datetime
 
 from handlers import opening
-from handlers.commits import Commits, lane_of
+from handlers.commits import lane_of
+from handlers.confirming import AutomaticLetters
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
-from handlers.handler import Draft
 from handlers.letter_actions import failed
-from handlers.letters.acknowledgement import withheld
 from handlers.opening import Understood
-from handlers.requests import letter_of, replace, with_letter, with_request, with_step
+from handlers.requests import letter_of, replace, with_letter, with_request
+from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
     Case,
     Commit,
     InboundMail,
-    LetterState,
     MailStatus,
-    Mark,
-    OutboxMessage,
-    OutboxStatus,
     ParsedMail,
     Reading,
+    Record,
     Status,
     Stored,
     Suppression,
 )
 
-PILOT = "DESK_PILOT: letters wait"
+
+class Noted(Record, frozen=True, kw_only=True):
+    """A mail that needs nobody but belongs to a case: why, and what the case's thread says."""
+
+    reason: str
+    line: str
 
 
-class FromMail(Commits):
+class FromMail(AutomaticLetters):
     """Each is one commit: case, outbox and the mail's status together."""
 
-    async def open(
+    async def open(  # noqa: PLR0913  what a case is made of
         self,
         mail: InboundMail,
         parsed: ParsedMail,
@@ -42,9 +44,15 @@ class FromMail(Commits):
         now: datetime,
         *,
         no_reply: str = "",
+        follows: str = "",
     ) -> Case:
-        """A new case, with its card and, where the rules allow, its acknowledgement."""
-        found = Understood(mail=mail, parsed=parsed, reading=reading, no_reply=no_reply)
+        """A new case, with its card and, where the rules allow, its acknowledgement.
+
+        `follows` = the case that was closed too long ago to go on.
+        """
+        found = Understood(
+            mail=mail, parsed=parsed, reading=reading, no_reply=no_reply, follows=follows
+        )
         return await self.decided(lambda: self._open(found, now))
 
     async def _open(self, found: Understood, now: datetime) -> Case:
@@ -53,6 +61,9 @@ class FromMail(Commits):
             return await self.case(stored.case)
         case = await self._new_case(found)
         puts: list[Stored] = []
+        if (before := await self.store.case(found.follows) if found.follows else None) is not None:
+            case = opening.going_on(case, before)
+            puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
         unwanted = await self._suppressed(case, found, now, puts)
         letter, case = await self._automatic(case, found, unwanted, now, puts)
         card = self.message(lane_of(case), Card(case=case.ref), now)
@@ -84,43 +95,6 @@ class FromMail(Commits):
         first = add_working_days(local_day(known.since, self.policy.timezone), 2, CALENDAR)
         late = local_day(now, self.policy.timezone) > first
         return f"{known.since:%d %b %Y}" if late else ""
-
-    async def _automatic(
-        self, case: Case, found: Understood, unwanted: str, now: datetime, puts: list[Stored]
-    ) -> tuple[OutboxMessage | None, Case]:
-        """The letter that goes by itself, or the reason why none does."""
-        why = withheld(found, case, self.policy)
-        why = why or ("the address was on the do-not-mail list already" if unwanted else "")
-        why = why or (PILOT if self.policy.pilot else "") or await self._cap(case, now, puts)
-        alone = [request.kind for request in case.requests] == ["unsubscribe"]
-        sole = alone and not case.triage and not case.flags
-        draft = Draft(template="unsubscribed" if sole else "acknowledgement", automatic=True)
-        if why and why != PILOT:
-            return None, replace(case, acknowledgement=f"withheld: {why}")
-        letter = self.letter(case, draft, now, "desk")
-        if not why:
-            at = self.pace.slot(case.requester.rpartition("@")[2], now)
-            letter = replace(letter, status=OutboxStatus.PENDING, send_after=at)
-        state = LetterState(
-            id=letter.id,
-            template=draft.template,
-            status=letter.status,
-            by="desk",
-            at=letter.send_after,
-            request=1 if sole else None,
-        )
-        said = f"withheld: {why}" if why else "pending"
-        case = replace(with_letter(case, state), acknowledgement=said)
-        return letter, with_step(case, 1, "answer") if sole and not why else case
-
-    async def _cap(self, case: Case, now: datetime, puts: list[Stored]) -> str:
-        """A day's allowance of one address: two robots must not write to each other for ever."""
-        name = f"letters:{case.requester_hash}:{now:%Y-%m-%d}"
-        mark = await self.store.mark(name) or Mark(id=name, at=now, count=0)
-        if mark.count >= self.policy.acks_per_address_day:
-            return f"this address had {mark.count} automatic letters today"
-        puts.append(replace(mark, count=mark.count + 1))
-        return ""
 
     async def follow_up(
         self, ref: str, mail: InboundMail, parsed: ParsedMail, now: datetime
@@ -220,6 +194,22 @@ class FromMail(Commits):
             )
         )
 
+    async def file(
+        self, mail: InboundMail, parsed: ParsedMail, ref: str, noted: Noted, now: datetime
+    ) -> None:
+        """A machine's mail that belongs to a case and changes nothing there."""
+
+        async def decide() -> None:
+            stored, case = await self._stored(mail), await self.case(ref)
+            if stored.status is not MailStatus.RECEIVED:
+                return
+            filed = _worked_on(stored, parsed, MailStatus.IGNORED, ref)
+            filed = replace(filed, reason=noted.reason)
+            line = self.line(case, noted.line, now)
+            await self.commit("file", "desk", case, now, filed, line)
+
+        await self.decided(decide)
+
     async def fail(self, mail: InboundMail, fault: str, now: datetime) -> None:
         """Nobody could work on it: it waits for a person. `fault` names the kind of fault alone."""
         await self.decided(lambda: self._fail(mail, fault, now))
@@ -230,6 +220,20 @@ class FromMail(Commits):
             return
         failed_mail = replace(stored, status=MailStatus.FAILED, reason=fault)
         await self.store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed_mail,)))
+
+    async def rework(self, mail_id: str, by: str, now: datetime) -> InboundMail:
+        """A failed mail is to be worked on again. Raises UnknownReference, Refused."""
+        return await self.decided(lambda: self._rework(mail_id, by, now))
+
+    async def _rework(self, mail_id: str, by: str, now: datetime) -> InboundMail:
+        mail = await self.store.mail(mail_id)
+        if mail is None:
+            raise UnknownReference(f"There is no mail {mail_id}: `desk mails` lists them all.")
+        if mail.status is not MailStatus.FAILED:
+            raise Refused(f"Mail {mail_id} is {mail.status}: nothing to retry.")
+        again = replace(mail, status=MailStatus.RECEIVED, reason="")
+        await self.store.commit(Commit(at=now, actor=by, act="retry", puts=(again,)))
+        return await self._stored(again)
 
     async def _returned(self, case: Case, bounced: str, now: datetime) -> list[Stored]:
         """Our letter came back: what it settled is open again, and the card says so."""
@@ -297,5 +301,7 @@ def suppression(case: Case, now: datetime) -> Suppression:
 def _worked_on(
     mail: InboundMail, parsed: ParsedMail | None, status: MailStatus, ref: str | None
 ) -> InboundMail:
-    message_id = parsed.message_id if parsed else ""
-    return replace(mail, status=status, case=ref, message_id=message_id, reason="")
+    found = {"message_id": parsed.message_id} if parsed else {"message_id": ""}
+    if parsed is not None and parsed.sender is not None:
+        found["sender"] = parsed.sender.words
+    return replace(mail, status=status, case=ref, reason="", **found)

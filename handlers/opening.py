@@ -23,6 +23,7 @@ class Understood(Record, frozen=True, kw_only=True):
     mail: InboundMail
     parsed: ParsedMail
     reading: Reading
+    follows: str = ""  #: the closed case it goes on from
     no_reply: str = ""  #: why no automatic letter may answer it (RFC 3834), as screening found
 
     @property
@@ -71,6 +72,13 @@ def held(case: Case, suspected: Case) -> Case:
         held_for=suspected.ref,
         circle=max(case.circle, suspected.circle, key=CIRCLES.index),
         acknowledgement=f"withheld: its mail may belong to {suspected.ref}",
+    )
+
+
+def going_on(case: Case, before: Case) -> Case:
+    """The same, where the requester goes on from a case that was closed long ago."""
+    return replace(
+        case, follows=before.ref, circle=max(case.circle, before.circle, key=CIRCLES.index)
     )
 
 

@@ -16,6 +16,8 @@ class Policy(Record, frozen=True, kw_only=True):
     pilot: bool = False  #: everything works and letters wait
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
+    reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
+    confirm_days: int = 2  #: working days to confirm by hand what was withheld
     acks_per_case: int = 1
     acks_per_address_day: int = 3
     acks_per_domain_hour: int = 20

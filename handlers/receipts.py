@@ -19,6 +19,11 @@ from storage.records import (
     Stored,
 )
 
+DOUBT = (
+    "It is not known whether a letter arrived. "
+    "It goes again under the same Message-ID: the requester may get it twice."
+)
+
 
 class FromOutbox(Commits):
     """Receipts never raise a case's version: the buttons mean what they meant."""
@@ -34,9 +39,9 @@ class FromOutbox(Commits):
         """It went out; `receipt` is the next mail server's reply."""
 
         async def decide() -> None:
-            current = await self._current(message)
-            if current.status is OutboxStatus.SENT:
-                return
+            current = await self.store.message(message.id)
+            if current is None or current.status is OutboxStatus.SENT:
+                return  # purged with its case meanwhile, or told before
             done = replace(
                 current,
                 status=OutboxStatus.SENT,
@@ -88,11 +93,15 @@ class FromOutbox(Commits):
         *,
         tried: bool = True,
     ) -> None:
-        """It could not go now and is tried again after `wait`; `tried` False = it never was."""
+        """It could not go now and is tried again after `wait`; `tried` False = it never was.
+
+        Of an attempt that is not the last one it says nothing: another may be under way.
+        """
 
         async def decide() -> None:
-            current = await self._current(message)
-            if current.status is OutboxStatus.PENDING:
+            current = await self.store.message(message.id)
+            last = current is not None and current.attempts == message.attempts
+            if current is not None and last and current.status is OutboxStatus.PENDING:
                 later = replace(
                     current,
                     claimed_until=None,
@@ -107,12 +116,27 @@ class FromOutbox(Commits):
 
         await self.decided(decide)
 
+    async def doubted(self, message: OutboxMessage, error: str, now: datetime) -> None:
+        """Nobody knows whether it arrived (RFC 1047): it will go again, and the case says so."""
+
+        async def decide() -> None:
+            current = await self.store.message(message.id)
+            if current is None or current.status is not OutboxStatus.PENDING:
+                return
+            if current.error == error:
+                return
+            case = await self.store.case(current.case) if current.case else None
+            said: list[Stored] = [self.line(case, DOUBT, now)] if case is not None else []
+            await self._record("doubt", replace(current, error=error), now, said)
+
+        await self.decided(decide)
+
     async def give_up(self, message: OutboxMessage, error: str, now: datetime) -> None:
         """It will never go by itself: it waits for a person, and the card says so."""
 
         async def decide() -> None:
-            current = await self._current(message)
-            if current.status is OutboxStatus.PENDING:
+            current = await self.store.message(message.id)
+            if current is not None and current.status is OutboxStatus.PENDING:
                 dead = replace(current, status=OutboxStatus.DEAD, claimed_until=None, error=error)
                 await self._record("give_up", dead, now, await self._after_death(dead, now))
 
@@ -162,9 +186,6 @@ class FromOutbox(Commits):
             return case
         return with_letter(case, replace(letter, status=status, at=now))
 
-    async def _current(self, message: OutboxMessage) -> OutboxMessage:
-        return await self.store.message(message.id) or message
-
     async def _record(
         self,
         act: str,
@@ -173,5 +194,7 @@ class FromOutbox(Commits):
         puts: list[Stored],
         by: str = "desk",
     ) -> None:
-        commit = Commit(at=now, actor=by, act=act, case=message.case, puts=(message, *puts))
-        await self.store.commit(commit)
+        note = message.error if isinstance(message.content, Letter) else ""
+        await self.store.commit(
+            Commit(at=now, actor=by, act=act, case=message.case, note=note, puts=(message, *puts))
+        )

@@ -6,14 +6,17 @@ is held for a person, whatever it refers to.
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from intake.envelope import Addresses
-from storage.records import Case, InboundMail, ParsedMail, Record
+from storage.records import Case, InboundMail, Letter, ParsedMail, Record
 from storage.store import Store
 
 _REFERENCE = re.compile(r"\bPR-\d{4}-\d{4,7}\b", re.IGNORECASE)
 
+
+_LOOKED_AT = 200_000  #: characters of a report in which a Message-ID is looked for
 
 How = Literal["", "tag", "references", "subject"]
 
@@ -24,6 +27,7 @@ class Match(Record, frozen=True, kw_only=True):
     case: str | None = None
     how: How = ""
     belongs: bool = False  #: written by the requester, as far as From says
+    ended: datetime | None = None  #: when the case was closed
     bounced_letter: str | None = None
 
 
@@ -44,25 +48,33 @@ class Matcher:
         )
         for how, case in found:
             if case is not None:
-                return Match(case=case.ref, how=how, belongs=self._wrote(case, mail, parsed))
+                return Match(
+                    case=case.ref,
+                    how=how,
+                    belongs=self._wrote(case, mail, parsed),
+                    ended=_ended(case),
+                )
         return Match()
 
     async def bounced(self, mail: InboundMail, parsed: ParsedMail) -> Match:
-        """The letter a delivery report is about: by its own tag, else by its Message-ID."""
+        """The letter a report is about: by the tag of its own return path, else by its Message-ID
+        in the returned mail, in the fields of the report, and last in its text."""
         for tag in self._tags(mail):
-            letter = self._keys.letter_of_tag(tag)
-            message = await self._store.message(letter) if letter else None
-            if message is not None:
-                return Match(case=message.case, how="tag", bounced_letter=message.id)
-        returned = (*parsed.returned_ids, *_answered(parsed))
-        case = await self._by_messages(returned)
-        if case is None:
-            return Match()
-        letter = next(
-            (state.id for state in case.letters if any(state.id in known for known in returned)),
-            None,
-        )
-        return Match(case=case.ref, how="references", bounced_letter=letter)
+            letter = self._keys.letter_of_tag(tag)  # None when forged
+            if letter is not None and (found := await self._letter(letter, "tag")) is not None:
+                return found
+        places = (*parsed.returned_ids, *_answered(parsed), parsed.text[:_LOOKED_AT])
+        for place in places:
+            letter = self._addresses.letter_of(place)
+            if letter and (found := await self._letter(letter, "references")) is not None:
+                return found
+        return Match()
+
+    async def _letter(self, letter: str, how: How) -> Match | None:
+        message = await self._store.message(letter)
+        if message is None or not isinstance(message.content, Letter) or message.case is None:
+            return None
+        return Match(case=message.case, how=how, bounced_letter=letter)
 
     async def _by_tag(self, mail: InboundMail) -> Case | None:
         for tag in self._tags(mail):
@@ -85,8 +97,17 @@ class Matcher:
         return [tag for address in mail.rcpt_to if (tag := self._addresses.tag(address))]
 
     def _wrote(self, case: Case, mail: InboundMail, parsed: ParsedMail) -> bool:
+        """A From that failed authentication is somebody else's: a person looks first."""
+        if parsed.sender is not None and parsed.sender.result == "refused":
+            return False
         author = parsed.header_from or mail.mail_from.lower()
         return bool(author) and self._keys.address_hash(author) == case.requester_hash
+
+
+def _ended(case: Case) -> datetime | None:
+    if not case.closed:
+        return None
+    return max((r.closed_at for r in case.requests if r.closed_at), default=case.received_at)
 
 
 def _answered(parsed: ParsedMail) -> list[str]:

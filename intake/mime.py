@@ -50,6 +50,8 @@ class _Walk:
             self._alternative(children, into, depth)
         elif media_type == "multipart/report":
             self._returned(children, into, depth)
+        elif media_type == "message/delivery-status":  # in an ordinary multipart, or alone
+            self._status(children)
         else:
             place = self.forwarded if media_type.startswith("message/") else into
             for child in children:

@@ -12,13 +12,16 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import BinaryIO
 
 import msgspec
 
 from handlers import registry
-from intake import jurisdiction, mime
+from intake import authentication, jurisdiction, mime
+from intake.authentication import Origin
 from intake.classify import Classifier
 from storage.records import ParsedMail, Reading, Record
 
@@ -31,6 +34,7 @@ class Job(Record, frozen=True, kw_only=True):
     content: bytes
     subject: str | None = None
     classify: bool = True
+    origin: Origin | None = None  #: how it came in, for what is known of its sender
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -55,8 +59,8 @@ def parse(content: bytes) -> ParsedMail:
 class _Worker:
     """One worker process from our side. Does one mail at a time; its user sees to that."""
 
-    def __init__(self, memory: int, patience: int) -> None:
-        self._arguments = (str(memory), str(patience))
+    def __init__(self, program: str, memory: int, patience: int) -> None:
+        self._arguments = (program, str(memory), str(patience))
         self.process: asyncio.subprocess.Process | None = None
 
     async def exchange(self, frame: bytes) -> Answer:
@@ -75,7 +79,6 @@ class _Worker:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "intake.parse",
                 *self._arguments,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -104,12 +107,18 @@ class Parser:
     """A few workers: started when needed, killed when late, started again."""
 
     def __init__(
-        self, *, wall: float = 10.0, memory: int = 2**30, attempts: int = 2, workers: int = 2
+        self,
+        program: str = "intake.parse",
+        *,
+        wall: float = 10.0,
+        memory: int = 2**30,
+        attempts: int = 2,
+        workers: int = 2,
     ) -> None:
         self.wall = wall  # seconds a mail may take
         self.attempts = attempts
         self.killed = 0
-        self._all = [_Worker(memory, int(wall) + 2) for _ in range(workers)]
+        self._all = [_Worker(program, memory, int(wall) + 2) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
         for worker in self._all:
             self._idle.put_nowait(worker)
@@ -127,9 +136,11 @@ class Parser:
         """Never raises for what a mail holds: see `ParsedMail.readable`."""
         return (await self.work(Job(content=content, classify=False))).parsed
 
-    async def read(self, content: bytes) -> tuple[ParsedMail, Reading | None]:
+    async def read(
+        self, content: bytes, origin: Origin | None = None
+    ) -> tuple[ParsedMail, Reading | None]:
         """The mail, and what it asks; no reading when it could not be read."""
-        answer = await self.work(Job(content=content))
+        answer = await self.work(Job(content=content, origin=origin))
         return answer.parsed, answer.reading
 
     async def work(self, job: Job) -> Answer:
@@ -161,6 +172,10 @@ def _framed(body: bytes) -> bytes:
 def answer(job: Job, classifier: Classifier) -> Answer:
     """What the worker does with one mail."""
     parsed = parse(job.content)
+    if job.origin is not None:
+        with suppress(Exception):  # a fault over the sender costs what is known of it, no more
+            sender = authentication.claimed(job.content, parsed, job.origin)
+            parsed = msgspec.structs.replace(parsed, sender=sender)
     if job.subject is not None:
         parsed = msgspec.structs.replace(parsed, subject=job.subject)
     if not job.classify or not parsed.readable:
@@ -173,27 +188,26 @@ def answer(job: Job, classifier: Classifier) -> Answer:
         return Answer(parsed=parsed)
 
 
-def serve(jobs: BinaryIO, answers: BinaryIO, patience: int) -> None:
+def serve(jobs: BinaryIO, answers: BinaryIO, patience: int, work: Callable[[Job], Answer]) -> None:
     """Work until the pipe ends. A job that outlasts its parent is ended by the alarm."""
-    classifier = Classifier(registry.load())
     while len(head := jobs.read(4)) == 4:
         job = _jobs.decode(jobs.read(int.from_bytes(head, "big")))
         signal.alarm(patience)
-        body = msgspec.msgpack.encode(answer(job, classifier))
+        body = msgspec.msgpack.encode(work(job))
         signal.alarm(0)
         answers.write(_framed(body))
         answers.flush()
 
 
-def main() -> None:
+def main(work: Callable[[Job], Answer]) -> None:
     """The worker's own start: bounds first, then work. stdout carries answers and nothing else."""
     memory, patience = int(sys.argv[1]), int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the mail
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    serve(sys.stdin.buffer, answers, patience)
+    serve(sys.stdin.buffer, answers, patience, work)
 
 
 if __name__ == "__main__":
-    main()
+    main(partial(answer, classifier=Classifier(registry.load())))

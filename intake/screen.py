@@ -3,35 +3,20 @@
 RFC 3834 section 2, RFC 5230 section 4.6 and common practice. Nothing here drops a mail.
 """
 
-import re
 from typing import Literal
 
 from intake.envelope import Addresses
+from intake.signs import AWAY, DAEMONS, FAILED, GAVE_UP, ROBOTS, TOLD, WAITS
 from storage.records import InboundMail, ParsedMail, Record
 
-_ROBOTS = re.compile(
-    r"(mailer-daemon|postmaster|no-?reply.*|do-?not-?reply.*|bounces?([+-].*)?|.*-bounces|owner-.*|"
-    r".*-(request|owner)|listserv|majordomo|root|nobody|notifications?)@",
-    re.IGNORECASE,
-)
-_AWAY = re.compile(
-    r"\s*((re|aw|sv): )?(automatic reply|auto(matic)?[- ]?(reply|response)|out of (the )?office|"
-    r"abwesenheit|automatische antwort|r[eé]ponse automatique|absence du bureau|"
-    r"respuesta autom[aá]tica|fuera de la oficina|risposta automatica|automatisch antwoord|"
-    r"afwezig|resposta autom[aá]tica|automatyczna odpowied[zź])",
-    re.IGNORECASE,
-)
-_FAILED = re.compile(
-    r"\s*(undeliver|delivery (status notification|failure|has failed)|mail delivery (failed|"
-    r"subsystem)|returned mail|failure notice|unzustellbar|non remis|no entregado)",
-    re.IGNORECASE,
-)
 _REPORTS = {
     "delivery-status": "bounce",
     "disposition-notification": "report",
     "feedback-report": "report",
 }
 _HOPS = 25
+_LOOKED_AT = 3000  #: characters of a text in which a report's words are looked for
+_BOUNCE = "a delivery report"
 
 
 class Verdict(Record, frozen=True, kw_only=True):
@@ -40,6 +25,11 @@ class Verdict(Record, frozen=True, kw_only=True):
     kind: Literal["person", "auto_reply", "bounce", "list", "own", "report"] = "person"
     reason: str = ""
     no_reply: str = ""
+
+    @property
+    def reports(self) -> bool:
+        """A machine's report about a letter, which can be nothing else."""
+        return self.kind in {"bounce", "report"}
 
     @property
     def robot(self) -> bool:
@@ -56,22 +46,35 @@ def screen(mail: InboundMail, parsed: ParsedMail, addresses: Addresses) -> Verdi
 
 
 def _report(mail: InboundMail, parsed: ParsedMail, _: Addresses) -> Verdict | None:
-    if parsed.media_type == "multipart/report":
-        declared = parsed.header("content-type").lower()
-        found = next((kind for word, kind in _REPORTS.items() if word in declared), "bounce")
-        if found == "report":
-            return Verdict(kind="report", reason="a machine's report", no_reply="a report")
-        return Verdict(kind="bounce", reason="a delivery report", no_reply="a delivery report")
-    daemon = parsed.header_from.partition("@")[0] in {"mailer-daemon", "postmaster"}
-    failed = bool(parsed.header("x-failed-recipients")) or _FAILED.match(parsed.subject)
-    if not mail.mail_from and (daemon or failed):
-        return Verdict(kind="bounce", reason="a delivery report", no_reply="a delivery report")
+    """A report by its type; else by who sends it to the null return path, or says so twice."""
+    if (kind := _typed(parsed)) == "report":
+        return Verdict(kind="report", reason="a machine's report", no_reply="a report")
+    daemon = bool(DAEMONS.match(f"{parsed.header_from.partition('@')[0]}@"))
+    subject = bool(FAILED.match(parsed.subject))
+    told = bool(TOLD.search(parsed.text[:_LOOKED_AT]))
+    listed = bool(parsed.header("x-failed-recipients"))
+    nobody = not mail.mail_from and (daemon or subject or listed or told)
+    if kind or nobody or (daemon and (subject or listed or told)):
+        return Verdict(kind="bounce", reason=_BOUNCE, no_reply=_BOUNCE)
     return None
 
 
+def _typed(parsed: ParsedMail) -> str:
+    """bounce or report by the MIME type, as a whole or of a part (RFC 3462, 3464, 8098, 5965)."""
+    if parsed.media_type == "multipart/report":
+        declared = parsed.header("content-type").lower()
+        return next((kind for word, kind in _REPORTS.items() if word in declared), "bounce")
+    main, _, sub = parsed.media_type.partition("/")
+    if main == "message" and sub in _REPORTS:
+        return _REPORTS[sub]
+    return "bounce" if parsed.header("report-status") or parsed.header("report-action") else ""
+
+
 def _own(mail: InboundMail, parsed: ParsedMail, addresses: Addresses) -> Verdict | None:
+    """RFC 3834 2: what we wrote ourselves comes back, by a forwarder or a loop."""
     ours = addresses.is_own(parsed.header_from) or addresses.is_own(mail.mail_from)
-    if ours and (_auto_submitted(parsed) or parsed.header("x-loop")):
+    looped = ours and bool(_auto_submitted(parsed) or parsed.header("x-loop"))
+    if looped or addresses.letter_of(parsed.message_id):
         return Verdict(kind="own", reason="our own mail came back", no_reply="our own mail")
     return None
 
@@ -81,7 +84,7 @@ def _automatic(_: InboundMail, parsed: ParsedMail, __: Addresses) -> Verdict | N
         _auto_submitted(parsed)
         or parsed.header("precedence").lower() == "auto_reply"
         or any(field.startswith(_AUTO_HEADERS) for field, _value in parsed.headers)
-        or _AWAY.match(parsed.subject)
+        or AWAY.match(parsed.subject)
     )
     if marked:
         return Verdict(kind="auto_reply", reason="an automatic reply", no_reply="automatic mail")
@@ -97,7 +100,7 @@ def _list(_: InboundMail, parsed: ParsedMail, __: Addresses) -> Verdict | None:
     return None
 
 
-_AUTO_HEADERS = ("x-autoreply", "x-auto-reply", "x-autorespond", "x-autogenerated")
+_AUTO_HEADERS = ("x-autoreply", "x-auto-reply", "x-autorespond", "x-autogenerated", "x-vacation")
 
 
 def _auto_submitted(parsed: ParsedMail) -> bool:
@@ -114,7 +117,7 @@ def _no_reply(mail: InboundMail, parsed: ParsedMail, addresses: Addresses) -> st
         "it could not be read": not parsed.readable,
         "its sender asks for none": any(word in asked for word in ("all", "autoreply", "oof")),
         "its sender is a machine's address": bool(
-            _ROBOTS.match(mail.mail_from) or _ROBOTS.match(parsed.header_from)
+            ROBOTS.match(mail.mail_from) or ROBOTS.match(parsed.header_from)
         ),
         "it comes from our own address": addresses.is_own(mail.mail_from)
         or addresses.is_own(parsed.header_from),
@@ -126,5 +129,11 @@ def _no_reply(mail: InboundMail, parsed: ParsedMail, addresses: Addresses) -> st
 
 def failed(parsed: ParsedMail) -> bool:
     """Does a delivery report say that it was given up (RFC 3464 2.3.3), not only delayed?"""
-    action, status = parsed.header("report-action"), parsed.header("report-status")
-    return action not in {"delayed", "delivered", "relayed", "expanded"} and status[:1] != "4"
+    actions = [value for name, value in parsed.headers if name == "report-action"]
+    statuses = [value for name, value in parsed.headers if name == "report-status"]
+    if actions or statuses:
+        if any(action in {"delayed", "delivered", "relayed", "expanded"} for action in actions):
+            return "failed" in actions
+        return "failed" in actions or any(status[:1] != "4" for status in statuses)
+    text = f"{parsed.subject}\n{parsed.text[:_LOOKED_AT]}"
+    return bool(GAVE_UP.search(text)) or not WAITS.search(text)

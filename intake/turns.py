@@ -8,8 +8,8 @@ class Place:
     """A place in the line of one key; `async with` waits until it is reached."""
 
     def __init__(self, line: dict[str, "Place"], key: str) -> None:
+        self.key = key
         self._line = line
-        self._key = key
         self._before = line.get(key)
         self._left = asyncio.Event()
         line[key] = self
@@ -34,8 +34,8 @@ class Place:
         """Let the next one in; also for one who never waited for the turn."""
         self._left.set()
         self._before = None
-        if self._line.get(self._key) is self:
-            del self._line[self._key]
+        if self._line.get(self.key) is self:
+            del self._line[self.key]
 
 
 class Turns:

@@ -15,13 +15,14 @@ import msgspec
 
 from handlers.clock import Clock
 from handlers.desk import Desk
+from handlers.incoming import Noted
 from handlers.policy import Policy
 from intake import classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses
-from intake.match import Matcher
+from intake.match import Match, Matcher
 from intake.parse import Parser
 from intake.turns import Place, Turns
-from storage.errors import Conflict, StoreFailed, StoreFull
+from storage.errors import Conflict, StoreAway, StoreFailed, StoreFull
 from storage.records import InboundMail, MailStatus, ParsedMail, Reading
 from storage.store import Store
 
@@ -29,22 +30,45 @@ log = logging.getLogger(__name__)
 
 _REPEAT = timedelta(days=7)
 _AT_ONCE = 16  # mails in hand; one requester's are worked on one after the other
+#: why a mail is ignored, and the line in its case's thread
+DELAYED = Noted(
+    reason="a report that our letter is delayed",
+    line="A letter of ours is delayed: the mail servers still try.",
+)
+REPORTED = Noted(
+    reason="a machine's report about our letter",
+    line="A machine's report about a letter of ours came (read, or marked as spam).",
+)
+AWAY = Noted(
+    reason="an automatic reply",
+    line="An automatic reply came: the requester may be away.",
+)
 _TRIES = 5  # against somebody who clicks at the same moment
+_NOT_NOW = (StoreFull, StoreFailed, StoreAway)  # nothing can be kept: no fault of the mail
 
 
 class Worker:
     """Works on what was kept and not yet worked on, then on what comes."""
 
-    def __init__(
-        self, store: Store, desk: Desk, parser: Parser, policy: Policy, clock: Clock
+    def __init__(  # noqa: PLR0913  what the way of a mail is made of
+        self,
+        store: Store,
+        desk: Desk,
+        parser: Parser,
+        policy: Policy,
+        clock: Clock,
+        *,
+        senders: sender.Senders | None = None,
     ) -> None:
         self._store = store
         self._desk = desk
         self._parser = parser
+        self._senders = senders or sender.Senders()
         self._keys = store.keys
         self._clock = clock
         self._addresses = Addresses(policy.addresses)
         self._matcher = Matcher(store, self._addresses)
+        self._reopen = policy.reopen
         self._turns = Turns()
         self._queue: deque[InboundMail] = deque()
         self._known: set[str] = set()  # queued or in hand
@@ -67,7 +91,8 @@ class Worker:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. Raises StoreFull and StoreFailed: nothing more can be kept now."""
+        """Work until cancelled. Raises StoreFull, StoreFailed and StoreAway: nothing more can be
+        kept now."""
         self._queue.clear()
         self._known.clear()
         self._scan = True
@@ -91,7 +116,11 @@ class Worker:
                     self._enqueue(mail)
             if self._queue:
                 return self._queue.popleft()
-            await self._awake.wait()
+            try:
+                async with asyncio.timeout(self._store.mails.again):
+                    await self._awake.wait()
+            except TimeoutError:
+                self._scan = True
 
     def _enqueue(self, mail: InboundMail) -> None:
         if mail.id not in self._known:
@@ -103,11 +132,8 @@ class Worker:
     async def _work(self, mail: InboundMail) -> None:
         """One mail's fault stops no other."""
         try:
-            stored = await self._store.mail(mail.id)
-            if stored is None or stored.status is MailStatus.RECEIVED:
-                await self._try(stored or mail)
-                self.worked += 1
-        except (StoreFull, StoreFailed):
+            await self._try(mail)
+        except _NOT_NOW:
             raise
         except Exception as error:  # noqa: BLE001  the mail must not be lost with its worker
             self.failures += 1
@@ -119,18 +145,23 @@ class Worker:
 
     async def _try(self, mail: InboundMail) -> None:
         for left in reversed(range(_TRIES)):
+            stored = await self._store.mail(mail.id)
+            if stored is not None and stored.status is not MailStatus.RECEIVED:
+                return  # done before, or by another process
             try:
-                await self._steps(mail)
+                await self._steps(stored or mail)
             except Conflict:
                 if not left:
                     raise
             else:
+                self.worked += 1
                 return
 
     async def _steps(self, mail: InboundMail) -> None:
         """The way of a mail."""
         # a repeat waits for what it repeats: only then is it known which case that is
-        async with self._turns.place(f"content {mail.sha256}"):
+        content = self._turns.place(f"content {mail.sha256}")
+        async with content, self._store.turn(content.key):
             earlier = await self._store.earlier_mail(mail, _REPEAT)
             if earlier is None:
                 await self._new(mail)
@@ -140,7 +171,8 @@ class Worker:
     async def _new(self, mail: InboundMail) -> None:
         async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
             content = await self._store.mails.raw(mail.id)
-            parsed, reading = await self._parser.read(content)
+            parsed, reading = await self._parser.read(content, self._senders.origin(mail))
+            parsed = await self._senders.known(mail, content, parsed)
             author = parsed.header_from or mail.mail_from.lower()
             # the place is taken before the next mail of this envelope is parsed: order holds
             turn = self._turns.place(self._keys.address_hash(author))
@@ -150,7 +182,7 @@ class Worker:
         self, turn: Place, mail: InboundMail, parsed: ParsedMail, reading: Reading | None
     ) -> None:
         """The mails of one requester one after the other, so that two do not open two cases."""
-        async with turn:
+        async with turn, self._store.turn(turn.key):
             verdict = screen.screen(mail, parsed, self._addresses)
             if await self._bounced(mail, parsed, verdict):
                 return
@@ -160,19 +192,29 @@ class Worker:
     async def _bounced(
         self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict
     ) -> bool:
-        """Does it report about a letter of ours? Then it is noted there, and no case of its own.
+        """Is it a report about a letter of ours? Then it is noted there, and no case of its own.
 
-        A report in plain words is known by the null sender and the letter's own return path.
+        A report in plain words is known by the null sender and the letter's own return path. One
+        about nothing of ours came to us by a forged sender: it is filed away.
         """
         plain = verdict.kind == "person" and not mail.mail_from
-        if not plain and verdict.kind not in {"bounce", "report"}:
+        if not plain and not verdict.reports:
             return False
+        now = self._clock.now()
         found = await self._matcher.bounced(mail, parsed)
         if found.case is None or (plain and found.how != "tag"):
-            return False
-        given_up = found.bounced_letter if screen.failed(parsed) else None
+            backscatter = verdict.kind == "bounce" and not mail.mail_from
+            if backscatter:
+                await self._desk.ignore(mail, parsed, "a report about no letter of ours", now)
+            return backscatter
         reason = "a report about our letter"
-        await self._desk.ignore(mail, parsed, reason, self._clock.now(), bounced=given_up)
+        if verdict.kind == "report":
+            await self._desk.file(mail, parsed, found.case, REPORTED, now)
+        elif screen.failed(parsed):
+            letter = found.bounced_letter
+            await self._desk.ignore(mail, parsed, reason, now, bounced=letter)
+        else:
+            await self._desk.file(mail, parsed, found.case, DELAYED, now)
         return True
 
     def _completed(
@@ -200,13 +242,26 @@ class Worker:
         match = await self._matcher.match(mail, parsed)
         now = self._clock.now()
         if reading.decision == "ignore":
-            await self._desk.ignore(mail, parsed, verdict.reason or "bulk mail", now)
+            await self._ignore(mail, parsed, verdict, match)
         elif match.case is None:
             await self._desk.open(mail, parsed, reading, now, no_reply=verdict.no_reply)
-        elif match.belongs:
-            await self._desk.follow_up(match.case, mail, parsed, now)
-        else:
+        elif not match.belongs:
             await self._desk.hold(match.case, mail, parsed, reading, now)
+        elif match.ended and match.ended + self._reopen < mail.received_at:
+            refused = verdict.no_reply
+            await self._desk.open(mail, parsed, reading, now, no_reply=refused, follows=match.case)
+        else:
+            await self._desk.follow_up(match.case, mail, parsed, now)
+
+    async def _ignore(
+        self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict, match: Match
+    ) -> None:
+        """An automatic answer to a letter of ours is noted on its case; nothing more."""
+        now = self._clock.now()
+        if verdict.kind == "auto_reply" and match.case is not None and match.belongs:
+            await self._desk.file(mail, parsed, match.case, AWAY, now)
+        else:
+            await self._desk.ignore(mail, parsed, verdict.reason or "bulk mail", now)
 
     async def _park(self, mail: InboundMail, fault: str) -> None:
         """A mail the steps cannot handle goes to a person; if even that fails it stays in sight."""
@@ -215,7 +270,7 @@ class Worker:
             parsed = mime.unreadable(await self._store.mails.raw(mail.id))
             unread = "it could not be read"
             await self._desk.open(mail, parsed, classify.unread(), now, no_reply=unread)
-        except (StoreFull, StoreFailed):
+        except _NOT_NOW:
             raise
         except Exception:  # noqa: BLE001  the last net: the mail is listed as failed
             await self._desk.fail(mail, fault, now)

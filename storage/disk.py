@@ -21,7 +21,12 @@ class Disk:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (os.O_APPEND if append else 0)
         fd = os.open(path, flags, PRIVATE_FILE)
         if new:
-            self.sync_folder(path.parent)
+            try:
+                self.sync_folder(path.parent)
+            except OSError:
+                os.close(fd)
+                path.unlink()  # else the next one would take it for durable
+                raise
         return fd
 
     def write(self, fd: int, data: memoryview) -> int:

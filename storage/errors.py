@@ -7,9 +7,11 @@ DeskError
 ├── KeyFileError        the master key file is missing, unsafe or wrong
 └── StoreError
     ├── Conflict        somebody else changed the record first; read again and decide anew
+    ├── StoreMissing    nothing of a desk is there yet; `desk run` makes it
     ├── StoreBusy       another desk has this data open
     ├── StoreDamaged    what is on disk is not what we wrote
     ├── StoreFull       no room to write; nothing was kept of this commit
+    ├── StoreAway       the database does not answer; what was asked may or may not be kept
     └── StoreFailed     a sync failed: what is on disk is unknown until the next start
 """
 
@@ -46,6 +48,10 @@ class Conflict(StoreError):
     """Somebody else changed the record first."""
 
 
+class StoreMissing(StoreError):
+    """Nothing of a desk is there yet, or not in this version's form."""
+
+
 class StoreBusy(StoreError):
     """Another desk has this data open."""
 
@@ -56,6 +62,10 @@ class StoreDamaged(StoreError):
 
 class StoreFull(StoreError):
     """No room to write; nothing was kept of this commit."""
+
+
+class StoreAway(StoreError):
+    """The database does not answer: whoever asked asks again, from what is stored by then."""
 
 
 class StoreFailed(StoreError):

@@ -5,8 +5,7 @@ Each hears of every row put, with the row it replaces, and remembers keys only.
 
 import re
 from bisect import bisect_left, insort
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from storage.lanes import HELD, Lanes, Waiting
 from storage.records import InboundMail, MailStatus, OutboxStatus
@@ -66,6 +65,15 @@ class CaseIndex:
             year, number = int(found[1]), int(found[2])
             self._highest[year] = max(number, self._highest.get(year, 0))
 
+    def numbers(self) -> dict[int, int]:
+        """The highest number given out in each year."""
+        return dict(self._highest)
+
+    def gave(self, numbers: dict[int, int]) -> None:
+        """Numbers that were given out before."""
+        for year, number in numbers.items():
+            self._highest[year] = max(number, self._highest.get(year, 0))
+
     def next_reference(self, year: int) -> str:
         ref = f"PR-{year:04d}-{self._highest.get(year, 0) + 1:04d}"
         self.number(ref)
@@ -103,6 +111,11 @@ class MailIndex:
             self._alike(new.fingerprint, new.received_at, new.key)
         self._with[new.status][new.key] = None
 
+    def remove(self, old: MailRow) -> None:
+        self._with[old.status].pop(old.key, None)
+        if old.fingerprint:
+            self._forget(old.fingerprint, old.key)
+
     def arrived(self, mail: InboundMail) -> None:
         self._alike(mail_fingerprint(mail, self._keys), mail.received_at, mail.id)
 
@@ -122,12 +135,9 @@ class MailIndex:
         """Ids of journalled mails of one status, oldest first."""
         return sorted(self._with[status])
 
-    def earlier(self, mail: InboundMail, within: timedelta) -> Iterator[str]:
+    def alike(self, mail: InboundMail) -> list[str]:
         """Candidates, earliest first."""
-        since = mail.received_at - within
-        for at, mail_id in self._like.get(mail_fingerprint(mail, self._keys), ()):
-            if since <= at and (at, mail_id) < (mail.received_at, mail.id):
-                yield mail_id
+        return [mail_id for _, mail_id in self._like.get(mail_fingerprint(mail, self._keys), ())]
 
 
 class OutboxIndex:

@@ -9,9 +9,10 @@ new key costs a commit no sync of its own; those at the end that no record names
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from storage.disk import Disk, failed, trouble
 from storage.errors import KeyFileError, StoreDamaged, StoreError
@@ -100,13 +101,19 @@ class Keyring:
 
     # --- giving out -------------------------------------------------------------------------
 
-    def fill(self, used: int) -> None:
-        """Find the free slots, from `used` on: no record names them. Blocks; at the start."""
+    def fill(self, used: int, *, anew: bool = False) -> None:
+        """Find the free slots, from `used` on: no record names them. Blocks; at the start.
+
+        `anew`: destroy those keys, as what a power cut tore off may be sealed under them.
+        """
         self._used = max(used, FIRST_SLOT)
         self._end = self._used
         while (key := self._whole(self._end)) is not None:
             self._free.append(DataKey(self._end, key))
             self._end += 1
+        if anew:
+            self.shred(key.slot for key in self._free)
+            self._free.clear()
         if len(self._free) < LOW:
             self._add(self._batch())
 
@@ -123,12 +130,10 @@ class Keyring:
 
     async def room(self, wanted: int) -> None:
         """Until so many keys can be taken at once. Raises StoreFull, StoreFailed."""
-        while len(self._free) < max(wanted, LOW):
-            if self._refilling is None or self._refilling.done():
-                self._refilling = asyncio.create_task(self._refill())
-            if len(self._free) >= wanted:
-                return
-            await asyncio.shield(self._refilling)
+        if len(self._free) < max(wanted, LOW):
+            self._refill()
+        while len(self._free) < wanted:
+            await asyncio.shield(self._refill())
 
     def take(self) -> DataKey:
         """A fresh key, on disk already. After `room`, never missing."""
@@ -136,12 +141,15 @@ class Keyring:
         self._used = taken.slot + 1
         return taken
 
-    async def _refill(self) -> None:
-        try:
-            self._add(await asyncio.to_thread(self._batch))
-        except StoreError:
-            if not self._free:
-                raise  # who waits is told; who does not may find room later
+    def _refill(self) -> asyncio.Task[None]:
+        """The next batch, beside the loop. Who waits is told of a failure, nobody else."""
+        if self._refilling is None or self._refilling.done():
+            self._refilling = asyncio.create_task(self._refilled())
+            self._refilling.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._refilling
+
+    async def _refilled(self) -> None:
+        self._add(await asyncio.to_thread(self._batch))
 
     def _batch(self) -> list[DataKey]:
         fresh = [DataKey(slot, new_key()) for slot in range(self._end, self._end + BATCH)]
@@ -157,15 +165,17 @@ class Keyring:
     def shred(self, slots: Iterable[int]) -> None:
         """Destroy the keys in these slots, durable when this returns. Blocks; also repeatable."""
         disk = self._writable()
-        fd = disk.open(self._path, append=False)
         try:
-            for slot in sorted(slots):
-                disk.put(fd, _SHREDDED.ljust(SLOT_BYTES, b"\0"), _place(slot))
-            disk.sync(fd)
+            fd = disk.open(self._path, append=False)
+            try:
+                for slot in sorted(slots):
+                    disk.put(fd, _SHREDDED.ljust(SLOT_BYTES, b"\0"), _place(slot))
+                disk.sync(fd)
+            finally:
+                os.close(fd)
         except OSError as error:
             raise failed(error, self._path) from error
         finally:
-            os.close(fd)
             self._cached.cache_clear()
 
     def _overwrite(self, slot: int, data: bytes) -> None:
@@ -188,6 +198,67 @@ class Keyring:
         if self._refilling is not None:
             await asyncio.gather(self._refilling, return_exceptions=True)
         os.close(self._fd)
+
+
+def check_master(path: Path, master: MasterKey) -> None:
+    """Does this key open the keyring? Raises KeyFileError, StoreDamaged."""
+    fd = _opened(path)
+    try:
+        data = os.pread(fd, SLOT_BYTES, _place(SECRET_SLOT))
+    finally:
+        os.close(fd)
+    if len(data) < SLOT_BYTES or data[:4] != _LIVE:
+        raise _damaged(path, SECRET_SLOT)
+    master.unwrap(SECRET_SLOT, data[4:])
+
+
+class Rewrapped(NamedTuple):
+    """Slots in a row, wrapped anew, and how many of them hold a key."""
+
+    live: int
+    block: bytes
+
+
+def rewrapped(path: Path, old: MasterKey, new: MasterKey) -> Iterator[Rewrapped]:
+    """The whole keyring under another master key, block by block.
+
+    A shredded slot stays one, and what `old` does not open stays what it is: for `_whole` that is
+    the end of a batch that a power cut spoilt, for whoever needs it damage as before.
+    """
+    with path.open("rb") as file:
+        yield Rewrapped(0, file.read(SLOT_BYTES))
+        slot = 0
+        while block := file.read(SLOT_BYTES * BATCH):
+            live, anew = 0, b""
+            for start in range(0, len(block), SLOT_BYTES):
+                key = _key_in(block[start : start + SLOT_BYTES], slot, old)
+                live += key is not None
+                anew += block[start : start + SLOT_BYTES] if key is None else _LIVE
+                anew += new.wrap(slot, key) if key is not None else b""
+                slot += 1
+            yield Rewrapped(live, anew)
+
+
+def same_keys(path: Path, master: MasterKey, other: Path, others: MasterKey) -> bool:
+    """Do two keyrings hold the same keys in the same slots?"""
+    slot = 0
+    with path.open("rb") as file, other.open("rb") as another:
+        if file.read(SLOT_BYTES) != another.read(SLOT_BYTES):
+            return False
+        while data := file.read(SLOT_BYTES):
+            if _key_in(data, slot, master) != _key_in(another.read(SLOT_BYTES), slot, others):
+                return False
+            slot += 1
+        return not another.read(1)
+
+
+def _key_in(data: bytes, slot: int, master: MasterKey) -> bytes | None:
+    if len(data) < SLOT_BYTES or data[:4] != _LIVE:
+        return None
+    try:
+        return master.unwrap(slot, data[4:])
+    except KeyFileError:
+        return None
 
 
 def _opened(path: Path) -> int:

@@ -1,38 +1,41 @@
 """The mail log: raw mails in append-only segments under `mails/`, no file per mail.
 
-A record is a header line in clear, `mail 2 <id> <slot> <bytes> <crc of the body> <crc of this
-line>`, then the body and a newline. The body is the length of the sealed envelope (4 bytes), the
-envelope as JSON and the content as received in DATA, both sealed under the mail's own key (its
+A record is a header line in clear, `mail 2 <id> <slot> <bytes> <crc of the body> <synced> <crc of
+this line>`, then the body and a newline. The body is the length of the sealed envelope (4 bytes),
+the envelope as JSON and the content as received in DATA, both sealed under the mail's own key (its
 slot is in the header) for this mail alone. The checks tell a torn end from damage without a key;
-that the content is what came is held by its seal. A segment ends at 64 MB. Where each mail lies
-is kept in memory (some 150 bytes a mail) and in the snapshot; what came after the snapshot's
-low-water mark is found by reading header lines.
+that the content is what came is held by its seal. `synced` is the place up to which the log was
+on disk for certain when the mail was written: mails written together reach the disk in any
+order, and what a power cut left of those that no later mail vouches for is a torn end.
+
+A segment ends at 64 MB. When all its mails are shredded it is cut to nothing: an empty segment
+was emptied by us, a missing one is lost. Where each mail lies is kept in memory and in the
+snapshot; what came after the snapshot's low-water mark is found by reading header lines.
 """
 
-import asyncio
 import hashlib
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import msgspec
 
-from storage.appender import Appender
 from storage.disk import Disk
-from storage.errors import StoreDamaged, StoreError, UnknownReference
-from storage.keyring import Keyring
-from storage.records import Arrival, InboundMail, new_id
+from storage.errors import StoreDamaged
+from storage.records import Arrival, InboundMail
 from storage.sealing import DataKey, KeyOf, seal, unseal
 
+FOLDER = "mails"
 VERSION = 2
 SEGMENT_BYTES = 64 * 1024 * 1024
 _HEADER_BYTES = 128  #: more than any header line has
 _BLOCK_BYTES = 16 * 1024
-_QUICK_BYTES = 512 * 1024  #: hashed within a few milliseconds
-_HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) (\d+) ([0-9a-f]{8})")
+_HEADER = re.compile(rb"mail (\d+) ([0-9a-f]{20}) (\d+) (\d+) ([0-9a-f]{8}) (\d+)")
+_START = re.compile(rb"mail \d+ [0-9a-f]{20} ")
+_SECTOR = 512  #: a disk writes it whole or not at all
 _FORMAT = re.compile(rb"mail (\d+) ")
 _OFFSET_BITS = 40
 _LENGTH_BYTES = 4
@@ -63,6 +66,7 @@ class Header(NamedTuple):
     slot: int
     size: int
     check: int
+    synced: int
     body: int
 
     @property
@@ -83,9 +87,9 @@ def segment_path(folder: Path, number: int) -> Path:
     return folder / f"{number:08d}.log"
 
 
-def _kept(mail_id: str, arrival: Arrival, key: DataKey) -> tuple[InboundMail, bytes]:
-    """The mail of an arrival, and its record."""
-    mail = InboundMail(
+def mail_of(mail_id: str, arrival: Arrival) -> InboundMail:
+    """What is known of a mail when it comes in."""
+    return InboundMail(
         id=mail_id,
         received_at=arrival.received_at,
         mail_from=arrival.mail_from,
@@ -94,7 +98,6 @@ def _kept(mail_id: str, arrival: Arrival, key: DataKey) -> tuple[InboundMail, by
         sha256=hashlib.sha256(arrival.content).hexdigest(),
         size=len(arrival.content),
     )
-    return mail, record_of(mail, arrival.content, key)
 
 
 def sealed_mail(mail: InboundMail, content: bytes, key: DataKey) -> tuple[bytes, bytes]:
@@ -103,16 +106,12 @@ def sealed_mail(mail: InboundMail, content: bytes, key: DataKey) -> tuple[bytes,
     return seal(key, _encode(mail), about), seal(key, content, about)
 
 
-def record_of(mail: InboundMail, content: bytes, key: DataKey) -> bytes:
+def record_of(mail: InboundMail, content: bytes, key: DataKey, synced: Mark) -> bytes:
     """A mail as it is written."""
-    return written(mail.id, key.slot, *sealed_mail(mail, content, key))
-
-
-def written(mail_id: str, slot: int, envelope: bytes, content: bytes) -> bytes:
-    """The record of a mail that is sealed already."""
-    body = b"".join((len(envelope).to_bytes(_LENGTH_BYTES), envelope, content))
-    said = (VERSION, mail_id.encode(), slot, len(body), zlib.crc32(body))
-    line = b"mail %d %b %d %d %08x" % said
+    envelope, sealed = sealed_mail(mail, content, key)
+    body = b"".join((len(envelope).to_bytes(_LENGTH_BYTES), envelope, sealed))
+    said = (VERSION, mail.id.encode(), key.slot, len(body), zlib.crc32(body), synced.packed())
+    line = b"mail %d %b %d %d %08x %d" % said
     return b"%b %08x\n%b\n" % (line, zlib.crc32(line), body)
 
 
@@ -134,26 +133,19 @@ class Segment:
         os.close(self._fd)
 
     def headers(self, offset: int) -> Iterator[tuple[int, Header]]:
-        """Place and header of each whole record; stops at an unfinished one."""
+        """Place and header of each whole record; stops at one that is not."""
         while offset < self.size:
-            header = self.header(offset)
-            if header is None or header.end > self.size:
+            header = self._header(offset)
+            if header is None or os.pread(self._fd, 1, header.end - 1) != b"\n":
                 return
-            if os.pread(self._fd, 1, header.end - 1) != b"\n":
-                if self._unwritten(header.end - 1):
-                    return
-                raise self._damaged(offset)
             yield offset, header
             offset = header.end
 
-    def header(self, offset: int) -> Header | None:
-        """The header line at a place; None = the file ends within it. Raises StoreDamaged."""
-        data = os.pread(self._fd, _HEADER_BYTES, offset)
-        line, newline, _ = data.partition(b"\n")
-        if not newline and self._unwritten(offset + len(data.rstrip(b"\0"))):
+    def _header(self, offset: int) -> Header | None:
+        """The header line at a place; None = there is none. Raises StoreDamaged (the format)."""
+        line, newline, _ = os.pread(self._fd, _HEADER_BYTES, offset).partition(b"\n")
+        if not newline or line[-9:] != b" %08x" % zlib.crc32(line[:-9]):
             return None
-        if line[-9:] != b" %08x" % zlib.crc32(line[:-9]):
-            raise self._damaged(offset)
         if (told := _FORMAT.match(line)) is not None and int(told[1]) != VERSION:
             raise StoreDamaged(
                 f"mails/{self.path.name} holds a mail of format {int(told[1])}, this desk reads "
@@ -161,21 +153,42 @@ class Segment:
             )
         found = _HEADER.fullmatch(line[:-9])
         if found is None:
-            raise self._damaged(offset)
-        slot, size, check = int(found[3]), int(found[4]), int(found[5], 16)
-        return Header(found[2].decode(), slot, size, check, offset + len(line) + 1)
+            return None
+        slot, size, check, synced = int(found[3]), int(found[4]), int(found[5], 16), int(found[6])
+        return Header(found[2].decode(), slot, size, check, synced, offset + len(line) + 1)
 
-    def _unwritten(self, offset: int) -> bool:
-        """Nothing, or zeros, up to the end: what a power cut may leave of a growing file."""
-        while data := os.pread(self._fd, _BLOCK_BYTES, offset):
-            if data.strip(b"\0"):
-                return False
-            offset += len(data)
-        return True
+    def later(self, offset: int) -> Iterator[Header]:
+        """Whole headers anywhere behind a place where the records cannot be followed."""
+        rest = os.pread(self._fd, self.size - offset, offset)
+        for found in _START.finditer(rest):
+            header = self._header(offset + found.start())
+            if header is not None:
+                yield header
+
+    def unwritten(self, offset: int) -> bool:
+        """Is the record at a place what a power cut may leave of one that was not synced?
+
+        Cut off, zeros up to the end, or a sector that was never written.
+        """
+        header = self._header(offset)
+        data = os.pread(self._fd, self.size - offset, offset)
+        written = data.rstrip(b"\0")
+        size = header.end - offset if header else _HEADER_BYTES
+        if len(written) < size and (header or b"\n" not in written):
+            return True
+        starts = range(-(offset % _SECTOR), min(size, len(data)), _SECTOR)
+        return any(not data[max(at, 0) : min(at + _SECTOR, size)].strip(b"\0") for at in starts)
+
+    def header(self, offset: int) -> Header:
+        """The header of a record that must be there. Raises StoreDamaged."""
+        header = self._header(offset)
+        if header is None:
+            raise self.damaged(offset)
+        return header
 
     def envelope(self, offset: int, key_of: KeyOf) -> tuple[InboundMail, int] | None:
         """The mail as it came in, without its content, and its slot; None = shredded."""
-        header = self._whole(offset)
+        header = self.header(offset)
         key = key_of(header.slot)
         if key is None:
             return None
@@ -184,13 +197,13 @@ class Segment:
         try:
             return _envelope.decode(unseal(key, blob, header.id.encode())), header.slot
         except (StoreDamaged, msgspec.MsgspecError):
-            raise self._damaged(offset) from None
+            raise self.damaged(offset) from None
 
     def content(self, mail_id: str, offset: int, key_of: KeyOf) -> bytes | None:
         """The content, whole and as received, or StoreDamaged; None = shredded."""
-        header = self._whole(offset)
+        header = self.header(offset)
         if header.id != mail_id:
-            raise self._damaged(offset)
+            raise self.damaged(offset)
         body = self.body(offset, header)
         key = key_of(header.slot)
         if key is None:
@@ -199,22 +212,20 @@ class Segment:
         try:
             return unseal(key, body[content:], mail_id.encode())
         except StoreDamaged:
-            raise self._damaged(offset) from None
+            raise self.damaged(offset) from None
 
     def body(self, offset: int, header: Header) -> bytes:
         """The sealed body, checked. Raises StoreDamaged."""
+        if not self.sound(header):
+            raise self.damaged(offset)
+        return os.pread(self._fd, header.size, header.body)
+
+    def sound(self, header: Header) -> bool:
+        """Is the body what its header says?"""
         body = os.pread(self._fd, header.size, header.body)
-        if len(body) != header.size or zlib.crc32(body) != header.check:
-            raise self._damaged(offset)
-        return body
+        return len(body) == header.size and zlib.crc32(body) == header.check
 
-    def _whole(self, offset: int) -> Header:
-        header = self.header(offset)
-        if header is None:
-            raise self._damaged(offset)
-        return header
-
-    def _damaged(self, offset: int) -> StoreDamaged:
+    def damaged(self, offset: int) -> StoreDamaged:
         return StoreDamaged(
             f"The mail at byte {offset} of mails/{self.path.name} is not what was written there; "
             "keep the file for evidence and put the newest backup in its place "
@@ -224,174 +235,108 @@ class Segment:
 
 def segments(folder: Path) -> list[int]:
     """Numbers of the segments there are, oldest first."""
-    return sorted(int(path.stem) for path in folder.glob("[0-9]*.log"))
+    return sorted(int(path.stem) for path in folder.glob("[0-9]" * 8 + ".log"))
 
 
 def scan(folder: Path, mark: Mark) -> Scan:
     """Read the header lines from a mark on. Raises StoreDamaged."""
-    places: dict[str, int] = {}
-    end, torn, used = mark, 0, 0
+    found: dict[int, Header] = {}
+    end, torn = mark, 0
     numbers = [number for number in segments(folder) if number >= mark.segment]
     for number in numbers:
         with Segment(segment_path(folder, number)) as segment:
-            start = mark.offset if number == mark.segment else 0
-            end = Mark(number, start)
-            for offset, header in segment.headers(start):
-                places[header.id] = Mark(number, offset).packed()
-                end, used = Mark(number, header.end), max(used, header.slot + 1)
+            end = Mark(number, mark.offset if number == mark.segment else 0)
+            for offset, header in segment.headers(end.offset):
+                found[Mark(number, offset).packed()] = header
+                end = Mark(number, header.end)
+            if end.offset > segment.size:
+                raise StoreDamaged(
+                    f"mails/{number:08d}.log ends in the middle of a mail; put the newest backup "
+                    "in its place (`desk restore DIR`)."
+                )
+            if number == numbers[-1]:
+                end = _whole(segment, found, end)
+            elif end.offset < segment.size:
+                raise segment.damaged(end.offset)
             torn = segment.size - end.offset
-        if torn < 0 or (torn and number != numbers[-1]):
-            raise StoreDamaged(
-                f"mails/{number:08d}.log ends in the middle of a mail; put the newest backup in "
-                "its place (`desk restore DIR`)."
-            )
-    return Scan(places, end, torn, used)
+    whole = {place: header for place, header in found.items() if place < end.packed()}
+    places = {header.id: place for place, header in whole.items()}
+    return Scan(places, end, torn, max((each.slot + 1 for each in whole.values()), default=0))
 
 
-def check_complete(folder: Path, mark: Mark, known: dict[str, int], found: dict[str, int]) -> None:
-    """Is every mail that was known to lie after a mark still there? Raises StoreDamaged."""
+def _whole(segment: Segment, found: dict[int, Header], end: Mark) -> Mark:
+    """Where the last segment ends, when what no later mail vouches for is looked into."""
+    later = segment.later(end.offset) if end.offset < segment.size else ()
+    synced = max([each.synced for each in (*found.values(), *later)], default=0)
+    for place, header in found.items():
+        at = Mark.unpacked(place)
+        vouched = place < synced or at.segment != end.segment
+        if not vouched and not segment.sound(header) and segment.unwritten(at.offset):
+            return at
+    if end.offset < segment.size and (synced > end.packed() or not segment.unwritten(end.offset)):
+        raise segment.damaged(end.offset)
+    return end
+
+
+class Known(NamedTuple):
+    """What was known of the log when the snapshot was taken."""
+
+    mark: Mark
+    places: dict[str, int]
+    alive: frozenset[int]  #: segments that hold a mail which was not shredded
+
+
+def check_complete(folder: Path, known: Known, found: dict[str, int]) -> None:
+    """Is every mail that was known still there, as far as can be told without reading all of it?
+
+    Raises StoreDamaged.
+    """
     numbers = segments(folder)
     expected = set(range(min(numbers, default=1), max(numbers, default=0) + 1))
     missing = expected - set(numbers)
     missing |= {
         Mark.unpacked(place).segment
-        for mail_id, place in known.items()
-        if place >= mark.packed() and mail_id not in found
+        for mail_id, place in known.places.items()
+        if place >= known.mark.packed() and mail_id not in found
     }
-    if mark != Mark() and mark.segment not in numbers:
-        missing.add(mark.segment)
+    if known.mark != Mark() and known.mark.segment not in numbers:
+        missing.add(known.mark.segment)
+    kept = {n for n in numbers if n in known.alive and segment_path(folder, n).stat().st_size}
+    missing |= known.alive - kept
     if missing:
-        raise StoreDamaged(
-            f"mails/{min(missing):08d}.log is missing or has lost mails; put the newest backup in "
-            "its place (`desk restore DIR`)."
-        )
+        raise lost(min(missing))
+
+
+def lost(segment: int) -> StoreDamaged:
+    return StoreDamaged(
+        f"mails/{segment:08d}.log is missing or has lost mails; put the newest backup in its place "
+        "(`desk restore DIR`)."
+    )
+
+
+def clear(folder: Path, known: Known, disk: Disk) -> None:
+    """Empty the segments whose every mail is shredded. Blocks. Raises OSError.
+
+    `known` is what the snapshot on disk says: a start from it knows that they hold nothing.
+    """
+    for number in segments(folder):
+        path = segment_path(folder, number)
+        if number < known.mark.segment and number not in known.alive and path.stat().st_size:
+            fd = disk.open(path)
+            try:
+                disk.cut(fd, 0)
+                disk.sync(fd)
+            finally:
+                os.close(fd)
 
 
 def fresh_mails(
     folder: Path, places: list[int], key_of: KeyOf
-) -> Iterator[tuple[InboundMail, int]]:
-    """The mails at some places, as they came in, and their slots; shredded ones are left out."""
+) -> Iterator[tuple[InboundMail, int, int]]:
+    """The mails at some places, as they came in, with slot and place; without shredded ones."""
     for place in places:
         at = Mark.unpacked(place)
         with Segment(segment_path(folder, at.segment)) as segment:
             found = segment.envelope(at.offset, key_of)
         if found is not None:
-            yield found
-
-
-# --- the open log ---------------------------------------------------------------------------
-
-
-class _Coming(NamedTuple):
-    mail: InboundMail
-    slot: int
-    place: int
-    end: Mark
-    done: asyncio.Future[None]
-
-
-class MailLog:
-    """The open mail log: where each mail lies, and those that the journal does not know yet."""
-
-    def __init__(
-        self,
-        folder: Path,
-        keyring: Keyring,
-        found: Scan,
-        arrived: Callable[[InboundMail, int], None],
-        disk: Disk | None,
-    ) -> None:
-        """`disk` None = for reading only. `arrived` hears of each mail, and of its key's slot."""
-        self.fresh: dict[str, InboundMail] = {}
-        self._folder = folder
-        self._keyring = keyring
-        self._places = found.places
-        self._next = self._landed_at = found.end
-        self._arrived = arrived
-        self._coming: set[str] = set()
-        self._appender: Appender[_Coming] | None = None
-        if disk is not None:
-            self._appender = Appender(disk, "mails", self._on_landed, self._on_refused)
-
-    async def append(self, arrival: Arrival) -> InboundMail:
-        """Durable when this returns. Raises StoreFull, StoreFailed."""
-        mail_id = self._new_id(arrival)
-        self._coming.add(mail_id)
-        try:
-            await self._keyring.room(1)
-            key = self._keyring.take()
-            if len(arrival.content) < _QUICK_BYTES:
-                mail, data = _kept(mail_id, arrival, key)
-            else:  # hashing 32 MB takes a tenth of a second, which the event loop has not
-                mail, data = await asyncio.to_thread(_kept, mail_id, arrival, key)
-            await self._written(mail, key.slot, data)
-        finally:
-            self._coming.discard(mail_id)
-        return mail
-
-    async def _written(self, mail: InboundMail, slot: int, data: bytes) -> None:
-        if self._appender is None:
-            raise StoreError("The mail log is open for reading only; start `desk run`.")
-        start = self._next if self._next.offset < SEGMENT_BYTES else Mark(self._next.segment + 1)
-        done = asyncio.get_running_loop().create_future()
-        end = Mark(start.segment, start.offset + len(data))
-        path = segment_path(self._folder, start.segment)
-        self._appender.append(path, data, _Coming(mail, slot, start.packed(), end, done))
-        self._next = end
-        await done
-
-    def _new_id(self, arrival: Arrival) -> str:
-        while (mail_id := new_id(arrival.received_at)) in self._places or mail_id in self._coming:
-            pass
-        return mail_id
-
-    async def raw(self, mail_id: str) -> bytes:
-        """The content as received. Raises UnknownReference, StoreDamaged."""
-        place = self._places.get(mail_id)
-        if place is None:
-            raise UnknownReference(f"There is no mail {mail_id}; `desk mails` lists them all.")
-        content = await asyncio.to_thread(self._content, mail_id, Mark.unpacked(place))
-        if content is None:
-            raise UnknownReference(
-                f"The content of mail {mail_id} was destroyed at the end of its time; "
-                "`desk mails` shows what is left of it."
-            )
-        return content
-
-    def _content(self, mail_id: str, at: Mark) -> bytes | None:
-        with Segment(segment_path(self._folder, at.segment)) as segment:
-            return segment.content(mail_id, at.offset, self._keyring.key)
-
-    @property
-    def end(self) -> Mark:
-        """Up to where the log is durable."""
-        return self._landed_at
-
-    def known(self, mail_id: str) -> None:
-        """The journal knows this mail now."""
-        self.fresh.pop(mail_id, None)
-
-    def picture(self) -> tuple[dict[str, int], Mark]:
-        """For a snapshot: places of all mails, and the mark before the first fresh one."""
-        places = (self._places[mail_id] for mail_id in self.fresh)
-        first = min(places, default=self._landed_at.packed())
-        return dict(self._places), Mark.unpacked(first)
-
-    async def close(self) -> None:
-        if self._appender is not None:
-            await self._appender.close()
-
-    def _on_landed(self, items: list[_Coming]) -> None:
-        self._landed_at = items[-1].end
-        for item in items:
-            self._places[item.mail.id] = item.place
-            self.fresh[item.mail.id] = item.mail
-            self._arrived(item.mail, item.slot)
-            if not item.done.done():
-                item.done.set_result(None)
-
-    def _on_refused(self, items: list[_Coming], error: StoreError) -> None:
-        self._next = self._landed_at
-        for item in items:
-            if not item.done.done():
-                item.done.set_exception(error)
+            yield *found, place

@@ -48,6 +48,7 @@ class MailContent(Record, frozen=True, kw_only=True):
     peer: str = ""
     sha256: str = ""
     message_id: str = ""
+    sender: str = ""
 
 
 _encode = msgspec.json.Encoder().encode

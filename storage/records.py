@@ -62,6 +62,7 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
     reason: str = ""  #: why held, ignored or failed; never words of the mail
     case: str | None = None
     message_id: str = ""  #: header field, once parsed
+    sender: str = ""  #: what authentication says of who wrote it; "" = nobody looked
 
     @property
     def key(self) -> str:
@@ -75,6 +76,16 @@ class Attachment(Record, frozen=True, kw_only=True):
     media_type: str
     size: int  #: bytes, decoded
     sha256: str
+
+
+class Sender(Record, frozen=True, kw_only=True):
+    """What authentication says of who wrote a mail: evidence, never a gate.
+
+    `failed`: by a domain that wants nothing done about it; `refused`: by one that does.
+    """
+
+    result: Literal["pass", "none", "failed", "refused", "temperror"]
+    words: str  #: for staff, without any address
 
 
 class ParsedMail(Record, frozen=True, kw_only=True):
@@ -96,6 +107,7 @@ class ParsedMail(Record, frozen=True, kw_only=True):
     media_type: str = "text/plain"
     returned_ids: tuple[str, ...] = ()  #: Message-IDs found in a returned original (bounces)
     defects: tuple[str, ...] = ()  #: what was wrong with it, in words
+    sender: Sender | None = None  #: None = nobody looked
     readable: bool = True  #: False: it could not be read safely, only some headers are here
 
     def header(self, name: str) -> str:
@@ -249,6 +261,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
+    follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
     acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason
@@ -449,12 +462,21 @@ class Commit(Record, frozen=True, kw_only=True):
     """
 
     at: datetime
-    actor: str  #: "desk", "requester", or a Slack id
+    actor: str  #: "desk", "requester", "operator" (the command line), or a Slack id
     act: str  #: a verb: open, claim, send …
     case: str | None = None
     note: str = ""
     puts: tuple[Stored, ...] = ()
     shreds: tuple[Shred, ...] = ()
+
+
+class Tally(Record, frozen=True, kw_only=True):
+    """What has happened since a moment."""
+
+    opened: int  #: cases received
+    closed: int  #: cases ended, and closed still
+    unread: int  #: closed cases whose requester wrote and nobody has opened it yet; whenever
+    ignored: int  #: mails received and ignored
 
 
 class Entry(Record, frozen=True, kw_only=True):

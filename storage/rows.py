@@ -6,8 +6,8 @@ Facts are hashes, states and times; what is personal is in `record` alone.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,11 +25,13 @@ from storage.sealing import Keys
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="table"):
-    """What every row has. `position` counts records in the order they were first written."""
+    """What every row has. `position` counts records in the order they were first written, `at`
+    is the time of the commit that last put it, in seconds since 1970."""
 
     key: str
     rev: int
     position: int
+    at: int
     record: msgspec.Raw
 
     def __getitem__(self, name: str) -> Any:
@@ -82,6 +84,11 @@ class MarkRow(Row, frozen=True, kw_only=True, tag="marks"):
 
 AnyRow = CaseRow | MailRow | OutboxRow | SuppressionRow | MarkRow
 
+
+def table_of(row: AnyRow) -> str:
+    return str(type(row).__struct_config__.tag)
+
+
 _encode = msgspec.json.Encoder().encode
 _stored: msgspec.json.Decoder[Stored] = msgspec.json.Decoder(Stored)
 
@@ -96,6 +103,19 @@ def opened(raw: msgspec.Raw) -> Stored:
     return _stored.decode(raw)
 
 
+def is_repeat(mail: InboundMail, other: InboundMail, within: timedelta) -> bool:
+    """Is it the same envelope and content as another, which came before it, or is a case's
+    already? Who was first is not always who is worked on first, where several take mail in."""
+    taken = other.status in {MailStatus.PROCESSED, MailStatus.HELD}
+    return (
+        (other.sha256, other.mail_from, other.rcpt_to)
+        == (mail.sha256, mail.mail_from, mail.rcpt_to)
+        and other.id != mail.id
+        and abs(other.received_at - mail.received_at) <= within
+        and (taken or (other.received_at, other.id) < (mail.received_at, mail.id))
+    )
+
+
 def mail_fingerprint(mail: InboundMail, keys: Keys) -> str:
     """Equal for mails of the same envelope and content; "" when nothing is left of them."""
     if not mail.sha256:
@@ -103,15 +123,26 @@ def mail_fingerprint(mail: InboundMail, keys: Keys) -> str:
     return keys.fingerprint(mail.sha256, mail.mail_from, *mail.rcpt_to)
 
 
-def row_of(record: Stored, raw: msgspec.Raw, position: int, case: str | None, keys: Keys) -> AnyRow:
-    """The row of a record; `raw` is its JSON, `case` the one it lives with."""
+class Put(NamedTuple):
+    """What the store knows of a put beside its record: the case it lives with, and when it was."""
+
+    case: str | None
+    at: int  #: seconds since 1970
+
+
+def row_of(record: Stored, put: Put, position: int, keys: Keys) -> AnyRow:
+    """The row of a record."""
+    said: dict[str, Any] = {
+        "key": record.key,
+        "rev": record.rev,
+        "position": position,
+        "at": put.at,
+        "record": kept(record),
+    }
     match record:
         case Case():
             return CaseRow(
-                key=record.key,
-                rev=record.rev,
-                position=position,
-                record=raw,
+                **said,
                 closed=record.closed,
                 requester=record.requester_hash,
                 messages=tuple(keys.fingerprint(each) for each in record.message_ids),
@@ -119,28 +150,22 @@ def row_of(record: Stored, raw: msgspec.Raw, position: int, case: str | None, ke
             )
         case InboundMail():
             return MailRow(
-                key=record.key,
-                rev=record.rev,
-                position=position,
-                record=raw,
+                **said,
                 status=record.status,
                 received_at=record.received_at,
                 fingerprint=mail_fingerprint(record, keys),
             )
         case OutboxMessage():
             return OutboxRow(
-                key=record.key,
-                rev=record.rev,
-                position=position,
-                record=raw,
+                **said,
                 status=record.status,
                 lane=record.lane,
-                case=case,
+                case=put.case,
                 send_after=record.send_after,
                 attempts=record.attempts,
                 claimed_until=record.claimed_until,
             )
         case Suppression():
-            return SuppressionRow(key=record.key, rev=record.rev, position=position, record=raw)
+            return SuppressionRow(**said)
         case Mark():
-            return MarkRow(key=record.key, rev=record.rev, position=position, record=raw, case=case)
+            return MarkRow(**said, case=put.case)

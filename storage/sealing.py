@@ -97,7 +97,7 @@ class MasterKey:
         except InvalidTag:
             raise KeyFileError(
                 "The master key does not open this desk's keyring; set DESK_MASTER_KEY_FILE to "
-                "the key it was made with. Nothing was changed."
+                "the key it was made with, or run `desk key rotate` again if that was interrupted."
             ) from None
 
 

@@ -1,10 +1,11 @@
 """The snapshot: the view as of one position of the journal, so that a start need not replay all.
 
 A first line in clear, then frames (length, 4 bytes; sealed JSON lines): a header, every row, the
-heads of the chains, the slots of the keys, the places of the mails, and an end. All frames are
-sealed under one key of their own, each for its number, and the key goes when the next snapshot is
-in place. It is only ever a shortcut: without it, or with a broken one, the start replays the
-whole journal and arrives at the same state.
+heads of the chains, the slots of the keys, the places of the mails, the shelves of what is
+archived (a line, then the shelf as it is in memory), and an end. All frames are sealed under one
+key of their own, each for its number, and the key goes when the next snapshot is in place. It is
+only ever a shortcut: without it, or with a broken one, the start replays the whole journal and
+arrives at the same state.
 """
 
 import time
@@ -16,16 +17,20 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from storage.archive import Archive
+from storage.archived import PLACE_BITS, Archived
 from storage.chain import Head
 from storage.disk import Disk, Tail
 from storage.errors import DeskError
 from storage.journal import Position
-from storage.mails import Mark
+from storage.keyring import Keyring
+from storage.mails import FOLDER as MAILS
+from storage.mails import Known, Mark, clear
 from storage.rows import AnyRow, CaseRow, MailRow, MarkRow, OutboxRow, SuppressionRow
 from storage.sealing import DataKey, KeyOf, seal, slot_of, unseal
 from storage.sheets import Owner
 
-VERSION = 2
+VERSION = 3
 FILE = "view.snapshot"
 _MAGIC = b"desk snapshot %d\n" % VERSION
 _LENGTH_BYTES = 4
@@ -39,10 +44,14 @@ class Picture(NamedTuple):
     rows: list[AnyRow]
     heads: dict[str, Head]
     slots: dict[Owner, int]
-    places: dict[str, int]
-    mark: Mark  #: the mail log's low-water mark
+    log: Known  #: the mail log: places, low-water mark, segments that are needed
+    archived: Archived
+    months: dict[int, int]  #: bytes of each file of the archive
+    numbers: dict[int, int]  #: the highest reference given out in each year
+    positions: int = 0  #: how many records there were, ever
     used: int = 0  #: every slot that a record may name is below this one
     slot: int | None = None  #: of the key it is sealed under
+    before: int | None = None  #: of the key of the snapshot before, to be destroyed
 
 
 class _Header(msgspec.Struct, frozen=True, tag="snapshot", tag_field="table"):
@@ -52,6 +61,11 @@ class _Header(msgspec.Struct, frozen=True, tag="snapshot", tag_field="table"):
     segment: int
     offset: int
     used: int
+    before: int | None
+    alive: frozenset[int]
+    months: dict[int, int]
+    numbers: dict[int, int]
+    positions: int
 
 
 class _Heads(msgspec.Struct, frozen=True, tag="heads", tag_field="table"):
@@ -64,6 +78,14 @@ class _Places(msgspec.Struct, frozen=True, tag="places", tag_field="table"):
 
 class _Slots(msgspec.Struct, frozen=True, tag="slots", tag_field="table"):
     slots: tuple[tuple[str, str, int], ...]
+
+
+class _Shelf(msgspec.Struct, frozen=True, tag="shelf", tag_field="table"):
+    """The rest of its frame is the shelf."""
+
+    name: str
+    rows: int
+    alive: int
 
 
 class _End(msgspec.Struct, frozen=True, tag="end", tag_field="table"):
@@ -85,6 +107,8 @@ _AnyLine = (
 
 _encode = msgspec.json.Encoder().encode
 _line = msgspec.json.Decoder(_AnyLine)
+_shelf = msgspec.json.Decoder(_Shelf)
+_SHELF = b'{"table":"shelf"'
 
 
 def write(disk: Disk, folder: Path, picture: Picture, key: DataKey) -> None:
@@ -107,14 +131,25 @@ def write(disk: Disk, folder: Path, picture: Picture, key: DataKey) -> None:
     disk.rename(aside, folder / FILE)
 
 
+def renew(folder: Path, picture: Picture, key: DataKey, archive: Archive, disk: Disk) -> None:
+    """Write a snapshot, then delete what it has no use for. Runs in a thread. Raises OSError,
+    StoreError."""
+    owned = (each for each in picture.log.places if Owner("raw", each) in picture.slots)
+    alive = {picture.log.places[mail_id] >> PLACE_BITS for mail_id in owned}
+    log = picture.log._replace(alive=frozenset(alive | picture.archived.segments()))
+    months = picture.archived.months()
+    sizes = {month: size for month, size in archive.sizes().items() if month in months}
+    write(disk, folder, picture._replace(log=log, months=sizes), key)
+    archive.keep(months)
+    clear(folder / MAILS, log, disk)
+
+
 def _about(number: int) -> bytes:
     return b"snapshot %d" % number
 
 
 def _parts(picture: Picture) -> Iterator[bytes]:
-    (seq, size), mark = picture.position, picture.mark
-    head = _Header(VERSION, seq, size, mark.segment, mark.offset, picture.used)
-    yield _encode(head) + b"\n"
+    yield _encode(_header(picture)) + b"\n"
     rows = iter(picture.rows)
     while group := list(islice(rows, _GROUP)):
         yield b"".join(_encode(row) + b"\n" for row in group)
@@ -124,17 +159,39 @@ def _parts(picture: Picture) -> Iterator[bytes]:
     slots = iter(picture.slots.items())
     while few := tuple((*owner, slot) for owner, slot in islice(slots, _GROUP)):
         yield _encode(_Slots(few)) + b"\n"
-    places = iter(picture.places.items())
+    places = iter(picture.log.places.items())
     while some := dict(islice(places, _GROUP)):
         yield _encode(_Places(some)) + b"\n"
+    for name, table in picture.archived.tables().items():
+        for count, alive, shelf in table.written():
+            yield _encode(_Shelf(name, count, alive)) + b"\n" + shelf
     yield _encode(_End()) + b"\n"
 
 
-def load(folder: Path, key_of: KeyOf) -> Picture | None:
+def _header(picture: Picture) -> _Header:
+    (seq, size), mark = picture.position, picture.log.mark
+    return _Header(
+        v=VERSION,
+        seq=seq,
+        size=size,
+        segment=mark.segment,
+        offset=mark.offset,
+        used=picture.used,
+        before=picture.before,
+        alive=picture.log.alive,
+        months=picture.months,
+        numbers=picture.numbers,
+        positions=picture.positions,
+    )
+
+
+def load(folder: Path, keyring: Keyring) -> Picture | None:
     """The last snapshot; None when there is none that can be used."""
-    unusable = suppress(FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError, DeskError)
+    unusable = suppress(
+        FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError, ValueError, DeskError
+    )
     with unusable, (folder / FILE).open("rb") as file:
-        return _read(file, key_of)
+        return _read(file, keyring)
     return None
 
 
@@ -142,21 +199,36 @@ class _Unusable(DeskError):
     """Not a whole snapshot of this version."""
 
 
-def _read(file: BinaryIO, key_of: KeyOf) -> Picture:
+def _read(file: BinaryIO, keyring: Keyring) -> Picture:
     if file.read(len(_MAGIC)) != _MAGIC:
         raise _Unusable
-    frames = _frames(file, key_of)
+    frames = _frames(file, keyring.key)
     slot, first = next(frames, (0, b""))
     header = _line.decode(first)
     if not isinstance(header, _Header):
         raise _Unusable
-    mark = Mark(header.segment, header.offset)
-    position = Position(header.seq, header.size)
-    picture = Picture(position, [], {}, {}, {}, mark, header.used, slot)
+    picture = Picture(
+        position=Position(header.seq, header.size),
+        rows=[],
+        heads={},
+        slots={},
+        log=Known(Mark(header.segment, header.offset), {}, header.alive),
+        archived=Archived(keyring.keys),
+        months=header.months,
+        numbers=header.numbers,
+        positions=header.positions,
+        used=header.used,
+        slot=slot,
+        before=header.before,
+    )
+    tables = picture.archived.tables()
     for _, part in frames:
-        for data in part.splitlines():
-            if _take(picture, _line.decode(data)):
-                return picture
+        if part.startswith(_SHELF):
+            line, _, shelf = part.partition(b"\n")
+            found = _shelf.decode(line)
+            tables[found.name].take(found.rows, found.alive, shelf)
+        elif any(_take(picture, _line.decode(data)) for data in part.splitlines()):
+            return picture
     raise _Unusable
 
 
@@ -180,7 +252,7 @@ def _take(picture: Picture, line: _AnyLine) -> bool:
         case _Slots(slots):
             picture.slots.update({Owner(life, key): slot for life, key, slot in slots})  # type: ignore[arg-type]  # a life
         case _Places(places):
-            picture.places.update(places)
+            picture.log.places.update(places)
         case _End():
             return True
         case _Header():

@@ -5,6 +5,7 @@ is all or nothing; two writers of one record are told apart by `rev`.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     Suppression,
+    Tally,
 )
 from storage.sealing import Keys
 
@@ -26,14 +28,19 @@ from storage.sealing import Keys
 class Mails(Protocol):
     """The one way in for raw mail."""
 
+    again: float | None  #: seconds until `waiting` may have what another process left; None = never
+
     async def append(self, arrival: Arrival) -> InboundMail:
-        """Keep a mail; durable when this returns. Raises StoreFull, StoreFailed."""
+        """Keep a mail; durable when this returns. Raises StoreFull, StoreFailed, StoreAway."""
 
     async def raw(self, mail_id: str) -> bytes:
         """The content as received. Raises UnknownReference."""
 
     def waiting(self) -> AsyncIterator[InboundMail]:
-        """Mails that are kept and not yet worked on (status received), oldest first."""
+        """Mails that are kept and not yet worked on (status received), oldest first.
+
+        Where several processes share the store, those that no other live process has in hand.
+        """
 
 
 class Store(Protocol):
@@ -47,8 +54,11 @@ class Store(Protocol):
 
         Each record in `puts` replaces the stored one whole, if that one's `rev` is still the
         put's; it is then stored with `rev + 1`. Raises Conflict (nothing written), StoreFull,
-        StoreFailed.
+        StoreFailed, StoreAway (perhaps written all the same: read again and decide anew).
         """
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        """While in it, no other process that shares the store is in the turn of that name."""
 
     async def next_reference(self, year: int) -> str:
         """A case reference not given out before, such as PR-2026-0042."""
@@ -60,6 +70,9 @@ class Store(Protocol):
 
     def all_cases(self) -> AsyncIterator[Case]:
         """Every case, closed ones too, by reference."""
+
+    async def tally(self, since: datetime) -> Tally:
+        """Figures for the digest; what was received at that very moment is not counted."""
 
     async def cases_of(self, requester_hash: str) -> tuple[Case, ...]:
         """The cases of one requester, newest first."""
@@ -80,7 +93,8 @@ class Store(Protocol):
     async def mails_with(self, status: MailStatus) -> tuple[InboundMail, ...]: ...
 
     async def earlier_mail(self, mail: InboundMail, within: timedelta) -> InboundMail | None:
-        """The first other mail of the same envelope and sha256 received in that time before it."""
+        """The first other mail of the same envelope and sha256 received in that time before it, or
+        near it and a case's already."""
 
     async def message(self, message_id: str) -> OutboxMessage | None: ...
 

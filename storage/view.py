@@ -7,16 +7,38 @@ A record costs its JSON and some 300 bytes of memory, with its index entries som
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 
 from tinydb import TinyDB
 from tinydb.storages import MemoryStorage
 from tinydb.table import Table
 
+from storage.archived import Archived
 from storage.indexes import CaseIndex, MailIndex, MarkIndex, OutboxIndex
+from storage.layered import Layered
 from storage.parts import blank
-from storage.records import Case, InboundMail, Mark, OutboxMessage, Shred, Stored, Suppression
-from storage.rows import AnyRow, CaseRow, MailRow, MarkRow, OutboxRow, kept, opened, row_of
+from storage.records import (
+    Case,
+    InboundMail,
+    MailStatus,
+    Mark,
+    OutboxMessage,
+    Shred,
+    Stored,
+    Suppression,
+)
+from storage.rows import (
+    AnyRow,
+    CaseRow,
+    MailRow,
+    MarkRow,
+    OutboxRow,
+    Put,
+    opened,
+    row_of,
+    table_of,
+)
 from storage.sealing import Keys
 from storage.sheets import Owner, case_of
 
@@ -57,9 +79,12 @@ class _Database(TinyDB):
 
 
 class View:
-    """The records as they are now, where to find them, and in which slots their keys are."""
+    """The records as they are now, where to find them, and in which slots their keys are.
 
-    def __init__(self, keys: Keys) -> None:
+    Of what is archived only the entries are here (`archived`); to read it, ask the archive.
+    """
+
+    def __init__(self, keys: Keys, archived: Archived | None = None) -> None:
         database = _Database(storage=MemoryStorage)
         self._tables: dict[str, RecordTable] = {}
         for kind in (Case, InboundMail, OutboxMessage, Suppression, Mark):
@@ -68,10 +93,13 @@ class View:
         self.cases = CaseIndex(keys)
         self.mails = MailIndex(keys)
         self.outbox = OutboxIndex()
-        self.slots: dict[Owner, int] = {}
+        self.archived = archived or Archived(keys)
+        self.slots: Layered[Owner, int | None] = Layered(self.archived.slot)
+        self.places: Layered[str, int | None] = Layered(self.archived.log_place)  #: in the mail log
+        self.newest = 0  #: the latest commit, in seconds since 1970
         self._marks = MarkIndex()
         self._keys = keys
-        self._positions = 0
+        self.positions = 0  #: how many records there were, ever
         self._loading = True
 
     def ready(self) -> None:
@@ -81,7 +109,7 @@ class View:
     def rev(self, table: str, key: str) -> int:
         """The revision of the stored record; 0 = none."""
         row = self._tables[table].row(key)
-        return row.rev if row else 0
+        return row.rev if row else self.archived.rev(table, key)
 
     def get(self, kind: type[Kept], key: str) -> Kept | None:
         row = self._tables[kind.table].row(key)
@@ -91,17 +119,58 @@ class View:
         """Keys of all records of a kind, in the order they were first written."""
         return [row.key for row in self._tables[kind.table].rows()]
 
-    def put(self, record: Stored, commit_case: str | None) -> None:
-        """Replace a record whole, as a commit of this case (or of none) has it."""
+    def row(self, kind: type[Kept], key: str) -> AnyRow | None:
+        return self._tables[kind.table].row(key)
+
+    def has(self, row: AnyRow) -> bool:
+        """This very row, and none that came after it."""
+        return self._tables[table_of(row)].row(row.key) is row
+
+    def put(self, record: Stored, commit_case: str | None, at: int) -> None:
+        """Replace a record whole, as a commit of this case (or of none) has it, at this second."""
         table = self._tables[record.table]
         old = table.row(record.key)
-        position = old.position if old else self._positions + 1
-        case = case_of(commit_case, record)
-        self._replace(table, old, row_of(record, kept(record), position, case, self._keys))
+        position = old.position if old else self._back(record) or self.positions + 1
+        put = Put(case_of(commit_case, record), at)
+        self._replace(table, old, row_of(record, put, position, self._keys))
 
-    def arrived(self, mail: InboundMail, slot: int) -> None:
+    def _back(self, record: Stored) -> int:
+        """What is put anew is archived no more; the position it had, 0 = none that matters."""
+        match record:
+            case Case():
+                case = self.archived.take_case(record.ref)
+                self._hold(Owner("skeleton", record.ref), case.skeleton if case else 0)
+                self._hold(Owner("content", record.ref), case.content if case else 0)
+            case InboundMail():
+                mail = self.archived.take_mail(record.id)
+                self._hold(Owner("raw", record.id), mail.slot if mail else 0)
+                if mail is not None:
+                    self.places[record.id] = mail.log
+            case OutboxMessage() | Mark():
+                part = self.archived.take_part(record.table, record.key)
+                return part.position if part else 0
+            case _:
+                pass
+        return 0
+
+    def _hold(self, owner: Owner, slot: int) -> None:
+        if slot:
+            self.slots[owner] = slot
+
+    def shredded(self, mail_id: str) -> bool:
+        """Is the key of a raw mail destroyed, or about to be?"""
+        return self.slots[Owner("raw", mail_id)] is None
+
+    def heard(self, at: datetime) -> int:
+        """Of a commit, whatever it puts; its time in seconds since 1970."""
+        seconds = int(at.timestamp())
+        self.newest = max(self.newest, seconds)
+        return seconds
+
+    def arrived(self, mail: InboundMail, slot: int, place: int) -> None:
         """A mail is kept that the journal does not know yet."""
         self.mails.arrived(mail)
+        self.places[mail.id] = place
         self.slots[Owner("raw", mail.id)] = slot
 
     def forget(self, shred: Shred) -> int | None:
@@ -112,26 +181,33 @@ class View:
             case "content":
                 self._blank(Case, shred.key)
                 for message_id in self.outbox.of_case(shred.key):
-                    self._drop(OutboxMessage, message_id)
+                    self._drop(OutboxMessage.table, message_id)
                 for mark_id in self._marks.of_case(shred.key):
-                    self._drop(Mark, mark_id)
+                    self._drop(Mark.table, mark_id)
             case "skeleton":
-                self._drop(Case, shred.key)
-        return self.slots.pop(Owner(shred.life, shred.key), None)
+                self._drop(Case.table, shred.key)
+        archived = self.archived.forget(shred)
+        return self.slots.pop(Owner(shred.life, shred.key), archived)
 
     def _blank(self, kind: type[Kept], key: str) -> None:
-        record = self.get(kind, key)
-        left = blank(record) if record is not None else None
-        if left is not None:
-            self.put(left, None)
+        row = self.row(kind, key)
+        left = blank(opened(row.record)) if row is not None else None
+        if left is not None and row is not None:
+            self.put(left, None, row.at)
 
-    def _drop(self, kind: type[Kept], key: str) -> None:
-        table = self._tables[kind.table]
+    def drop(self, row: AnyRow) -> None:
+        """Out of the view: it is archived now."""
+        self._drop(table_of(row), row.key)
+
+    def _drop(self, name: str, key: str) -> None:
+        table = self._tables[name]
         row = table.row(key)
         table.drop(key)
         match row:
             case CaseRow():
                 self.cases.remove(row)
+            case MailRow():
+                self.mails.remove(row)
             case OutboxRow():
                 self.outbox.remove(row)
             case MarkRow():
@@ -141,11 +217,12 @@ class View:
 
     def put_row(self, row: AnyRow) -> None:
         """Replace a row and what the indexes know of it."""
-        table = self._tables[type(row).__struct_config__.tag]  # type: ignore[index]
+        table = self._tables[table_of(row)]
         self._replace(table, table.row(row.key), row)
 
     def _replace(self, table: RecordTable, old: Any, row: AnyRow) -> None:
-        self._positions = max(self._positions, row.position)
+        self.positions = max(self.positions, row.position)
+        self.newest = max(self.newest, row.at)
         table.put(row)
         match row:
             case CaseRow():
@@ -170,8 +247,18 @@ class View:
             self.outbox.replace(row, row, voids_claims=False)
 
     def size(self) -> int:
-        """How many records there are."""
+        """How many records there are in the view."""
         return sum(len(table) for table in self._tables.values())
+
+    def positions_of(self, message_ids: Iterable[str]) -> dict[str, int]:
+        """The place of each among all records that were ever written."""
+        rows = (self.row(OutboxMessage, message_id) for message_id in message_ids)
+        return {row.key: row.position for row in rows if row is not None}
+
+    def received_since(self, status: MailStatus, since: datetime) -> int:
+        """How many mails of a status came in after that."""
+        rows = (self.row(InboundMail, mail_id) for mail_id in self.mails.having(status))
+        return sum(isinstance(row, MailRow) and row.received_at > since for row in rows)
 
     def each(self, kind: type[Kept], keys: Iterable[str]) -> Iterator[Kept]:
         for key in keys:

@@ -1,8 +1,4 @@
-"""Slack: cards out, clicks in. One file per surface."""
+"""Slack: cards out, clicks in. One file per surface; `app.py` puts them together.
 
-from bot.slack.app import Slack
-from bot.slack.check import Finding, check
-from bot.slack.manifest import manifest
-from bot.slack.options import SlackOptions
-
-__all__ = ["Finding", "Slack", "SlackOptions", "check", "manifest"]
+Nothing is imported here: who needs only the words does not wait for Slack's libraries.
+"""

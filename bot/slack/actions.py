@@ -121,11 +121,13 @@ class Clicks:
         """The reading is on the record before the words are on the screen."""
         async with self._parts.locks.of(ref):
             case = await self._parts.desk.saw_message(ref, by, self._parts.clock.now())
-        mails = [
-            (await self._parts.store.mail(mail_id), await self._parts.read_mail(mail_id))
-            for mail_id in case.mails[-10:]
-        ]
+        mails = [await self._mail(mail_id) for mail_id in case.mails[-10:]]
         return reading.mails(case, mails, self._parts.timezone)
+
+    async def _mail(self, mail_id: str) -> reading.Mail:
+        mail = await self._parts.store.mail(mail_id)
+        purged = mail is not None and not mail.sha256
+        return mail, None if purged else await self._parts.read_mail(mail_id)
 
     async def _history(self, ref: str, by: Person) -> View:
         case, _ = await self._parts.visible(ref, by)

@@ -20,7 +20,7 @@ from bot.slack.windows import Window
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.handler import Answer, Click, Faults, Form, Offer, Person
-from storage.errors import Conflict, Refused, UnknownReference
+from storage.errors import Conflict, Refused, StoreAway, UnknownReference
 from storage.records import Case, ParsedMail
 from storage.store import Store
 
@@ -122,6 +122,8 @@ def _sentence(error: Exception) -> str:
             return str(error)
         case Conflict():
             return "Somebody changed this at the same moment. Nothing was changed; look again."
+        case StoreAway():
+            return "The desk's database does not answer. Look at the card before you try again."
         case SlackApiError() if code(error) in LATE:
             return "Slack's time for that click ran out. Nothing was changed; please click again."
     return _logged(error)

@@ -16,7 +16,7 @@ MOST_BLOCKS = 96  #: of the 100 a window may have
 MOST_LETTERS = 120_000  #: characters, well under the 250 KB of a view
 QUOTED = 2  #: sections of quoted text shown
 
-Mail = tuple[InboundMail | None, ParsedMail]
+Mail = tuple[InboundMail | None, ParsedMail | None]  #: no words: they were shredded
 
 
 def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
@@ -44,10 +44,17 @@ def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
 
 def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:
     stored, parsed = mail
-    shown = [blocks.divider(f"{key}:line"), blocks.literal(_facts(parsed), f"{key}:facts")]
+    shown = [blocks.divider(f"{key}:line")]
+    if parsed is not None:
+        shown.append(blocks.literal(_facts(parsed), f"{key}:facts"))
     if stored is not None:
         at = f"Arrived {moment(stored.received_at, timezone)}"
+        if stored.sender:
+            at += f". Sender: {escape(cut(stored.sender, 200))}"
         shown.append(blocks.context([at], f"{key}:at"))
+    if parsed is None:
+        gone = "This mail was destroyed when its time was over."
+        return [*shown, blocks.section(gone, f"{key}:gone")]
     if not parsed.readable:
         said = "This mail could not be read safely. Only what its header gave is shown."
         shown.append(blocks.section(f":warning: {said}", f"{key}:unread"))

@@ -119,4 +119,5 @@ def person(slack_id: str) -> str:
     """A mention of somebody of ours; anything that is not a Slack id is words."""
     if slack_id[:1] in {"U", "W"} and slack_id.isalnum() and slack_id.isascii():
         return f"<@{slack_id}>"
-    return {"desk": "the desk", "requester": "the requester"}.get(slack_id, escape(slack_id))
+    ours = {"desk": "the desk", "requester": "the requester", "operator": "the operator"}
+    return ours.get(slack_id, escape(slack_id))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from handlers.opening import IMPORTED, Understood
 from handlers.policy import Policy
-from storage.records import Case, ParsedMail, Reading
+from storage.records import Case, Reading
 
 #: even a small chance of one of these, and a person writes first
 DELICATE = {"legal_demand": "a legal demand", "child_data": "a child's data"}
@@ -34,19 +34,9 @@ def _sender(found: Understood) -> str:
         return "the mail has no envelope sender"
     if found.mail.mail_from.lower() != found.parsed.header_from.lower():
         return "envelope sender and From differ"
-    if _unauthenticated(found.parsed):
+    if found.parsed.sender is not None and found.parsed.sender.result == "refused":
         return "the sender failed authentication"
     return ""
-
-
-def _unauthenticated(parsed: ParsedMail) -> bool:
-    """RFC 8601. The field may be forged; to claim a failure gains nobody anything."""
-    verdicts = " ".join(
-        value.lower() for name, value in parsed.headers if name == "authentication-results"
-    )
-    if "dmarc=" in verdicts:
-        return "dmarc=fail" in verdicts
-    return "spf=fail" in verdicts or "dkim=fail" in verdicts
 
 
 def _content(reading: Reading) -> str:

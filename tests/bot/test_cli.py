@@ -4,6 +4,8 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,11 +23,12 @@ from bot.demo import free_port
 from bot.sandbox import Sandbox, SandboxOptions
 from storage.embedded import open_store
 from storage.opening import Lock
-from storage.records import Arrival, Commit, InboundMail, MailStatus
-from storage.sealing import new_key_file
+from storage.postgres import open_postgres
+from storage.records import Arrival, Commit, InboundMail, MailStatus, Shred
+from storage.sealing import MasterKey, new_key_file
 from tests.journeys.processes import Running, desk
 from tests.journeys.world import ANA, World
-from tests.storage.making import MASTER
+from tests.storage.making import MASTER, a_case, an_arrival, putting
 
 CRLF = b"\r\n"
 ACCESS = CRLF.join(
@@ -156,6 +159,31 @@ def test_full_shows_the_requester(run: Run, filled: Mapping[str, str]):
     assert "nora@example.org" in run("show", ref, "--full", settings=filled).out
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["NORA", "nora@example.org", "Nora@Example.ORG", "my data", "data my", "<access@example.org>"],
+)
+def test_find_needs_all_its_words_anywhere(run: Run, filled: Mapping[str, str], words: str):
+    (found,) = run("find", *words.split(), "--json", settings=filled).json
+    cases = run("list", "--json", settings=filled).json
+    assert found in cases
+    assert found["requester"] == "n•••@e•••.org"
+    assert run("find", words, "--json", settings=filled).json == [found]
+    assert run("find", found["ref"].lower(), "--full", "--json", settings=filled).json == [
+        {**found, "requester": "nora@example.org"}
+    ]
+    table = run("find", words, settings=filled).out
+    assert found["ref"] in table
+    assert "example.org" not in table
+
+
+def test_find_says_when_there_is_none(run: Run, filled: Mapping[str, str]):
+    for words in (("nora", "luc"), ("nobody",), ("nora", "xyz")):
+        result = run("find", *words, settings=filled)
+        assert (result.code, result.out) == (0, "Cases: none.\n")
+        assert run("find", *words, "--json", settings=filled).json == []
+
+
 def test_show_is_the_case_of_the_list_and_explains_its_date(run: Run, filled: Mapping[str, str]):
     for case in run("list", "--json", settings=filled).json:
         assert run("show", case["ref"].lower(), "--json", settings=filled).json == case
@@ -200,6 +228,137 @@ def test_failed_names_the_letter_that_was_refused(run: Run, filled: Mapping[str,
     assert "550" in dead["error"]
     assert "nora" not in str(dead)
     assert dead["case"] in run("failed", settings=filled).out
+
+
+def test_failed_shows_the_whole_id_on_a_narrow_screen(
+    run: Run, filled: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    (dead,) = run("failed", "--json", settings=filled).json
+    monkeypatch.setattr(sys.stdout.__class__, "isatty", lambda _: True, raising=False)
+    assert dead["id"] in run("failed", settings=filled).out
+
+
+def test_retry_takes_the_id_that_failed_shows(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    key = data / "sandbox" / "master.key"
+    settings = {"DESK_DATA": str(data), "DESK_MASTER_KEY_FILE": str(key)}
+    (dead,) = run("failed", "--json", settings=settings).json
+    result = run("retry", dead["id"], settings=settings)
+    assert (result.code, result.err) == (0, "")
+    assert dead["id"] in result.out
+    assert "as soon as a desk runs" in result.out
+    assert run("failed", "--json", settings=settings).json == []
+    refused(run("retry", dead["id"], settings=settings), dead["id"], "nothing to retry")
+    refused(run("retry", "0123", settings=settings), "0123", "desk failed")
+
+
+def test_purge_says_that_nothing_is_due(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    settings = {"DESK_DATA": str(data)}
+    assert (
+        run("purge", "--dry-run", settings=settings).out == "Due: nothing has outlived its time.\n"
+    )
+    assert run("purge", settings=settings).out == "Shredded: nothing has outlived its time.\n"
+
+
+def test_a_backup_comes_back_as_it_was(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    key = Path(filled["DESK_DATA"]) / "sandbox" / "master.key"
+    made = run("backup", "copies", settings=filled)
+    assert made.code == 0
+    assert re.search(r"copies/\d{8}T\d{6}Z made: \d+ commits, 3 mails, .*segments: 1,", made.out)
+    again = {"DESK_DATA": "again", "DESK_MASTER_KEY_FILE": str(key)}
+    restored = run("restore", "copies", settings=again)
+    assert restored.code == 0
+    assert "is back in again" in restored.out
+    assert restored.out.endswith("Shredded: nothing has outlived its time.\n")
+    for command in (("list", "--all"), ("mails",), ("failed",)):
+        old, new = (run(*command, "--json", settings=each) for each in (filled, again))
+        assert new.json == old.json
+    refused(run("restore", "copies", settings=again), "again", "not empty")
+    within = str(Path(filled["DESK_DATA"]) / "copies")
+    refused(run("backup", within, settings=filled), within, "DESK_DATA")
+    refused(run("restore", "nothing", settings={**again, "DESK_DATA": "x"}), "nothing")
+    new_key_file(tmp_path / "other.key")
+    other = {"DESK_DATA": "y", "DESK_MASTER_KEY_FILE": str(tmp_path / "other.key")}
+    refused(run("restore", "copies", settings=other), "does not open")
+
+
+def test_a_copy_verifies_until_somebody_changes_it(
+    run: Run, filled: Mapping[str, str], tmp_path: Path
+):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    settings = {"DESK_DATA": str(data)}
+    fine = run("verify", settings=settings)
+    assert (fine.code, fine.err) == (0, "")
+    assert fine.out == "All that was kept is there, unchanged.\n"
+    log = data / "mails" / "00000001.log"
+    harmed = bytearray(log.read_bytes())
+    harmed[-10] ^= 1
+    log.write_bytes(harmed)
+    refused(run("verify", settings=settings), "mails/00000001.log")
+
+
+def test_a_new_master_key_takes_the_place_of_the_old(
+    run: Run, filled: Mapping[str, str], tmp_path: Path
+):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    key = tmp_path / "own.key"
+    key.touch(mode=0o600)
+    key.write_bytes((data / "sandbox" / "master.key").read_bytes())
+    settings = {"DESK_DATA": str(data), "DESK_MASTER_KEY_FILE": str(key)}
+    before = run("list", "--all", "--full", "--json", settings=settings).json
+    lock = Lock(data / "lock")
+    refused(run("key", "rotate", settings=settings), "stop it")
+    lock.release()
+    result = run("key", "rotate", settings=settings)
+    assert (result.code, result.err) == (0, "")
+    assert f"{key}.old" in result.out
+    assert run("list", "--all", "--full", "--json", settings=settings).json == before
+    old = {**settings, "DESK_MASTER_KEY_FILE": f"{key}.old"}
+    refused(run("list", settings=old), "does not open", "desk key rotate")
+    refused(run("key", "rotate", settings={"DESK_DATA": str(tmp_path / "none")}), "none")
+
+
+def test_check_tells_of_what_was_interrupted(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    settings = {"DESK_DATA": str(data), "DESK_MASTER_KEY_FILE": str(tmp_path / "own.key")}
+    shutil.copy(data / "sandbox" / "master.key", tmp_path / "own.key")
+
+    def found(what: str) -> Mapping[str, str]:
+        findings = run("check", "--json", settings=settings).json
+        return next(finding for finding in findings if finding["what"] == what)
+
+    assert found("running desk")["state"] == found("backup")["state"] == "ok"
+    assert found("master key")["state"] == found("store")["state"] == "ok"
+    (tmp_path / "own.key.new").touch()
+    assert "interrupted" in found("master key")["says"]
+    assert "desk key rotate" in found("master key")["fix"]
+    (data / "restore.part").mkdir()
+    assert found("store")["state"] == "fault"
+    assert "desk restore" in found("store")["fix"]
+
+
+def test_raw_leaves_out_what_is_purged(run: Run, filled: Mapping[str, str], tmp_path: Path):
+    data = tmp_path / "copy"
+    shutil.copytree(filled["DESK_DATA"], data)
+    first, *others = run("mails", "--json", settings=filled).json
+
+    async def shred() -> None:
+        store = await open_store(data, MasterKey.load(data / "sandbox" / "master.key"))
+        gone = Shred(life="raw", key=first["id"])
+        await store.commit(Commit(at=datetime.now(UTC), actor="desk", act="purge", shreds=(gone,)))
+        await store.close()
+
+    asyncio.run(shred())
+    result = run("mails", "--json", "--raw", "out", settings={"DESK_DATA": str(data)})
+    assert result.code == 0
+    assert [mail["sha256"] for mail in result.json] == ["", *(m["sha256"] for m in others)]
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {m["id"] for m in others}
 
 
 def test_history_is_the_journal_of_the_case(run: Run, filled: Mapping[str, str]):
@@ -249,6 +408,51 @@ async def fail_one(folder: Path) -> InboundMail:
     await store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed,)))
     await store.close()
     return mail
+
+
+# --- a desk in PostgreSQL -----------------------------------------------------------------------
+
+
+async def one_case_in(url: str) -> None:
+    store = await open_postgres(url, MASTER)
+    mail = await store.mails.append(an_arrival(ACCESS))
+    done = msgspec.structs.replace(mail, status=MailStatus.PROCESSED, case="PR-2026-0001")
+    await store.commit(putting(a_case(mails=(mail.id,)), done, note="one case"))
+    await store.close()
+
+
+def test_the_readers_read_postgresql(run: Run, tmp_path: Path, postgres_url: str):
+    settings = {"DESK_DATABASE_URL": postgres_url, "DESK_MASTER_KEY_FILE": str(tmp_path / "a.key")}
+    (tmp_path / "a.key").touch(mode=0o600)
+    (tmp_path / "a.key").write_bytes(base64.b64encode(bytes(range(32))))
+    refused(run("list", settings=settings), "DESK_DATABASE_URL", "desk run")
+    fresh = {f["what"]: f for f in run("check", "--json", settings=settings).json}
+    assert (fresh["store"]["state"], fresh["store"]["says"]) == (
+        "ok",
+        "it is made at the first start",
+    )
+    asyncio.run(one_case_in(postgres_url))
+    (case,) = run("list", "--json", settings=settings).json
+    (mail,) = run("mails", "--json", "--raw", "out", settings=settings).json
+    assert (case["ref"], case["mails"]) == ("PR-2026-0001", [mail["id"]])
+    assert (tmp_path / "out" / f"{mail['id']}.eml").read_bytes() == ACCESS
+    (entry,) = run("history", case["ref"], "--json", settings=settings).json
+    assert (entry["act"], entry["note"]) == ("open", "one case")
+    assert run("failed", "--json", settings=settings).json == []
+    store = {f["what"]: f for f in run("check", "--json", settings=settings).json}["store"]
+    assert (store["state"], store["says"]) == ("ok", "opens; 1 open cases")
+
+
+@pytest.mark.parametrize("command", ["run", "list", "check"])
+def test_a_database_that_is_away_is_a_sentence_without_its_password(
+    run: Run, settings: dict[str, str], command: str
+):
+    url = f"postgresql://desk:sesame@127.0.0.1:{free_port()}/desk"
+    result = run(command, settings={**settings, "DESK_DATABASE_URL": url})
+    assert result.code == 1
+    assert "does not answer" in result.out + result.err
+    assert "sesame" not in result.out + result.err
+    assert "Traceback" not in result.err
 
 
 # --- commands without a store -------------------------------------------------------------------
@@ -365,6 +569,8 @@ def test_the_readme_lists_every_command():
         ("nonsense",),
         ("show",),
         ("classify",),
+        ("find",),
+        ("retry",),
         ("list", "--nonsense"),
         ("demo", "--smtp-port", "99999"),
         ("sandbox", "--web-port", "x"),
@@ -471,9 +677,9 @@ def test_an_unknown_reference_is_told_so(run: Run, filled: Mapping[str, str], co
     refused(run(command, "PR-2026-9999", settings=filled), "PR-2026-9999", "desk list --all")
 
 
-@pytest.mark.parametrize("command", ["list", "mails", "failed"])
+@pytest.mark.parametrize("command", ["list", "mails", "failed", "purge", "backup x", "verify"])
 def test_a_desk_that_is_not_there_is_told_so(run: Run, command: str):
-    refused(run(command, settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
+    refused(run(*command.split(), settings={"DESK_DATA": "nowhere"}), "nowhere", "DESK_DATA")
 
 
 @pytest.mark.parametrize("fault", ["missing", "open to others", "no key", "a folder"])

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email import policy as mail_policy
 from pathlib import Path
@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from bot.mailer import Mailer, Relay, compose
+from bot.mailer import Mailer, Pace, compose
 from bot.outbox import SendFailed, SendLater
+from bot.relay import Connections
+from bot.settings import Relay
 from handlers.letters import MARKER
 from handlers.policy import Policy
 from storage.records import Letter, OutboxMessage
@@ -34,15 +36,19 @@ class RelayHandler:
 
 
 @asynccontextmanager
-async def relay(reply: str = "250 2.0.0 taken as 77") -> AsyncIterator[tuple[RelayHandler, Relay]]:
+async def relay(
+    reply: str = "250 2.0.0 taken as 77",
+) -> AsyncIterator[tuple[RelayHandler, Connections]]:
     handler = RelayHandler(reply)
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(handler, enable_SMTPUTF8=True), "127.0.0.1", 0
     )
     port = server.sockets[0].getsockname()[1]
+    connections = Connections(Relay(host="127.0.0.1", port=port), HandClock(NOW))
     try:
-        yield handler, Relay(host="127.0.0.1", port=port)
+        yield handler, connections
     finally:
+        await connections.close()
         server.close()
 
 
@@ -160,3 +166,26 @@ async def test_in_pilot_mode_not_even_a_letter_that_was_on_its_way_goes(
         with pytest.raises(SendLater, match="DESK_PILOT"):
             await Mailer(where, pilot, keys, clock).send(outbox_message())
     assert handler.taken == []
+
+
+def test_a_domain_gets_so_many_letters_a_minute_and_others_do_not_wait_for_it():
+    pace, minute = Pace(letters=3), timedelta(minutes=1)
+    for second in range(3):
+        assert not pace.wait("example.org", NOW + timedelta(seconds=second))
+    assert pace.wait("Example.ORG", NOW + timedelta(seconds=10)) == timedelta(seconds=50)
+    assert not pace.wait("example.net", NOW + timedelta(seconds=10))
+    assert not pace.wait("example.org", NOW + minute)
+    assert pace.wait("example.org", NOW + minute)
+
+
+async def test_a_paced_letter_was_never_tried(keys: Keys, clock: HandClock):
+    async with relay() as (handler, where):
+        mailer = Mailer(where, POLICY, keys, clock)
+        for _ in range(20):
+            await mailer.send(outbox_message())
+        with pytest.raises(SendLater, match="paced") as later:
+            await mailer.send(outbox_message())
+    assert later.value.ours
+    assert later.value.after == 60
+    assert len(handler.taken) == 20
+    assert where.opened == 1

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import READERS, load, toml_name
+from bot.settings import READERS, Relay, load, toml_name
 from storage.errors import SettingsError
 
 
@@ -37,8 +37,8 @@ def test_every_fault_is_reported_at_once_and_names_its_setting():
         "DESK_SLACK_CHANNEL": "#privacy",
         "SLACK_API_URL": "slack.example.org",
         "DESK_TLS_CERT": "cert.pem",
-        "DESK_SMTP_RELAYS": "192.0.2.1/24",
         "DESK_DISK_RESERVE": "1 GB",
+        "DESK_DATABASE_URL": "mysql://desk:sesame@db.example.org/desk",
     }
     with pytest.raises(SettingsError) as raised:
         load(wrong, file=None)
@@ -83,15 +83,49 @@ def test_names_in_the_file_have_no_prefix():
     assert toml_name("SLACK_BOT_TOKEN") == "slack_bot_token"
 
 
-def test_relays_and_the_reserve_are_read():
-    settings = load(
-        {"DESK_SMTP_RELAYS": "192.0.2.0/24, 2001:db8::25", "DESK_DISK_RESERVE": "100"}, file=None
-    )
-    assert [str(network) for network in settings.smtp_relays] == [
-        "192.0.2.0/24",
-        "2001:db8::25/128",
-    ]
-    assert settings.disk_reserve == 100 * 2**20
+@pytest.mark.parametrize(
+    ("text", "relay"),
+    [
+        ("mail.example.org:25", Relay(host="mail.example.org", port=25)),
+        ("[2001:db8::1]:2525", Relay(host="2001:db8::1", port=2525)),
+        ("smtp://mail.example.org", Relay(host="mail.example.org", port=25)),
+        ("starttls://mail.example.org", Relay(host="mail.example.org", port=587, tls="required")),
+        ("smtps://mail.example.org", Relay(host="mail.example.org", port=465, tls="implicit")),
+        ("SMTPS://[2001:db8::1]:4650", Relay(host="2001:db8::1", port=4650, tls="implicit")),
+    ],
+)
+def test_the_relay_and_how_the_way_there_is_encrypted(text: str, relay: Relay):
+    assert load({"DESK_RELAY": text}, file=None).relay == relay
+
+
+@pytest.mark.parametrize("text", ["http://mail.example.org", "mail.example.org", "smtps://", ":25"])
+def test_what_is_no_relay(text: str):
+    with pytest.raises(SettingsError, match="DESK_RELAY"):
+        load({"DESK_RELAY": text}, file=None)
+
+
+def test_whose_word_on_a_sender_is_believed():
+    said = {
+        "DESK_AUTHSERV_IDS": "MX.example.com, microsoft365",
+        "DESK_INBOUND_RELAYS": "192.0.2.7/24 2001:db8::1",
+        "DESK_NAMESERVER": "127.0.0.1",
+    }
+    settings = load(said, file=None)
+    assert settings.authserv_ids == ("mx.example.com", "microsoft365")
+    assert settings.inbound_relays == ("192.0.2.0/24", "2001:db8::1/128")
+    assert settings.nameserver == ("127.0.0.1", 53)
+    assert load({"DESK_NAMESERVER": "127.0.0.1:5300"}, file=None).nameserver == ("127.0.0.1", 5300)
+    for name, wrong in (
+        ("DESK_INBOUND_RELAYS", "mail.example.org"),
+        ("DESK_NAMESERVER", "ns.example.org"),
+        ("DESK_AUTHSERV_IDS", "mx.example.com"),  # and no relay
+    ):
+        with pytest.raises(SettingsError, match=name):
+            load({name: wrong}, file=None)
+
+
+def test_the_reserve_is_megabytes():
+    assert load({"DESK_DISK_RESERVE": "100"}, file=None).disk_reserve == 100 * 2**20
 
 
 def test_tls_cannot_be_a_must_without_a_certificate():

@@ -4,7 +4,7 @@ import pytest
 
 from bot import supervisor as module
 from bot.supervisor import Supervisor
-from storage.errors import Conflict, StoreError, StoreFailed, StoreFull
+from storage.errors import Conflict, StoreAway, StoreError, StoreFailed, StoreFull
 
 
 async def test_a_failing_task_is_counted_shown_and_restarted(monkeypatch: pytest.MonkeyPatch):
@@ -84,8 +84,10 @@ async def test_a_store_that_fails_before_anybody_waits_is_not_forgotten():
     await supervisor.stop()
 
 
-@pytest.mark.parametrize("fault", [StoreFull("no room"), Conflict("faster")])
-async def test_a_full_disk_or_a_lost_race_is_waited_out(
+@pytest.mark.parametrize(
+    "fault", [StoreFull("no room"), StoreAway("no answer"), Conflict("faster")]
+)
+async def test_a_full_disk_a_database_away_or_a_lost_race_is_waited_out(
     monkeypatch: pytest.MonkeyPatch, fault: StoreError
 ):
     monkeypatch.setattr(module, "FIRST_WAIT", 0.001)

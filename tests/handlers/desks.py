@@ -77,7 +77,9 @@ class Bench:
 
     async def case(self, *kinds: str, now: datetime = NOW, **said: Any) -> Case:
         mail = await self.mail(received_at=now)
-        return await self.desk.open(mail, parsed(), reading(*kinds, **said), now)
+        # no two cases of the same words: those are confirmed once
+        words = f"Please send me my data. {mail.id}"
+        return await self.desk.open(mail, parsed(text=words), reading(*kinds, **said), now)
 
     async def click(
         self, case: Case, action: str, by: Person = ANA, now: datetime = NOW, **said: Any

@@ -10,9 +10,11 @@ from intake.content import Content, NotTaken
 async def taken(data: bytes, limit: int, max_size: int = 1000) -> bytes:
     reader = asyncio.StreamReader(limit=limit)
     content = Content(reader, max_size, lambda _: True)
-    reader.feed_data(data)
-    reader.feed_eof()
-    return await content.read()
+    reading = asyncio.create_task(content.read())
+    for byte in data:
+        reader.feed_data(bytes([byte]))
+        await asyncio.sleep(0)
+    return await reading
 
 
 @pytest.mark.parametrize("limit", [6, 7, 8, 13])
@@ -27,5 +29,5 @@ async def test_a_doubled_dot_is_one_wherever_a_piece_ends(before, limit):
 async def test_the_size_is_that_of_the_mail_and_not_of_its_dots(before):
     sent = b"x" * before + b"\r\n..\r\n.\r\n"
     assert len(await taken(sent, 6, max_size=before + 5)) == before + 5
-    with pytest.raises(NotTaken, match="^552"):
+    with pytest.raises(NotTaken, match=r"^552"):
         await taken(sent, 6, max_size=before + 4)

@@ -65,6 +65,13 @@ def test_plain_bounces_have_a_null_sender(head):
     assert judged(head, sender="x@example.org").kind == "person"
 
 
+def test_a_letter_of_ours_that_comes_back_is_known_by_its_message_id():
+    own = f"{PERSON}Message-ID: <0193f0aa00bb11223344@cafex.com>\r\n"
+    assert judged(own).kind == "own"
+    assert judged(own.replace("cafex.com", "example.net")).kind == "person"
+    assert judged(own.replace("0193f", "x193f")).kind == "person"
+
+
 def test_our_own_mail_coming_back_is_known_and_a_colleague_is_not_it():
     head = "From: compliance@cafex.com\r\nTo: compliance@cafex.com\r\n"
     assert judged(head + "Auto-Submitted: auto-replied\r\n", "compliance@cafex.com").kind == "own"

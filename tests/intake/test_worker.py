@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from handlers import letters, registry
 from handlers.desk import Desk
 from handlers.policy import Policy
+from intake import worker
+from intake.authentication import Origin
 from intake.classify import Classifier
 from intake.envelope import Addresses
 from intake.match import Matcher
@@ -18,26 +21,46 @@ from intake.mime import parse
 from intake.parse import Answer, Job, Parser, answer
 from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
-from storage.errors import Conflict, StoreDamaged, StoreFailed
-from storage.records import Arrival, InboundMail, MailStatus, OutboxStatus, ParsedMail, Reading
+from storage.errors import Conflict, StoreAway, StoreDamaged, StoreFailed
+from storage.records import (
+    Arrival,
+    Case,
+    Commit,
+    InboundMail,
+    MailStatus,
+    OutboxStatus,
+    Outcome,
+    ParsedMail,
+    Reading,
+    Sender,
+    Status,
+    ThreadLine,
+)
 from tests.intake.fakes import NOW, OWN, StillClock
+from tests.intake.voices import Voice, voices
 from tests.storage.making import MASTER
 
 REGISTRY = registry.load()
 POLICY = Policy(addresses=OWN)
 CLASSIFIER = Classifier(REGISTRY)
+BOUNCES = tuple(voices("bounces.txt"))
 
 
 class ParserHere:
     """The parser without its process; `fault` is raised."""
 
     fault: Exception | None = None
+    sender: Sender | None = None  #: what authentication would say
 
-    async def read(self, content: bytes) -> tuple[ParsedMail, Reading | None]:
+    async def read(
+        self, content: bytes, origin: Origin | None = None
+    ) -> tuple[ParsedMail, Reading | None]:
         if self.fault is not None and b"poison" in content:
             raise self.fault
-        found: Answer = answer(Job(content=content), CLASSIFIER)
-        return found.parsed, found.reading
+        found: Answer = answer(Job(content=content, origin=origin), CLASSIFIER)
+        if self.sender is None:
+            return found.parsed, found.reading
+        return msgspec.structs.replace(found.parsed, sender=self.sender), found.reading
 
 
 class Bench:
@@ -49,6 +72,7 @@ class Bench:
         self.parser = ParserHere()
         self.worker = Worker(store, self.desk, self.parser, POLICY, StillClock())
         self._seconds = itertools.count()
+        self.later = timedelta(0)
         self._running = asyncio.create_task(self.worker.run())
 
     async def mail(
@@ -70,7 +94,7 @@ class Bench:
         lines = [f"From: {author}", "To: compliance@cafex.com", *head, "", body, ""]
         return await self.store.mails.append(
             Arrival(
-                received_at=NOW + timedelta(seconds=next(self._seconds)),
+                received_at=NOW + self.later + timedelta(seconds=next(self._seconds)),
                 mail_from=mail_from,
                 rcpt_to=(to,),
                 peer="192.0.2.1",
@@ -224,6 +248,47 @@ async def test_by_the_reference_named_in_the_subject(bench):
     assert second.case == first.case
 
 
+async def test_a_from_that_failed_authentication_is_somebody_elses(bench):
+    first = await bench.mail("Subject: x", "Message-ID: <one@example.org>")
+    for number, (verdict, status) in enumerate(
+        [("refused", MailStatus.HELD), ("failed", MailStatus.PROCESSED)]
+    ):
+        bench.parser.sender = Sender(result=verdict, words="as found")
+        mail = await bench.mail("References: <one@example.org>", body=f"Send it, {number}.")
+        assert (mail.status, mail.sender) == (status, "as found")
+        assert (mail.case == first.case) is (verdict == "failed")
+
+
+async def closed(bench: Bench, ref: str) -> Case:
+    """The case with its requests ended now."""
+    case = await bench.store.case(ref)
+    ended = {"status": Status.CLOSED, "outcome": Outcome.FULFILLED, "closed_at": NOW}
+    requests = tuple(msgspec.structs.replace(request, **ended) for request in case.requests)
+    case = msgspec.structs.replace(case, requests=requests, remind_at=None)
+    await bench.store.commit(Commit(at=NOW, actor="U01ANA", act="close", case=ref, puts=(case,)))
+    return await bench.store.case(ref)
+
+
+@pytest.mark.parametrize(("days", "joins"), [(29, True), (31, False)])
+async def test_after_closing_a_mail_joins_for_a_while_and_then_goes_on_in_another_case(
+    bench, days, joins
+):
+    first = await bench.mail("Subject: x", "Message-ID: <one@example.org>")
+    await closed(bench, first.case)
+    bench.later = timedelta(days=days)
+    again = await bench.mail("References: <one@example.org>", body="Delete my other account.")
+    assert again.status is MailStatus.PROCESSED
+    assert (again.case == first.case) is joins
+    case = await bench.store.case(again.case)
+    assert case.follows == ("" if joins else first.case)
+    assert case.closed is joins
+    if not joins:
+        assert f"The requester wrote again: {case.ref}." in await lines(bench, first.case)
+        stranger = {"mail_from": "eve@example.net", "author": "eve@example.net"}
+        held = await bench.mail("References: <one@example.org>", body="And I?", **stranger)
+        assert held.status is MailStatus.HELD
+
+
 # --- machines
 
 
@@ -247,6 +312,8 @@ async def test_an_automatic_reply_joins_no_case_and_opens_none(bench):
         body="I am away until Monday.",
     )
     assert (away.status, away.reason) == (MailStatus.IGNORED, "an automatic reply")
+    assert away.case == first.case
+    assert worker.AWAY.line in await lines(bench, first.case)
     assert not (await bench.store.case(first.case)).answered
 
 
@@ -294,6 +361,78 @@ async def test_a_delay_of_our_letter_is_no_bounce(bench):
     await bench.mail(DSN, body=report("delayed", "4.4.1"), to=to, **DAEMON)
     (state,) = (await bench.store.case(ref)).letters
     assert not state.bounced
+
+
+async def lines(bench: Bench, ref: str) -> list[str]:
+    found = await bench.store.messages_of(ref)
+    return [m.content.text for m in found if isinstance(m.content, ThreadLine)]
+
+
+async def arrived(bench: Bench, voice: Voice, to: str, message_id: str) -> InboundMail:
+    """A mail of the test files, as an answer to a letter of ours."""
+    mail = await bench.store.mails.append(voice.arrived(to, message_id))
+    bench.worker.wake(mail)
+    return await bench.settled(mail)
+
+
+@pytest.mark.parametrize("voice", BOUNCES, ids=lambda voice: voice.name)
+async def test_each_report_is_tied_to_the_exact_letter(bench, voice):
+    """By its tag always; without one by the Message-ID, wherever that stands; else filed away."""
+    ref, letter = await sent_letter(bench)
+    own = letters.message_id(letter, POLICY)
+    if b"{id}" not in voice.content:
+        alone = await arrived(bench, voice, OWN[0], own)
+        assert (alone.status, alone.case) == (MailStatus.IGNORED, None)
+        tag = bench.store.keys.bounce_tag(letter)
+        tied = await arrived(bench, voice, f"compliance+{tag}@cafex.com", own)
+    else:
+        tied = await arrived(bench, voice, OWN[0], own)
+    assert (tied.status, tied.case) == (MailStatus.IGNORED, ref)
+    (state,) = (await bench.store.case(ref)).letters
+    assert state.bounced is voice.gave_up
+    told = await lines(bench, ref)
+    assert ("A letter of ours came back undelivered." in told) is voice.gave_up
+    assert (worker.DELAYED.line in told) is not voice.gave_up
+    assert await bench.refs() == [ref]
+
+
+async def test_a_bounce_that_is_faster_than_our_receipt_is_tied_all_the_same(bench):
+    first = await bench.mail("Subject: x")
+    (letter,) = [m for m in await bench.store.messages_of(first.case) if m.lane[:5] == "mail:"]
+    own = letters.message_id(letter.id, POLICY)
+    voice = next(voice for voice in BOUNCES if voice.name == "qmail")
+    assert (await arrived(bench, voice, OWN[0], own)).case == first.case
+    (state,) = (await bench.store.case(first.case)).letters
+    assert state.bounced
+
+
+async def test_a_forged_bounce_tag_ties_nothing(bench):
+    ref, letter = await sent_letter(bench)
+    tag = bench.store.keys.bounce_tag(letter)
+    forged = tag[:-1] + ("a" if tag[-1] != "a" else "b")
+    voice = next(voice for voice in BOUNCES if voice.name == "groupwise")
+    mail = await arrived(bench, voice, f"compliance+{forged}@cafex.com", "<x@example.net>")
+    assert (mail.status, mail.case) == (MailStatus.IGNORED, None)
+    assert not (await bench.store.case(ref)).letters[0].bounced
+
+
+async def test_a_report_that_a_letter_was_read_changes_nothing(bench):
+    ref, letter = await sent_letter(bench)
+    voice = next(voice for voice in voices("others.txt") if voice.name == "mdn-outlook")
+    tag = bench.store.keys.bounce_tag(letter)
+    mail = await arrived(bench, voice, f"compliance+{tag}@cafex.com", "<x@example.net>")
+    assert (mail.status, mail.case) == (MailStatus.IGNORED, ref)
+    assert worker.REPORTED.line in await lines(bench, ref)
+    assert not (await bench.store.case(ref)).letters[0].bounced
+
+
+async def test_a_report_with_a_request_in_it_about_nothing_of_ours_is_filed_away(bench):
+    """Backscatter: somebody wrote in our name, and the report quotes it."""
+    voice = next(voice for voice in BOUNCES if voice.name == "qmail")
+    content = voice.content.replace(b"We received your message.", b"Please delete my account.")
+    mail = await arrived(bench, voice._replace(content=content), OWN[0], "<x@example.net>")
+    assert mail.reason == "a report about no letter of ours"
+    assert not await bench.refs()
 
 
 async def test_a_bounce_of_nothing_of_ours_is_filed_away(bench):
@@ -359,14 +498,41 @@ async def test_a_conflict_is_decided_anew(bench, monkeypatch):
     assert len(calls) == 3
 
 
-async def test_a_failing_store_ends_the_worker(bench, monkeypatch):
+@pytest.mark.parametrize("fault", [StoreFailed("the disk is gone"), StoreAway("no answer")])
+async def test_a_failing_store_ends_the_worker_and_is_no_fault_of_the_mail(
+    bench, monkeypatch, fault
+):
     async def broken(*_: object, **__: object) -> None:
-        raise StoreFailed("the disk is gone")
+        raise fault
 
     monkeypatch.setattr(bench.desk, "open", broken)
-    bench.worker.wake(await bench.keep("Subject: x"))
-    with pytest.raises(StoreFailed):
+    mail = await bench.keep("Subject: x")
+    bench.worker.wake(mail)
+    with pytest.raises(type(fault)):
         await asyncio.wait_for(bench._running, 5)
+    assert (await bench.store.mail(mail.id)).status is MailStatus.RECEIVED
+
+
+async def test_what_another_process_left_is_found_after_a_while(bench, monkeypatch):
+    """Nobody wakes the worker: it looks by itself."""
+    monkeypatch.setattr(bench.store.mails, "again", 0.01)
+    bench.worker.wake()  # so that it waits with the new patience
+    mail = await bench.keep("Subject: left")
+    assert (await bench.settled(mail)).status is MailStatus.PROCESSED
+
+
+async def test_what_another_process_has_done_meanwhile_is_let_be(bench, monkeypatch):
+    real = bench.desk.open
+
+    async def beaten(mail: InboundMail, *rest: object, **named: object) -> object:
+        await real(mail, *rest, **named)
+        raise Conflict("another process was faster")
+
+    monkeypatch.setattr(bench.desk, "open", beaten)
+    mail = await bench.mail("Subject: x")
+    assert mail.status is MailStatus.PROCESSED
+    assert len(await bench.refs()) == 1
+    assert bench.worker.failures == 0
 
 
 async def test_a_reference_to_no_case_matches_nothing(bench):

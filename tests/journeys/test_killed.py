@@ -128,16 +128,17 @@ async def test_slow_five_kills_among_two_hundred_mails(tmp_path: Path):
         assert (set(cards(ana)), doubled) == (refs, {}), seed
         answers = {a: {m["message_id"] for m in ms} for a, ms in ana.mails.items()}
         assert {a: ids for a, ids in answers.items() if len(ids) > 1} == {}, seed
-        assert await posted_again(tmp_path / "data"), "no post was in flight at any kill"
+        assert await posted_again(tmp_path), "no post was in flight at any kill"
 
 
 async def card_number(ana: Acting, count: int) -> None:
     await ana.until(lambda: len(cards(ana)) >= count, f"{count} cards", POSTING)
 
 
-async def posted_again(data: Path) -> list[OutboxMessage]:
+async def posted_again(folder: Path) -> list[OutboxMessage]:
     """Cards whose first attempt had an unknown outcome."""
-    store = await open_store(data, MasterKey.load(data / "sandbox" / "master.key"), read_only=True)
+    master = MasterKey.load(folder / "master.key")
+    store = await open_store(folder / "data", master, read_only=True)
     sent = await store.messages_with(OutboxStatus.SENT)
     return [one for one in sent if isinstance(one.content, Card) and one.attempts > 1]
 

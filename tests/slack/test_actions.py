@@ -11,7 +11,8 @@ import logging
 import msgspec
 import pytest
 
-from bot.slack import Slack, SlackOptions
+from bot.slack.app import Slack
+from bot.slack.options import SlackOptions
 from handlers.clock import RealClock
 from handlers.handler import (
     Done,

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox import Sandbox, SandboxOptions
-from bot.slack import Slack, SlackOptions
+from bot.slack.app import Slack
+from bot.slack.options import SlackOptions
 from handlers.clock import RealClock
 from handlers.policy import Policy
 

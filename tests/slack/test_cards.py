@@ -242,12 +242,19 @@ def test_letter_states_are_told(*, status, bounced, said, make_case, registry, n
     assert said in words(made)
 
 
+def test_a_case_names_the_one_it_goes_on_from(make_case, registry, now):
+    case = make_case(follows="PR-2025-0007")
+    assert "Goes on from *PR-2025-0007*" in words(card(case, (), registry, now, TZ))
+    assert "Goes on from PR-2025-0007" in card(case, (), registry, now, TZ)["text"]
+
+
 def test_held_mail_new_mail_and_a_withheld_receipt_are_told(
     make_case, registry, now, message_faults
 ):
     case = make_case(
         held=("m1", "m2"),
         held_for="PR-2026-0001",
+        follows="PR-2025-0007",
         answered=True,
         acknowledgement="withheld: sender not proven",
         assignee="U01ANA",

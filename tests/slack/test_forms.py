@@ -173,7 +173,14 @@ def mail(**more) -> ParsedMail:
 
 def stored(now) -> InboundMail:
     return InboundMail(
-        id="m1", received_at=now, mail_from="", rcpt_to=(), peer="", sha256="", size=1
+        id="m1",
+        received_at=now,
+        mail_from="",
+        rcpt_to=(),
+        peer="",
+        sha256="",
+        size=1,
+        sender="nothing proves where it comes from (SPF none)",
     )
 
 
@@ -190,6 +197,7 @@ def test_mails_are_literal_and_without_tricks(make_case, now, view_faults, texts
     assert all(kind == "plain_text" for kind, text in whole if "!channel" in text)
     assert all("\u202e" not in text and "\u200b" not in text for _, text in whole)
     joined = "\n".join(text for _, text in whole)
+    assert "Sender: nothing proves where it comes from (SPF none)" in joined
     for told in ("From:", "Reply-To: else@example.net", "2.5 MB", "Faults in", "> quoted words"):
         assert told in joined
     assert joined.index("Please delete it.") < joined.index("> quoted words")
@@ -208,6 +216,15 @@ def test_an_unreadable_mail_says_so(make_case, now, view_faults):
     view = reading.mails(make_case(), [(None, ParsedMail(readable=False))], "Europe/London")
     assert view_faults(view) == []
     assert "could not be read safely" in json.dumps(view)
+
+
+def test_a_purged_mail_says_so_beside_one_that_is_there(make_case, now, view_faults):
+    opened = [(stored(now), None), (stored(now), mail())]
+    view = reading.mails(make_case(), opened, "Europe/London")
+    assert view_faults(view) == []
+    said = json.dumps(view)
+    assert "destroyed when its time was over" in said
+    assert "Please delete it." in said
 
 
 def test_a_long_history_fits(make_case, now, view_faults):

@@ -13,7 +13,8 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox import Sandbox, SandboxOptions
-from bot.slack import Slack, SlackOptions
+from bot.slack.app import Slack
+from bot.slack.options import SlackOptions
 from handlers import registry as kinds
 from handlers.clock import RealClock
 from handlers.desk import Desk

@@ -137,13 +137,13 @@ async def test_snapshots_are_written_while_the_desk_works_on(
         await store.commit(putting(a_case(f"PR-2026-{number:04d}")))
     if store._snapshot is not None:
         await store._snapshot
-    picture = snapshot.load(data, store._keyring.key)
+    picture = snapshot.load(data, store._keyring)
     assert picture is not None
     assert 10 <= picture.position.seq <= 25
     assert len(picture.rows) == picture.position.seq
     await store.close()
     reader = await open_store(data, MASTER, read_only=True)
-    last = snapshot.load(data, reader._keyring.key)
+    last = snapshot.load(data, reader._keyring)
     await reader.close()
     assert last is not None
     assert last.position.seq == 25

@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from storage import embedded
+from storage import archiving, embedded
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import Conflict, StoreFailed, StoreFull
 from storage.keyring import Keyring
@@ -45,10 +46,12 @@ def data(tmp_path: Path) -> Path:
 # --- restarts -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("after", [timedelta(days=8), timedelta(seconds=-1)])
 async def test_a_restart_arrives_at_the_same_state_by_every_road(
-    data: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, monkeypatch: pytest.MonkeyPatch, after: timedelta
 ) -> None:
     monkeypatch.setattr(embedded, "SNAPSHOT_COMMITS", 50)
+    monkeypatch.setattr(archiving, "AFTER", after)
     store = await open_store(data, MASTER)
     await busy_day(store)
     before = await everything(store)
@@ -268,7 +271,7 @@ async def test_what_a_killed_desk_left_is_synced_before_it_is_built_on(data: Pat
     await store.close()
     disk = FaultyDisk()
     store = await open_store(data, MASTER, disk=disk)
-    assert disk.syncs == 2
+    assert disk.syncs == 3
     await store.close()
     disk.bad_sync = True
     with pytest.raises(StoreFailed):

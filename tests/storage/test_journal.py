@@ -44,7 +44,7 @@ def test_a_line_is_json_with_who_when_and_what_in_clear(data: Path) -> None:
         "claim",
         "PR-2026-0001",
     ]
-    assert set(line) - {"prev", "back", "hash"} == {*CLEAR, "changes"}
+    assert set(line) - {"prev", "back", "synced", "hash"} == {*CLEAR, "changes"}
     for sheet in map(base64.b64decode, line["changes"]):
         assert b"taken" not in sheet
         assert b"rosa" not in sheet
@@ -76,13 +76,13 @@ def test_a_line_in_the_middle_of_another_is_none(data: Path) -> None:
 
 def test_words_that_look_like_our_own_marks_do_no_harm() -> None:
     said = putting(actor='","back":7,"hash":"0"}\n{"v":2,', act=',"back":1')
-    data, own = written(1, said, (b"sealed",), NO_HEAD)
+    data, own = written(1, said, (b"sealed",), NO_HEAD, 0)
     assert data.count(b"\n") == 1
     assert hashlib.sha256(data.rpartition(b',"back":')[0] + b"}").hexdigest() == own
 
 
 def broken(lines: list[bytes]) -> dict[str, bytes]:
-    forged, _ = written(2, putting(act="forged"), (), Head("0" * 64, 0, 1))
+    forged, _ = written(2, putting(act="forged"), (), Head("0" * 64, 0, 1), 1)
     return {
         "a changed byte": b"".join(lines).replace(b'"act":"open"', b'"act":"shut"', 1),
         "a missing line": lines[0] + lines[2] + lines[3],
@@ -90,7 +90,7 @@ def broken(lines: list[bytes]) -> dict[str, bytes]:
         "two lines swapped": lines[1] + lines[0],
         "a foreign line": lines[0] + b"hello\n" + lines[1],
         "an empty line": lines[0] + b"\n" + lines[1],
-        "zeros": lines[0] + bytes(512) + b"\n",
+        "zeros in what was on disk": lines[0] + bytes(512) + b"\n" + lines[3],
         "a line of another chain": lines[0] + forged,
         "bytes that are no UTF-8": lines[0] + b'{"v":2,"seq":2,"actor":"\xff"}\n',
         "a changed last line": b"".join(lines)[:-3] + b"}}\n",

@@ -50,9 +50,9 @@ async def test_a_large_mail_is_hashed_beside_the_event_loop(
 ) -> None:
     threads = []
 
-    def noted(mail: InboundMail, content: bytes, key: DataKey) -> bytes:
+    def noted(mail: InboundMail, content: bytes, key: DataKey, synced: Mark) -> bytes:
         threads.append(threading.current_thread())
-        return record_of(mail, content, key)
+        return record_of(mail, content, key, synced)
 
     monkeypatch.setattr(mails, "record_of", noted)
     store = await open_store(data, MASTER)
@@ -113,7 +113,7 @@ async def test_zeros_left_by_a_power_cut_are_a_torn_end(data: Path, written: int
     whole = first_segment(data).read_bytes()
     torn = whole[: whole.index(b"\nmail 2 ", 1)][:written] + bytes(70_000)
     if written == 150:  # a whole header, and zeros to the very end of its body
-        mail = record_of(kept[0], b"x" * 60_000, KEY)
+        mail = record_of(kept[0], b"x" * 60_000, KEY, Mark())
         torn = mail[:written] + bytes(len(mail) - written)
     first_segment(data).write_bytes(whole + torn)
     store = await open_store(data, MASTER)
@@ -154,7 +154,7 @@ async def test_a_newer_format_names_its_number(data: Path) -> None:
         sha256="",
         size=0,
     )
-    newer = record_of(mail, b"", KEY).replace(b"mail 2 ", b"mail 7 ")
+    newer = record_of(mail, b"", KEY, Mark()).replace(b"mail 2 ", b"mail 7 ")
     line = newer.split(b"\n")[0][:-9]
     checked = b"%b %08x\n%b" % (line, mails.zlib.crc32(line), newer.partition(b"\n")[2])
     with first_segment(data).open("ab") as file:

@@ -72,6 +72,9 @@ async def test_a_desk_at_work_can_be_verified(data: Path):
     await store.close()
 
 
+NOT_HASHED = {"back", "synced", "hash"}
+
+
 def rewritten(data: Path, change: dict[str, object], act: str = "claim") -> None:
     """The journal with a line changed and every hash after it made right again."""
     heads: dict[str, tuple[str, int]] = {}
@@ -82,7 +85,7 @@ def rewritten(data: Path, change: dict[str, object], act: str = "claim") -> None
             line |= change
         chain = line["case"] or "desk"
         line["prev"], line["back"] = heads.get(chain, ("", -1))
-        body = {name: value for name, value in line.items() if name not in {"back", "hash"}}
+        body = {name: value for name, value in line.items() if name not in NOT_HASHED}
         line["hash"] = hash_of(json.dumps(body, separators=(",", ":")).encode())
         lines.append(json.dumps(line, separators=(",", ":")).encode() + b"\n")
         heads[chain] = (line["hash"], at)
@@ -112,16 +115,16 @@ async def test_a_record_that_is_not_as_written_is_named(data: Path):
     store = await open_store(data, MASTER)
     case = await store.case("PR-2026-0001")
     assert case is not None
-    store._view.put(changed(case, subject="other"), case.ref)
+    store._view.put(changed(case, subject="other"), case.ref, 0)
     await store.close()
     assert await faults(data) == ("PR-2026-0001 in cases is not as the journal has it.",)
 
 
 async def test_a_record_that_is_missing_or_made_up_is_counted(data: Path):
     store = await open_store(data, MASTER)
-    store._view._drop(type(a_case()), "PR-2026-0002")
+    store._view._drop("cases", "PR-2026-0002")
     message = next(iter(await store.messages_with(OutboxStatus.PENDING)))
-    store._view.put(changed(message, id="f" * 20), message.case)
+    store._view.put(changed(message, id="f" * 20), message.case, 0)
     await store.close()
     assert set(await faults(data)) == {
         "The store shows 1 cases, the journal 2.",

@@ -9,7 +9,7 @@ from tinydb.storages import MemoryStorage
 from storage.records import Case, InboundMail, OutboxMessage
 from storage.rows import (
     CaseRow,
-    kept,
+    Put,
     mail_fingerprint,
     opened,
     row_of,
@@ -23,7 +23,7 @@ KEYS = Keys(bytes(range(32)))
 
 def a_row(ref: str, **said: object) -> CaseRow:
     case = a_case(ref, **said)
-    row = row_of(case, kept(case), 1, case.ref, KEYS)
+    row = row_of(case, Put(case.ref, 0), 1, KEYS)
     assert isinstance(row, CaseRow)
     return row
 
@@ -80,7 +80,7 @@ def test_a_row_is_a_mapping_of_its_fields() -> None:
 
 def test_only_the_record_of_a_row_is_personal() -> None:
     case = a_case(subject="secret", message_ids=("<secret@example.org>",), requester="secret@x")
-    row = row_of(case, kept(case), 1, case.ref, KEYS)
+    row = row_of(case, Put(case.ref, 0), 1, KEYS)
     facts = {name: row[name] for name in row if name != "record"}
     assert "secret" not in repr(facts)
     assert opened(row.record) == case
@@ -89,7 +89,7 @@ def test_only_the_record_of_a_row_is_personal() -> None:
 def test_positions_follow_the_order_of_the_first_put() -> None:
     view = View(KEYS)
     for record in (a_message(id="b" * 20), a_message(id="a" * 20), a_message(id="b" * 20, rev=1)):
-        view.put(record, None)
+        view.put(record, None, 0)
     assert view.keys(OutboxMessage) == ["b" * 20, "a" * 20]
     assert [row.position for row in view.rows()] == [1, 2]
 
@@ -102,7 +102,7 @@ def test_rows_put_back_make_the_same_view() -> None:
         a_message(case="PR-2026-0001"),
     ]
     for record in records:
-        view.put(record, None)
+        view.put(record, None, 0)
     for row in view.rows():
         again.put_row(row)
     assert again.rows() == view.rows()
@@ -114,11 +114,11 @@ def test_rows_put_back_make_the_same_view() -> None:
 def test_loading_frees_claims_and_working_keeps_them() -> None:
     message = a_message(claimed_until=NOW + HOUR, attempts=1)
     view = View(KEYS)
-    view.put(message, None)
+    view.put(message, None, 0)
     assert view.outbox.lanes.first(NOW, lambda _: False) == message.id
     view.ready()
     claimed = changed(message, rev=1)
-    view.put(claimed, None)
+    view.put(claimed, None, 0)
     assert view.outbox.lanes.first(NOW, lambda _: False) is None
 
 

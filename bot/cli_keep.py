@@ -1,0 +1,184 @@
+"""The commands that keep a desk in order. What changes its data goes to the running desk."""
+
+import asyncio
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.settings import load
+from bot.stores import master_of, must_be_files, must_exist, open_for_reading
+from handlers.clock import RealClock
+from storage.backup import Folder
+from storage.backup import make as make_backup
+from storage.errors import SettingsError, StoreError
+from storage.restore import restore as put_back
+from storage.rotation import rotate
+from storage.sealing import new_key_file
+from storage.verify import Step
+
+if TYPE_CHECKING:
+    from bot.orders import Order
+
+
+def _give(order: "Order") -> None:
+    """Have it carried out, and say what was done."""
+    from bot.giving import give
+
+    for sentence in asyncio.run(give(order, load(), RealClock())):
+        click.echo(sentence)
+
+
+@click.command()
+@click.argument("id")
+def retry(id: str) -> None:  # noqa: A002  the name in the usage line
+    """Try a failed mail, or a letter or Slack message that could not be sent, once more.
+
+    `desk failed` lists them with their IDs. With no desk running it is tried as soon as one does.
+    """
+    from bot.orders import Retry
+
+    _give(Retry(id=id))
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what is due.")
+def purge(*, dry_run: bool) -> None:
+    """Shred what has outlived its time; the running desk does so once a day by itself.
+
+    Raw mails go 30 days after their case was closed; texts, letters and addresses after 90 days,
+    or after 12 months together with the mails where it may be disputed; the case's skeleton after
+    36 months; mails that needed nobody 90 days after they came.
+    """
+    from bot.orders import Purge
+
+    _give(Purge(look=dry_run))
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def backup(folder: Path) -> None:
+    """Copy everything into a folder of its own in DIR, also beside a running desk.
+
+    Mail that an earlier backup in DIR has is shared with it, not copied. DIR has one keyring, that
+    of the newest backup: what was shredded is gone from all. The master key is never in it, so
+    keep that elsewhere. Use one DIR per desk.
+    """
+    from rich.filesize import decimal as size
+
+    settings = load()
+    must_be_files(settings)
+    must_exist(settings)
+    if folder.resolve().is_relative_to(settings.data.resolve()):
+        raise StoreError(
+            f"{folder} lies within DESK_DATA, and would be lost with it; choose another folder."
+        )
+    with _bar("Backing up") as step:
+        made = make_backup(Folder(settings.data), folder, datetime.now(UTC), step)
+    click.echo(
+        f"{made.path} made: {made.commits} commits, {made.mails} mails, {size(made.size)}; "
+        f"mail segments: {made.segments}, of which an earlier backup had {made.linked}; "
+        f"keyring: {size(made.keys)}."
+    )
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def restore(folder: Path) -> None:
+    """Put a backup into an empty DESK_DATA, and shred what has outlived its time since.
+
+    DIR is what was given to `desk backup`, for its newest backup, or one of the backups in it.
+    Needs the master key; changes nothing in DIR. What was on its way when the backup was made goes
+    out again when a desk runs on it.
+    """
+    from rich.filesize import decimal as size
+
+    from bot.orders import Purge
+
+    settings = load()
+    must_be_files(settings)
+    master = master_of(settings)
+    with _bar("Restoring") as step:
+        restored = put_back(folder, settings.data, master, step)
+    click.echo(
+        f"{restored.path} is back in {settings.data}: {restored.commits} commits, "
+        f"{restored.mails} mails, {size(restored.size)}."
+    )
+    _give(Purge())
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Step]:
+    """A progress bar for whoever watches; a script's stderr has errors alone."""
+    shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
+    with click.progressbar(length=1, label=label, file=shown) as bar:
+
+        def step(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield step
+
+
+@click.command()
+def verify() -> None:
+    """Is everything that was kept still there, unchanged, and found again? Changes nothing.
+
+    Looks at every line of the journal, its chains and seals, at what the desk makes of them, and
+    at every raw mail. One sentence for each fault.
+    """
+
+    async def verifying() -> tuple[str, ...]:
+        store = await open_for_reading(load())
+        try:
+            with _bar("Verifying") as step:
+                return await store.verify(step)
+        finally:
+            await store.close()
+
+    if faults := asyncio.run(verifying()):
+        for fault in faults:
+            click.echo(f"desk: {fault}", err=True)
+        sys.exit(1)
+    click.echo("All that was kept is there, unchanged.")
+
+
+@click.group()
+def key() -> None:
+    """The master key: 32 random bytes that every other secret of the desk comes from."""
+
+
+@key.command("new")
+@click.argument("file", type=click.Path(path_type=Path), default=Path("master.key"))
+def key_new(file: Path) -> None:
+    """Make a key file, readable by you alone; never overwrites one."""
+    new_key_file(file)
+    click.echo(f"{file} made. Keep a copy in a safe place: without it nothing can be read.")
+
+
+@key.command("rotate")
+def key_rotate() -> None:
+    """Put a new master key in the place of the old one; the desk must not run meanwhile.
+
+    Nothing is sealed anew: the data keys are wrapped under the new master key. The old one is kept
+    beside it as FILE.old, as backups made before need it. Interrupted? Run it again.
+    """
+    settings = load()
+    must_be_files(settings)
+    must_exist(settings)
+    if settings.key_file is None:
+        raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))
+    with _bar("Wrapping keys") as step:
+        done = rotate(settings.data, settings.key_file, step)
+    click.echo(
+        f"{settings.key_file} is a new master key{' (begun earlier)' * done.resumed}. Keep a copy "
+        f"in a safe place; {done.old} opens backups made before and may go after the next one."
+    )
+
+
+COMMANDS = (retry, purge, verify, backup, restore, key)

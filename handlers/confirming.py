@@ -1,0 +1,132 @@
+"""Letters that go by themselves: which one, whether it may, and how many may go in an hour.
+
+Counted in the store, so that a restart forgets nothing and several processes share the caps.
+"""
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+
+from handlers.commits import Commits
+from handlers.deadlines.rules import CALENDAR
+from handlers.deadlines.working_days import add_working_days, local_day
+from handlers.handler import Draft
+from handlers.letters.acknowledgement import withheld
+from handlers.opening import Understood
+from handlers.requests import replace, with_letter, with_step
+from storage.records import (
+    Case,
+    Commit,
+    Letter,
+    LetterState,
+    Mark,
+    OutboxMessage,
+    OutboxStatus,
+    Stored,
+)
+
+PILOT = "DESK_PILOT: letters wait"
+HELD = "held: many automatic letters this hour"
+WEEK = timedelta(days=7)
+HOUR = timedelta(hours=1)
+_PREFIXES = re.compile(r"^(\s*(re|aw|fwd?|wg|sv|tr)\s*:)*\s*", re.IGNORECASE)
+
+
+class AutomaticLetters(Commits):
+    """The rules of RFC 3834 and the caps; the pure ones are in `letters.acknowledgement`."""
+
+    async def _automatic(
+        self, case: Case, found: Understood, unwanted: str, now: datetime, puts: list[Stored]
+    ) -> tuple[OutboxMessage | None, Case]:
+        """The letter that goes by itself, or the reason why none does."""
+        why = withheld(found, case, self.policy)
+        why = why or ("the address was on the do-not-mail list already" if unwanted else "")
+        why = why or (PILOT if self.policy.pilot else "")
+        why = why or await self._known(case, found, now, puts)
+        why = why or await self._cap(case, found, now, puts)
+        alone = [request.kind for request in case.requests] == ["unsubscribe"]
+        sole = alone and not case.triage and not case.flags
+        draft = Draft(template="unsubscribed" if sole else "acknowledgement", automatic=True)
+        if why and why != PILOT:
+            return None, replace(case, acknowledgement=self._by_hand(case, why))
+        letter = self.letter(case, draft, now, "desk")
+        if not why:
+            at = self.pace.slot(case.requester.rpartition("@")[2], now)
+            letter = replace(letter, status=OutboxStatus.PENDING, send_after=at)
+        state = LetterState(
+            id=letter.id,
+            template=draft.template,
+            status=letter.status,
+            by="desk",
+            at=letter.send_after,
+            request=1 if sole else None,
+        )
+        said = f"withheld: {why}" if why else "pending"
+        case = replace(with_letter(case, state), acknowledgement=said)
+        return letter, with_step(case, 1, "answer") if sole and not why else case
+
+    def _by_hand(self, case: Case, why: str) -> str:
+        """The step that is left to staff, with its day."""
+        received = local_day(case.received_at, self.policy.timezone)
+        last = add_working_days(received, self.policy.confirm_days, CALENDAR)
+        return f"withheld: {why}; by hand until {last:%d %b %Y}"
+
+    async def _known(self, case: Case, found: Understood, now: datetime, puts: list[Stored]) -> str:
+        """The same Message-ID or the same words of one address are confirmed once a week."""
+        subject = _PREFIXES.sub("", found.parsed.subject)
+        words = hashlib.sha256(f"{subject}\n{found.parsed.text}".encode()).hexdigest()
+        names = [f"confirmed:{self.keys.address_hash(f'{case.requester} {words}')}"]
+        if found.parsed.message_id:
+            key = f"{case.requester} {found.parsed.message_id}"
+            names.append(f"confirmed:{self.keys.address_hash(key)}")
+        for name in names:
+            mark = await self.store.mark(name)
+            if mark is not None and now - mark.at < WEEK:
+                return "the same message was confirmed before"
+            puts.append(replace(mark, at=now) if mark else Mark(id=name, at=now))
+        return ""
+
+    async def _cap(self, case: Case, found: Understood, now: datetime, puts: list[Stored]) -> str:
+        """A day's allowance of one address: two robots must not write to each other for ever.
+
+        Who proved the address has one apart: nobody who only claims it can use that up.
+        """
+        proven = found.parsed.sender is not None and found.parsed.sender.result == "pass"
+        name = f"letters:{case.requester_hash}:{now:%Y-%m-%d}{':proven' * proven}"
+        mark = await self.store.mark(name) or Mark(id=name, at=now, count=0)
+        if mark.count >= self.policy.acks_per_address_day:
+            return f"this address had {mark.count} automatic letters today"
+        puts.append(replace(mark, count=mark.count + 1))
+        return ""
+
+    async def held_until(self, message: OutboxMessage, now: datetime) -> datetime | None:
+        """May this automatic letter go now? It is counted; else when it may be asked again.
+
+        The caps of `Pace` spread what comes; these hold whatever was forgotten or came elsewhere.
+        """
+        letter = message.content
+        tried = message.attempts > 1 or message.error not in {"", HELD}  # and was counted then
+        if not isinstance(letter, Letter) or not letter.automatic or tried:
+            return None
+        domain = self.keys.address_hash(f"@{letter.to.rpartition('@')[2]}")
+        caps = (
+            ("hour", self.policy.acks_per_hour),
+            (f"hour:{domain}", self.policy.acks_per_domain_hour),
+        )
+        return await self.decided(lambda: self._counted(message, caps, now))
+
+    async def _counted(
+        self, message: OutboxMessage, caps: tuple[tuple[str, int], ...], now: datetime
+    ) -> datetime | None:
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        puts: list[Stored] = []
+        for name, cap in caps:
+            mark = await self.store.mark(name) or Mark(id=name, at=hour, count=0)
+            count = mark.count if mark.at == hour else 0
+            if count >= cap:
+                return hour + HOUR
+            puts.append(replace(mark, at=hour, count=count + 1))
+        await self.store.commit(
+            Commit(at=now, actor="desk", act="count", case=message.case, puts=tuple(puts))
+        )
+        return None

@@ -1,0 +1,307 @@
+"""SPF, DKIM and DMARC for a desk that is itself the MX of its domain.
+
+Blocking, and driven by whoever writes: `python -m intake.dmarc` is a process for it that may be
+killed (`intake.lookup`). Each answer
+of the DNS has a time limit, and all of them together another. What the DNS does not answer for
+now is a temporary error and never a pass; a mail without one clear From proves nothing.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+import dkim
+import dns.exception
+import dns.name
+import dns.resolver
+import spf
+
+from intake import fields
+from intake.authentication import Origin, author_domain, domain_of
+from intake.parse import Answer, Job, main
+from storage.records import ParsedMail, Record, Sender
+
+#: seconds for one question and for all of one mail; questions of one mail
+ONE, ALL, QUESTIONS = 2.0, 5.0, 60
+#: signatures looked at: mailing lists and forwarders add theirs on top
+SIGNATURES = 5
+#: RFC 8301: SHA-1 proves nothing any more
+_ALGORITHMS = {b"rsa-sha256", b"ed25519-sha256"}
+Wish = Literal["none", "quarantine", "reject"]
+_POLICIES: tuple[Wish, ...] = ("none", "quarantine", "reject")
+#: labels the tree walk looks at, at most
+_WALK = 8
+
+
+class Trouble(Exception):
+    """The DNS gives no answer for now."""
+
+
+class Questions:
+    """The DNS, asked within limits. `trouble`: at least one question has no answer for now."""
+
+    def __init__(self, nameserver: tuple[str, int] | None = None) -> None:
+        self._resolver = dns.resolver.Resolver(configure=nameserver is None)
+        if nameserver is not None:
+            self._resolver.nameservers, self._resolver.port = [nameserver[0]], nameserver[1]
+        self._known: dict[tuple[str, str], list[Any]] = {}
+        self._until = time.monotonic() + ALL
+        self._left = QUESTIONS
+        self.trouble = False
+
+    def ask(self, name: str, kind: str) -> list[Any]:
+        """The records; none for a name that has none. Raises Trouble."""
+        if (name, kind) not in self._known:
+            self._known[name, kind] = self._asked(name, kind)
+        return self._known[name, kind]
+
+    def _asked(self, name: str, kind: str) -> list[Any]:
+        left = min(ONE, self._until - time.monotonic())
+        self._left -= 1
+        if left <= 0 or self._left < 0:
+            self.trouble = True
+            raise Trouble
+        try:
+            return list(self._resolver.resolve(name, kind, search=False, lifetime=left))
+        except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
+            return []
+        except (dns.name.NameTooLong, dns.name.LabelTooLong, dns.name.EmptyLabel):
+            return []
+        except (dns.exception.DNSException, OSError, UnicodeError) as fault:
+            self.trouble = True
+            raise Trouble from fault
+
+    def texts(self, name: str) -> list[bytes]:
+        """TXT records, each in one piece. Raises Trouble."""
+        return [b"".join(record.strings) for record in self.ask(name, "TXT")]
+
+    def for_spf(self, name: str, kind: str, _strict: Any, _seconds: Any) -> list[Any]:
+        """As pyspf asks for it."""
+        try:
+            found = self.ask(name, kind)
+        except Trouble:
+            raise spf.TempError("no answer") from None
+        return [((name, kind), _AS_SPF[kind](record)) for record in found if kind in _AS_SPF]
+
+    def for_dkim(self, name: bytes, timeout: float = 0) -> bytes | None:
+        """As dkimpy asks for it."""
+        try:
+            return next(iter(self.texts(name.decode("ascii"))), None)
+        except UnicodeDecodeError:
+            return None
+        except Trouble as fault:
+            raise dkim.DnsTimeoutError("no answer") from fault
+
+
+_AS_SPF: dict[str, Callable[[Any], Any]] = {
+    "A": lambda record: record.address,
+    "AAAA": lambda record: record.address,
+    "MX": lambda record: (record.preference, record.exchange.to_text(omit_final_dot=True)),
+    "PTR": lambda record: record.target.to_text(omit_final_dot=True),
+    "TXT": lambda record: record.strings,
+}
+
+
+class Policy(Record, frozen=True, kw_only=True):
+    """What a domain wants done about mail that only claims to be its own."""
+
+    domain: str  #: where the record stands
+    wants: Wish
+    strict_dkim: bool = False
+    strict_spf: bool = False
+
+
+class Proofs(NamedTuple):
+    """What was found: results by name, and the domains that are proven."""
+
+    spf: str
+    spf_domain: str
+    dkim: str
+    dkim_domains: tuple[str, ...]
+
+
+def look(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender:
+    """Ask the DNS about one mail. May take `ALL` seconds."""
+    questions = Questions(origin.trust.nameserver)
+    spf_result, spf_domain = sent_from(origin, questions)
+    dkim_result, dkim_domains = signed_by(content, questions)
+    proofs = Proofs(spf_result, spf_domain, dkim_result, dkim_domains)
+    author = author_domain(content, parsed)
+    if not author:
+        told = _told(proofs, "none")
+        return Sender(result="none", words=f"it has no From that could be checked ({told})")
+    try:
+        return _judged(author, proofs, questions)
+    except Trouble:
+        told = _told(proofs, "temperror")
+        return Sender(result="temperror", words=f"it could not be checked for now ({told})")
+
+
+def _judged(author: str, proofs: Proofs, questions: Questions) -> Sender:
+    """Raises Trouble."""
+    policy = policy_of(author, questions)
+    if policy is None:
+        return _without_policy(proofs)
+    signed = any(_aligned(author, d, policy.strict_dkim, questions) for d in proofs.dkim_domains)
+    sent = proofs.spf == "pass" and _aligned(
+        author, proofs.spf_domain, policy.strict_spf, questions
+    )
+    if signed or sent:
+        told = _told(proofs, "pass")
+        return Sender(result="pass", words=f"it comes from the domain in From ({told})")
+    if "temperror" in {proofs.spf, proofs.dkim}:
+        raise Trouble
+    told = _told(proofs, f"fail, policy {policy.wants}")
+    if policy.wants == "none":
+        return Sender(result="failed", words=f"it does not come from the domain in From ({told})")
+    words = f"it does not come from the domain in From, which wants such mail refused ({told})"
+    return Sender(result="refused", words=words)
+
+
+def _without_policy(proofs: Proofs) -> Sender:
+    told = _told(proofs, "none")
+    if proofs.spf == "fail":
+        return Sender(result="refused", words=f"its domain disowns that mail server ({told})")
+    if proofs.spf == "softfail":
+        return Sender(result="failed", words=f"its domain does not vouch for it ({told})")
+    if "temperror" in {proofs.spf, proofs.dkim}:
+        return Sender(result="temperror", words=f"it could not be checked for now ({told})")
+    return Sender(result="none", words=f"nothing proves where it comes from ({told})")
+
+
+def _told(proofs: Proofs, dmarc: str) -> str:
+    return f"SPF {proofs.spf}, DKIM {proofs.dkim}, DMARC {dmarc}"
+
+
+# --- SPF (RFC 7208) -------------------------------------------------------------------------
+
+
+def sent_from(origin: Origin, questions: Questions) -> tuple[str, str]:
+    """The result, and the envelope's domain. A null sender has none: HELO is not kept."""
+    domain = domain_of(origin.mail_from)
+    if not domain:
+        return "none", ""
+    spf.DNSLookup = questions.for_spf
+    local = origin.mail_from.rpartition("@")[0]
+    try:
+        result, _ = spf.check2(origin.peer, f"{local}@{domain}", domain, querytime=ALL)
+    except Exception:  # noqa: BLE001  what a stranger's record does to the library proves nothing
+        return "permerror", domain
+    return str(result), domain
+
+
+# --- DKIM (RFC 6376) ------------------------------------------------------------------------
+
+
+def signed_by(content: bytes, questions: Questions) -> tuple[str, tuple[str, ...]]:
+    """The result, and the domains whose signatures hold."""
+    try:
+        mail = dkim.DKIM(content, minkey=1024)
+        count = sum(name.lower() == b"dkim-signature" for name, _ in mail.headers)
+    except Exception:  # noqa: BLE001  not a mail for this library
+        return "none", ()
+    domains, troubled = [], False
+    for number in range(min(count, SIGNATURES)):
+        questions.trouble = False
+        try:
+            if mail.verify(number, dnsfunc=questions.for_dkim) and _whole(mail):
+                domains.append(domain_of(mail.domain.decode("ascii")))
+        except Exception:  # noqa: BLE001, S110  a signature that cannot be read is none
+            pass
+        troubled = troubled or questions.trouble
+    if domains:
+        return "pass", tuple(domain for domain in domains if domain)
+    return ("temperror" if troubled else "fail") if count else "none", ()
+
+
+def _whole(mail: Any) -> bool:
+    """A signature over From and the whole body, by a hash that still counts."""
+    tags = mail.signature_fields
+    signed = {name.strip().lower() for name in tags[b"h"].split(b":")}
+    return b"l" not in tags and b"from" in signed and tags[b"a"] in _ALGORITHMS
+
+
+# --- DMARC (RFC 7489, with the tree walk of its revision instead of a list of public suffixes) --
+
+
+def policy_of(author: str, questions: Questions) -> Policy | None:
+    """What the author's domain wants; its organisation's wish for subdomains. Raises Trouble."""
+    own = _record(author, questions)
+    if own is not None:
+        return _policy(author, own, "p")
+    for domain in _above(author):
+        tags = _record(domain, questions)
+        if tags is not None and domain == organisation(author, questions):
+            return _policy(domain, tags, "sp" if "sp" in tags else "p")
+    return None
+
+
+def organisation(domain: str, questions: Questions) -> str:
+    """The organisational domain: of those on the way up the topmost with a record of its own."""
+    best = domain
+    for name in (domain, *_above(domain)):
+        tags = _record(name, questions)
+        if tags is None:
+            continue
+        if tags.get("psd") == "y":  # a public suffix: who registered below it is the organisation
+            below = domain.removesuffix(f".{name}").rpartition(".")[2]
+            return best if name == domain else f"{below}.{name}"
+        best = name
+        if tags.get("psd") == "n":
+            break
+    return best
+
+
+def _above(domain: str) -> list[str]:
+    """The names above it, down to the last label; of very long ones the top alone."""
+    labels = domain.split(".")
+    first = 1 if len(labels) <= _WALK else len(labels) - _WALK + 1
+    return [".".join(labels[n:]) for n in range(first, len(labels))]
+
+
+def _aligned(author: str, other: str, strict: bool, questions: Questions) -> bool:
+    """Same domain, or same organisation. Raises Trouble."""
+    if strict or other == author or not other:
+        return other == author
+    return organisation(other, questions) == organisation(author, questions)
+
+
+def _record(domain: str, questions: Questions) -> dict[str, str] | None:
+    """The tags of the one DMARC record at a name. Raises Trouble."""
+    found = [tags for text in questions.texts(f"_dmarc.{domain}") if (tags := _tags(text))]
+    return found[0] if len(found) == 1 else None
+
+
+def _tags(text: bytes) -> dict[str, str]:
+    pairs = [piece.partition("=") for piece in text[:2000].decode("ascii", "replace").split(";")]
+    if pairs[0][0].strip() != "v" or pairs[0][2].strip() != "DMARC1":
+        return {}
+    return {key.strip().lower(): value.strip().lower() for key, _, value in pairs if key.strip()}
+
+
+def _policy(domain: str, tags: dict[str, str], wish: str) -> Policy | None:
+    """RFC 7489 6.6.3: a record without a policy is one that only wants reports, or none."""
+    wants = next((policy for policy in _POLICIES if policy == tags.get(wish)), None)
+    if wants is None and "rua" not in tags:
+        return None
+    wants = wants or "none"
+    if tags.get("t") == "y":  # in test: one step milder
+        wants = _POLICIES[max(0, _POLICIES.index(wants) - 1)]
+    return Policy(
+        domain=domain,
+        wants=wants,
+        strict_dkim=tags.get("adkim") == "s",
+        strict_spf=tags.get("aspf") == "s",
+    )
+
+
+def answer(job: Job) -> Answer:
+    """What the process does with one mail."""
+    if job.origin is None:
+        return Answer(parsed=ParsedMail())
+    parsed = fields.read(fields.trimmed(job.content)[0]).mail()
+    return Answer(parsed=ParsedMail(sender=look(job.content, parsed, job.origin)))
+
+
+if __name__ == "__main__":
+    main(answer)

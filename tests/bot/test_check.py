@@ -1,0 +1,43 @@
+"""What `desk check` says of the relay and of the name server."""
+
+from pathlib import Path
+
+from bot.check import Finding, _nameserver, _relay
+from bot.settings import Relay, Settings
+from tests.bot.relays import faulty
+from tests.intake.nameserver import SERVFAIL, nameserver
+
+
+async def looked(settings: Settings) -> Finding:
+    (found,) = await _relay(settings)
+    return found
+
+
+async def test_a_relay_is_greeted_and_left(tmp_path: Path):
+    async with faulty() as relay:
+        settings = Settings(relay=Relay(host="127.0.0.1", port=relay.port))
+        found = await looked(settings)
+        assert (found.state, found.says) == ("ok", f"127.0.0.1:{relay.port} answers, in clear")
+        assert relay.said[-1] == "QUIT"
+        relay.will("banner", "554 5.7.1 not you")
+        found = await looked(settings)
+        assert found.state == "fault"
+        assert "554 5.7.1 before the letter" in found.says
+        login = tmp_path / "none"
+        found = await looked(Settings(relay=settings.relay, relay_login=login))
+        assert "cannot be read" in found.says
+        assert found.fix
+
+
+async def test_a_desk_that_looks_up_senders_needs_a_name_server():
+    assert await _nameserver(Settings()) == []
+    with nameserver() as (zone, place):
+        settings = Settings(is_mx=True, nameserver=place)
+        (none,) = await _nameserver(settings)
+        assert (none.state, "no DMARC record" in none.says) == ("ok", True)
+        zone.names["_dmarc.cafex.com"] = ["v=DMARC1; p=reject"]
+        (fine,) = await _nameserver(settings)
+        assert (fine.state, fine.says) == ("ok", "answers")
+        zone.names["_dmarc.cafex.com"] = SERVFAIL
+        (fault,) = await _nameserver(settings)
+        assert (fault.state, bool(fault.fix)) == ("fault", True)
