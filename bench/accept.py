@@ -65,7 +65,8 @@ def show(title: str, found: Figures, targets: Mapping[str, float]) -> None:
     for name, target in targets.items():
         if name in found:
             ratios = [ours / theirs for ours, theirs in zip(mine, found[name], strict=True)]
-            print(f"  ours / {name:12} {_figure(ratios, 2)}   target {target}")
+            wanted = f"   target {target}" if target else ""
+            print(f"  ours / {name:12} {_figure(ratios, 2)}{wanted}")
 
 
 def _figure(values: list[float], digits: int) -> str:
