@@ -24,6 +24,7 @@ from handlers.policy import Policy
 from handlers.registry import load
 from intake.authentication import Trust
 from intake.parse import Parser
+from intake.room import spare
 from intake.sender import Senders
 from intake.worker import Worker
 from storage.records import OutboxMessage, ParsedMail
@@ -52,6 +53,10 @@ def slack_options_of(settings: Settings) -> SlackOptions:
         counsel=settings.counsel,
         timezone=settings.timezone,
     )
+
+
+#: bytes the disk has beyond the reserve, for `desk check`
+room_left = spare
 
 
 class App:
