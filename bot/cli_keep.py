@@ -18,7 +18,7 @@ from storage.backup import Folder, Made
 from storage.backup import make as make_backup
 from storage.errors import SettingsError, StoreError
 from storage.restore import restore as put_back
-from storage.rotation import rotate
+from storage.rotation import rotate, rotate_ring
 from storage.sealing import new_key_file
 from storage.verify import Step
 
@@ -207,18 +207,23 @@ def key_new(file: Path) -> None:
 
 @key.command("rotate")
 def key_rotate() -> None:
-    """Put a new master key in the place of the old one; the desk must not run meanwhile.
+    """Put a new master key in the place of the old one; no desk may run meanwhile.
 
     Nothing is sealed anew: the data keys are wrapped under the new master key. The old one is kept
     beside it as FILE.old, as backups made before need it. Interrupted? Run it again.
     """
     settings = load()
-    must_be_files(settings)
-    must_exist(settings)
     if settings.key_file is None:
         raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))
+    if not settings.database_url:
+        must_exist(settings)
     with _bar("Wrapping keys") as step:
-        done = rotate(settings.data, settings.key_file, step)
+        if settings.database_url:
+            from storage.postgres_rotation import TableRing
+
+            done = rotate_ring(TableRing(settings.database_url), settings.key_file, step)
+        else:
+            done = rotate(settings.data, settings.key_file, step)
     click.echo(
         f"{settings.key_file} is a new master key{' (begun earlier)' * done.resumed}. Keep a copy "
         f"in a safe place; {done.old} opens backups made before and may go after the next one."

@@ -2,6 +2,7 @@
 
     1  FILE.new       the new master key, whole and synced
     2  keyring        rewritten aside under the new key, read back, renamed over the old one
+                      (in PostgreSQL: one transaction)
     3  FILE.old       a copy of the old key, which backups made before still need
     4  FILE.new       renamed over FILE
 
@@ -10,8 +11,11 @@ says how far it came. There is a FILE at every moment.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from storage.disk import PRIVATE_FILE, Disk, Tail
 from storage.errors import KeyFileError, StoreBusy, StoreError
@@ -36,10 +40,20 @@ def new_file_of(key_file: Path) -> Path:
     return key_file.with_name(f"{key_file.name}.new")
 
 
+class Ring(Protocol):
+    """A keyring whose keys can be wrapped anew."""
+
+    def check(self, master: MasterKey) -> None:
+        """Raises KeyFileError when the master key does not open it."""
+
+    def rewrap(self, old: MasterKey, new: MasterKey, step: Step) -> int:
+        """All of it or nothing, durable; how many keys there are. Raises StoreBusy, StoreError."""
+
+
 def rotate(data: Path, key_file: Path, step: Step, disk: Disk | None = None) -> Rotated:
     """Rotate, or finish what was begun. Raises StoreBusy, StoreError, KeyFileError. Blocks."""
     disk = disk or Disk()
-    try:
+    with _told(key_file):
         try:
             lock = Lock(data / LOCK)
         except StoreBusy as busy:
@@ -48,9 +62,21 @@ def rotate(data: Path, key_file: Path, step: Step, disk: Disk | None = None) -> 
                 "`desk key rotate`, and start it again."
             ) from busy
         try:
-            return _rotated(data / KEYRING, key_file, step, disk)
+            return _rotated(FileRing(data / KEYRING, disk), key_file, step, disk)
         finally:
             lock.release()
+
+
+def rotate_ring(ring: Ring, key_file: Path, step: Step) -> Rotated:
+    """The same for a keyring elsewhere."""
+    with _told(key_file):
+        return _rotated(ring, key_file, step, Disk())
+
+
+@contextmanager
+def _told(key_file: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"The master key {key_file} could not be changed ({error.strerror}); make room or mend "
@@ -58,24 +84,23 @@ def rotate(data: Path, key_file: Path, step: Step, disk: Disk | None = None) -> 
         ) from error
 
 
-def _rotated(keyring: Path, key_file: Path, step: Step, disk: Disk) -> Rotated:
+def _rotated(ring: Ring, key_file: Path, step: Step, disk: Disk) -> Rotated:
     fresh = new_file_of(key_file)
     old = MasterKey.load(key_file)
     resumed = fresh.exists()
     keys = 0
-    if _opens(keyring, old):
-        new = _new_master(fresh, disk)
-        keys = _rewrap(keyring, old, new, step, disk)
-    elif not (resumed and _opens(keyring, MasterKey.load(fresh))):
-        check_master(keyring, old)  # says so
+    if _opens(ring, old):
+        keys = ring.rewrap(old, _new_master(fresh, disk), step)
+    elif not (resumed and _opens(ring, MasterKey.load(fresh))):
+        ring.check(old)  # says so
     kept = _keep(key_file, disk)
     disk.rename(fresh, key_file)
     return Rotated(keys=keys, old=kept, resumed=resumed)
 
 
-def _opens(keyring: Path, master: MasterKey) -> bool:
+def _opens(ring: Ring, master: MasterKey) -> bool:
     try:
-        check_master(keyring, master)
+        ring.check(master)
     except KeyFileError:
         return False
     return True
@@ -90,6 +115,20 @@ def _new_master(fresh: Path, disk: Disk) -> MasterKey:
     new_key_file(fresh)
     disk.sync_folder(fresh.parent)
     return MasterKey.load(fresh)
+
+
+class FileRing:
+    """The embedded keyring."""
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self._path = path
+        self._disk = disk
+
+    def check(self, master: MasterKey) -> None:
+        check_master(self._path, master)
+
+    def rewrap(self, old: MasterKey, new: MasterKey, step: Step) -> int:
+        return _rewrap(self._path, old, new, step, self._disk)
 
 
 def _rewrap(keyring: Path, old: MasterKey, new: MasterKey, step: Step, disk: Disk) -> int:

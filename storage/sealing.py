@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -27,9 +27,12 @@ KEY_BYTES = 32
 SECRET_SLOT = 0  #: what hashes and tags are derived from
 DESK_SLOT = 1  #: seals what belongs to no case
 FIRST_SLOT = 2  #: of those that are given out
-_VERSION = b"\x01"
+_WHOLE, _IN_PIECES = b"\x01", b"\x02"  #: the first byte of a blob
+PIECE_BYTES = 256 * 1024  #: sealed at a time: sealing keeps the interpreter from all other threads
+_LONG_BYTES = 4 * PIECE_BYTES  #: what is longer is sealed in pieces
 _SLOT_BYTES = 8
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
 _HEAD_BYTES = 1 + _SLOT_BYTES + _NONCE_BYTES
 #: 16 base32 characters are 80 bits: out of reach of guessing, and short enough for the 64
 #: octets of a local part (RFC 5321, 4.5.3.1.1) beside a reference or an id.
@@ -122,16 +125,34 @@ def new_key() -> bytes:
 def seal(key: DataKey, plain: bytes, about: bytes = b"") -> bytes:
     """`plain` under a key; it opens only with the same `about` (where it belongs).
 
-    Format, slot (8 bytes), nonce (12), ciphertext and tag (16).
+    Format, slot (8 bytes), nonce (12), ciphertext and tag (16); what is long has a nonce, a
+    ciphertext and a tag for each of its pieces, bound to their number and to which is the last.
     """
-    head = _VERSION + _number(key.slot)
+    if len(plain) > _LONG_BYTES:
+        return _sealed_in_pieces(key, plain, about)
+    head = _WHOLE + _number(key.slot)
     nonce = os.urandom(_NONCE_BYTES)
     return head + nonce + _aead(key.key).encrypt(nonce, plain, head + about)
 
 
+def _sealed_in_pieces(key: DataKey, plain: bytes, about: bytes) -> bytes:
+    head, aead = _IN_PIECES + _number(key.slot), _aead(key.key)
+    blob = [head]
+    for start in range(0, len(plain), PIECE_BYTES):
+        last = start + PIECE_BYTES >= len(plain)
+        nonce = os.urandom(_NONCE_BYTES)
+        bound = _bound(head, start, last, about)
+        blob += [nonce, aead.encrypt(nonce, plain[start : start + PIECE_BYTES], bound)]
+    return b"".join(blob)
+
+
+def _bound(head: bytes, start: int, last: bool, about: bytes) -> bytes:
+    return head + _number(start) + (b"\x01" if last else b"\x00") + about
+
+
 def slot_of(blob: bytes) -> int:
     """The slot of the key that opens a blob. Raises StoreDamaged."""
-    if len(blob) < _HEAD_BYTES or blob[:1] != _VERSION:
+    if len(blob) < _HEAD_BYTES or blob[:1] not in {_WHOLE, _IN_PIECES}:
         raise StoreDamaged(_NOT_OURS)
     return int.from_bytes(blob[1 : 1 + _SLOT_BYTES])
 
@@ -141,9 +162,19 @@ def unseal(key: bytes, blob: bytes, about: bytes = b"") -> bytes:
     slot_of(blob)
     head, nonce = blob[: 1 + _SLOT_BYTES], blob[1 + _SLOT_BYTES : _HEAD_BYTES]
     try:
+        if head[:1] == _IN_PIECES:
+            return b"".join(_pieces(_aead(key), blob, head, about))
         return _aead(key).decrypt(nonce, blob[_HEAD_BYTES:], head + about)
     except InvalidTag:
         raise StoreDamaged(_NOT_OURS) from None
+
+
+def _pieces(aead: AESGCM, blob: bytes, head: bytes, about: bytes) -> Iterator[bytes]:
+    size = _NONCE_BYTES + PIECE_BYTES + _TAG_BYTES
+    for number, at in enumerate(range(len(head), len(blob), size)):
+        nonce, sealed = blob[at : at + _NONCE_BYTES], blob[at + _NONCE_BYTES : at + size]
+        bound = _bound(head, number * PIECE_BYTES, at + size >= len(blob), about)
+        yield aead.decrypt(nonce, sealed, bound)
 
 
 _NOT_OURS = (

@@ -6,8 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import KeyFileError
-from storage.sealing import Keys, MasterKey, new_key_file
+from storage.errors import KeyFileError, StoreDamaged
+from storage.sealing import (
+    PIECE_BYTES,
+    DataKey,
+    Keys,
+    MasterKey,
+    new_key,
+    new_key_file,
+    seal,
+    slot_of,
+    unseal,
+)
 
 KEYS = Keys(bytes(range(32)))
 OTHER = Keys(bytes(32))
@@ -129,3 +139,41 @@ def test_the_two_kinds_of_tag_have_keys_of_their_own() -> None:
     name = "pr-2026-0042"
     swapped = "b" + KEYS.reply_tag(name)[1:]
     assert KEYS.letter_of_tag(swapped) is None
+
+
+# --- sealed blobs ---------------------------------------------------------------------------
+
+DATA_KEY = DataKey(7, new_key())
+LONG = 4 * PIECE_BYTES
+
+
+@pytest.mark.parametrize("size", [0, 1, 1500, LONG, LONG + 1, LONG + PIECE_BYTES, LONG + 12345])
+def test_what_is_sealed_opens_for_its_place_alone(size: int) -> None:
+    plain = os.urandom(size)
+    blob = seal(DATA_KEY, plain, b"here")
+    assert slot_of(blob) == 7
+    assert unseal(DATA_KEY.key, blob, b"here") == plain
+    for key, about in ((new_key(), b"here"), (DATA_KEY.key, b"there"), (DATA_KEY.key, b"")):
+        with pytest.raises(StoreDamaged):
+            unseal(key, blob, about)
+
+
+def test_no_piece_can_be_left_out_swapped_or_doubled() -> None:
+    blob = seal(DATA_KEY, os.urandom(LONG + 5), b"here")
+    step = PIECE_BYTES + 28
+    head, pieces = blob[:9], [blob[at : at + step] for at in range(9, len(blob), step)]
+    one, two, *rest = pieces
+    wrong = ([two, one, *rest], [one, *rest], [one, one, two, *rest], pieces[:-1], [*pieces, b""])
+    for order in wrong[:-1]:
+        with pytest.raises(StoreDamaged):
+            unseal(DATA_KEY.key, head + b"".join(order), b"here")
+    assert len(unseal(DATA_KEY.key, head + b"".join(wrong[-1]), b"here")) == LONG + 5
+
+
+@pytest.mark.parametrize("at", [0, 1, 8, 9, 20, 21, 1000, -1])
+@pytest.mark.parametrize("size", [1500, LONG + 1])
+def test_a_bit_turned_anywhere_is_noticed(at: int, size: int) -> None:
+    blob = bytearray(seal(DATA_KEY, bytes(size)))
+    blob[at] ^= 1
+    with pytest.raises(StoreDamaged):
+        unseal(DATA_KEY.key, bytes(blob))
