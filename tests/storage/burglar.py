@@ -17,7 +17,7 @@ from storage.sealing import MasterKey
 
 SLOT, WRAPPED = 64, 60
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
-_SEALED = re.compile(rb"(?=\x01(\0{5}.{3})(.{12}))", re.DOTALL)
+_SEALED = re.compile(rb"(?=[\x01\x02](\0{5}.{3})(.{12}))", re.DOTALL)
 _MOST = 256 * 1024  #: bytes read behind the start of something sealed
 
 
