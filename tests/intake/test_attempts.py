@@ -135,7 +135,8 @@ import asyncio, pathlib, sys
 from intake.parse import Parser
 async def main():
     parser = Parser(wall=300, in_hand=pathlib.Path(sys.argv[1]))
-    await parser.read(b"From: ann@example.org\\r\\n\\r\\n" + b"\\n" * 31_000_000, mail_id=sys.argv[2])
+    content = b"From: ann@example.org\\r\\n\\r\\n" + b"\\n" * 31_000_000
+    await parser.read(content, mail_id=sys.argv[2])
 asyncio.run(main())
 """
 
