@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_made_costs_the_count_alone(tmp_path):
 async def test_a_mail_that_was_in_hand_at_two_deaths_gets_no_worker(tmp_path):
     (tmp_path / "in-hand").write_text(f"{ONE} 2\n.\n")
     parser = Parser(in_hand=tmp_path / "in-hand")
-    parsed, reading = await parser.read(mail("From: ann@example.org", "Subject: x"), ONE)
+    parsed, reading = await parser.read(mail("From: ann@example.org", "Subject: x"), mail_id=ONE)
     await parser.stop()
     assert (parsed.readable, reading, parser.killed) == (False, None, 0)
     assert (parsed.header_from, parsed.subject) == ("ann@example.org", "x")
@@ -117,7 +117,10 @@ async def test_a_suspect_is_in_hand_alone(tmp_path):
         seen.append(set(parser._attempts._in_hand))
 
     parser._attempts.begin = watched
-    mails = [parser.read(mail("From: ann@example.org"), name) for name in (ONE, "3", TWO, "4", "5")]
+    mails = [
+        parser.read(mail("From: ann@example.org"), mail_id=name)
+        for name in (ONE, "3", TWO, "4", "5")
+    ]
     async with asyncio.timeout(60):
         found = await asyncio.gather(*mails)
     await parser.stop()
@@ -132,7 +135,8 @@ import asyncio, pathlib, sys
 from intake.parse import Parser
 async def main():
     parser = Parser(wall=300, in_hand=pathlib.Path(sys.argv[1]))
-    await parser.read(b"From: ann@example.org\\r\\n\\r\\n" + b"\\n" * 31_000_000, sys.argv[2])
+    content = b"From: ann@example.org\\r\\n\\r\\n" + b"\\n" * 31_000_000
+    await parser.read(content, mail_id=sys.argv[2])
 asyncio.run(main())
 """
 
@@ -155,6 +159,6 @@ async def test_our_own_death_is_counted(tmp_path):
         os.kill(process.pid, signal.SIGKILL)
         await process.wait()
     parser = Parser(in_hand=path)
-    parsed, _ = await parser.read(ENDLESS, ONE)
+    parsed, _ = await parser.read(ENDLESS, mail_id=ONE)
     await parser.stop()
     assert (parsed.readable, parser.killed) == (False, 0)
