@@ -24,6 +24,7 @@ from handlers.policy import Policy
 from handlers.registry import load
 from intake.authentication import Trust
 from intake.parse import Parser
+from intake.room import spare
 from intake.sender import Senders
 from intake.worker import Worker
 from storage.records import OutboxMessage, ParsedMail
@@ -54,6 +55,10 @@ def slack_options_of(settings: Settings) -> SlackOptions:
     )
 
 
+#: bytes the disk has beyond the reserve, for `desk check`
+room_left = spare
+
+
 class App:
     """The running desk. After `start` the door is open; `stop` closes it first."""
 
@@ -66,7 +71,7 @@ class App:
         policy = policy_of(settings)
         registry = load()
         self.desk = Desk(store, registry, policy)
-        self.parser = Parser()
+        self.parser = Parser(in_hand=settings.data / "in-hand")
         self.slack = Slack(
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )

@@ -9,7 +9,7 @@ from dns.asyncresolver import Resolver
 from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer
 
-from bot.app import slack_options_of
+from bot.app import room_left, slack_options_of
 from bot.control import ask
 from bot.orders import Ping
 from bot.outbox import SendLater
@@ -93,6 +93,21 @@ async def _store(settings: Settings) -> list[Finding]:
     count = len(await store.cases())
     await store.close()
     return [Finding(what="store", state="ok", says=f"opens; {count} open cases")]
+
+
+def _disk(settings: Settings) -> list[Finding]:
+    folder = settings.data
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    left = room_left(folder, settings.disk_reserve)
+    if settings.database_url or left is None:
+        return []
+    if left > 0:
+        says = f"{left // 2**20} MB left before mail is put off"
+        return [Finding(what="disk", state="ok", says=says)]
+    says = f"{settings.data} is nearly full: mail is put off"
+    fix = "free some space, or lower DESK_DISK_RESERVE"
+    return [Finding(what="disk", state="fault", says=says, fix=fix)]
 
 
 async def _running(settings: Settings) -> list[Finding]:
@@ -225,6 +240,7 @@ def _circles(settings: Settings) -> list[Finding]:
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:
     """Everything that can be looked at from here; `step` is told what is looked at now."""
     findings = [*_settings(settings), *_key(settings), *_circles(settings), *_backup(settings)]
+    findings += _disk(settings)
     for name, look in (
         ("store", _store),
         ("running desk", _running),

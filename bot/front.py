@@ -7,12 +7,13 @@ mail. That takes longer than everything here, and goes on in a thread meanwhile.
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from bot.stores import open_for_writing
 from handlers.clock import Clock
-from intake.door import ListenerOptions
+from intake.door import ListenerOptions, Network
 from intake.listener import Listener
 from storage.errors import SettingsError
 from storage.records import InboundMail
@@ -46,12 +47,23 @@ class Front:
             host=settings.smtp_host,
             port=settings.smtp_port,
             tls=_tls_context(settings),
+            tls_required=settings.tls_required,
+            relays=_relays(settings),
+            data=None if settings.database_url else settings.data,
+            reserve=settings.disk_reserve,
             received=self._received,
         )
 
     def _received(self, mail: InboundMail) -> None:
         if self.wake is not None:
             self.wake(mail)
+
+
+def _relays(settings: Settings) -> tuple[Network, ...]:
+    """Who alone may deliver; with them this machine, where what checks the door comes from."""
+    if not settings.inbound_relays or settings.is_mx:
+        return ()
+    return (*map(ip_network, (*settings.inbound_relays, "127.0.0.0/8", "::1/128")),)
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext | None:

@@ -35,6 +35,8 @@ class Settings(Record, frozen=True, kw_only=True):
     smtp_port: int = 8025
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    tls_required: bool = False
+    disk_reserve: int | None = None  #: bytes
     relay: Relay | None = None
     relay_login: Path | None = None
     authserv_ids: tuple[str, ...] = ()
@@ -127,6 +129,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
 
 
+def _megabytes(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("it is a number of megabytes")
+    return int(text) * 2**20
+
+
 def _networks(text: str) -> tuple[str, ...]:
     try:
         return tuple(str(ip_network(part, strict=False)) for part in _names(text))
@@ -210,6 +218,8 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SMTP_PORT", "smtp_port", _port),
     ("DESK_TLS_CERT", "tls_cert", Path),
     ("DESK_TLS_KEY", "tls_key", Path),
+    ("DESK_TLS_REQUIRED", "tls_required", _switch),
+    ("DESK_DISK_RESERVE", "disk_reserve", _megabytes),
     ("DESK_RELAY", "relay", _relay),
     ("DESK_RELAY_LOGIN", "relay_login", Path),
     ("DESK_AUTHSERV_IDS", "authserv_ids", _names),
@@ -279,6 +289,8 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> 
             faults.append(f"{name} cannot be used: {fault}.")
     if bool(read.get("tls_cert")) != bool(read.get("tls_key")):
         faults.append("DESK_TLS_CERT and DESK_TLS_KEY belong together: set both or neither.")
+    if read.get("tls_required") and not read.get("tls_cert"):
+        faults.append("DESK_TLS_REQUIRED is on: set DESK_TLS_CERT and DESK_TLS_KEY too.")
     if read.get("authserv_ids") and not read.get("inbound_relays"):
         faults.append("DESK_AUTHSERV_IDS needs DESK_INBOUND_RELAYS: whose word is believed.")
     if faults:

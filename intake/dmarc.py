@@ -19,6 +19,7 @@ import spf
 from intake import fields
 from intake.authentication import Origin, author_domain, domain_of
 from intake.parse import Answer, Job, main
+from intake.prescan import prescan
 from storage.records import ParsedMail, Record, Sender
 
 #: seconds for one question and for all of one mail; questions of one mail
@@ -299,7 +300,7 @@ def answer(job: Job) -> Answer:
     """What the process does with one mail."""
     if job.origin is None:
         return Answer(parsed=ParsedMail())
-    parsed = fields.read(fields.trimmed(job.content)[0]).mail()
+    parsed = fields.read(prescan(job.content)[0]).mail()
     return Answer(parsed=ParsedMail(sender=look(job.content, parsed, job.origin)))
 
 

@@ -12,10 +12,10 @@ from storage.records import Record
 # Classes are said by what is not in them: all beyond ASCII is, and naming that takes `re` 50 ms at
 # each start, before the door can open.
 #: all but controls, space and what RFC 5321 4.1.2 (RFC 5322 3.2.3) keeps for itself
-_ATOM = r'[^\x00-\x20"(),.:;<>@\[\\\]\x7f]+'
-_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-`{-\x7f]"
-_THOSE_OR_HYPHEN = r"[^\x00-,./:-@\[-`{-\x7f]"
-_QUOTED = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
+_ATOM = r'[^\x00-\x20"(),.:;<>@\[\\\]\x7f-\x9f]+'
+_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-`{-\x9f]"
+_THOSE_OR_HYPHEN = r"[^\x00-,./:-@\[-`{-\x9f]"
+_QUOTED = r'"(?:[ !#-\[\]-~\u00a0-\U0010ffff]|\\[ -~])*"'
 _LABEL = rf"{_LETTER_OR_DIGIT}(?:{_THOSE_OR_HYPHEN}*{_LETTER_OR_DIGIT})?"
 _LITERAL = r"\[[!-Z^-~]+\]"
 _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|{_LITERAL})"
@@ -23,7 +23,7 @@ _LOCAL = rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})"
 #: RFC 5321 appendix C: source routes are obsolete, still accepted and thrown away
 _PATH = re.compile(
     rf"<(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?(?P<mailbox>{_LOCAL}@{_DOMAIN}|(?i:postmaster))?>"
-    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u0080-\U0010ffff]+)?)*) *"
+    r"(?P<params>(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~\u00a0-\U0010ffff]+)?)*) *"
 )
 _TAG = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 
@@ -106,3 +106,8 @@ def weigh(params: dict[str, str], max_size: int) -> str:
     if left.pop("SMTPUTF8", ""):
         return "501 5.5.4 SMTPUTF8 has no value"
     return "555 5.5.4 Parameter not known" if left else ""
+
+
+def announced(params: dict[str, str]) -> int:
+    """The size that MAIL announces (RFC 1870), after `weigh` found nothing against it."""
+    return int(params.get("SIZE", "0"))

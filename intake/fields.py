@@ -6,20 +6,18 @@ A header value is a claim. Nothing here is trusted, everything is bounded.
 import re
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
+from email.message import Message
 from typing import Any
 
 import mailparser
 
 from intake import charset
+from intake.prescan import block_end
 from storage.records import ParsedMail, Record
 
-FIELD_LIMIT = 8 * 2**10  # one MIME field
-_LONG_LIMIT = 32 * 2**10  # any other field
-_BLOCK_LIMIT = 256 * 2**10
 _FIELDS = 2000
 #: what `unreadable` looks at
 BARE = ("from", "subject", "message-id", "in-reply-to", "references", "auto-submitted")
-_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _SPLIT = re.compile(rb"\r?\n(?![ \t])")
 _ID = re.compile(r"<[^<>\s]{1,990}>")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,256}@[^\s<>()\[\],;:\"@]{1,255}")
@@ -46,75 +44,63 @@ class Heads(Record, frozen=True, kw_only=True):
 
 def block_of(content: bytes) -> bytes:
     """The header block, without the empty line that ends it."""
-    found = _END.search(content)
-    return content if found is None else content[: found.start()]
-
-
-def trimmed(content: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """The mail with over-long header fields cut, and a word about it.
-
-    Their parsers need time in the square of the length; the raw mail keeps all of it.
-    """
-    found = _END.search(content)
-    end = len(content) if found is None else found.start()
-    if end <= FIELD_LIMIT:
-        return content, ()
-    kept: list[bytes] = []
-    size = 0
-    whole = True
-    for field in _SPLIT.split(content[:end]):
-        limit = FIELD_LIMIT if field[:8].lower() == b"content-" else _LONG_LIMIT
-        limit = 2 * 2**10 if field[:8].lower() == b"subject:" else limit
-        whole = whole and len(field) <= limit
-        size += min(len(field), limit)
-        if len(kept) >= _FIELDS or size > _BLOCK_LIMIT:
-            whole = False
-            break
-        kept.append(field[:limit])
-    if whole:
-        return content, ()
-    return b"\r\n".join(kept) + content[end:], ("its header is too long; parts were left out",)
+    return content[: block_end(content)]
 
 
 def read(content: bytes) -> Heads:
     """The fields of the header block."""
-    block = block_of(content)
+    block, guessed = _as_utf8(block_of(content))
+    pieces = _SPLIT.split(block)
+    wanted = [field for field in pieces if not field.lower().startswith(_UNREAD)]
     try:
-        block.decode()
-    except UnicodeDecodeError:  # RFC 6532 wants UTF-8; older programs write what they have
-        block = block.decode("cp1252", "replace").encode()
-    pieces = [field for field in _SPLIT.split(block) if not field.lower().startswith(_UNREAD)]
-    defects: dict[str, None] = {}
-    try:
-        mail = mailparser.parse_from_bytes(b"\r\n".join(pieces) + b"\r\n\r\n")
+        mail = mailparser.parse_from_bytes(b"\r\n".join(wanted) + b"\r\n\r\n")
+        values, subject = _values(mail), _one_line(mail.subject)[:1000]
     except Exception:  # noqa: BLE001  not all its faults are MailParserErrors
-        found = bare(_plain(pieces))
+        found = bare(_plain(wanted))
         return Heads(
-            values={"header_from": found.header_from, "message_id": found.message_id},
+            values={name: getattr(found, name) for name in _BARE_VALUES},
             subject=found.subject,
-            defects=("its header could not be read",),
+            kept=_kept(pieces),
+            defects=("its header could not be read", *guessed),
         )
-    names = [piece.partition(b":")[0].strip().lower() for piece in pieces]
-    _note(names, mail, defects)
+    names = [piece.partition(b":")[0].strip().lower() for piece in wanted]
     return Heads(
-        values=_values(mail),
-        subject=_one_line(mail.subject)[:1000],
-        kept=_kept(_SPLIT.split(block)),
-        defects=tuple(defects),
+        values=values,
+        subject=subject,
+        kept=_kept(pieces),
+        defects=(*guessed, *_faults(names, values)),
     )
+
+
+_BARE_VALUES = ("header_from", "message_id", "in_reply_to", "references")
+
+
+def _as_utf8(block: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """RFC 6532 wants UTF-8; older programs write what they have. Safe to normalise after."""
+    if block.isascii():
+        return block, ()
+    text, guessed = charset.to_text(block, None)
+    return charset.calm(text).encode("utf-8", "replace"), guessed
+
+
+def heading(message: Message) -> str:
+    """Who wrote a mail that is passed on, when, and about what: as mail programs show it."""
+    names = ("From", "Date", "Subject")
+    values = (_one_line(decoded(str(message.get(name, ""))[:2000]))[:500] for name in names)
+    return "\n".join(f"{name}: {value}" for name, value in zip(names, values, strict=True) if value)
 
 
 #: bodies are ours to walk, and mail-parser spends half its time on Received
 _UNREAD = (b"content-", b"received:", b"dkim-", b"arc-", b"x-ms-", b"x-google")
 
 
-def _note(names: list[bytes], mail: Any, defects: dict[str, None]) -> None:
-    if names.count(b"from") > 1:
-        defects["it has more than one From"] = None
-    if not _first(mail.from_)[1]:
-        defects["it has no From"] = None
-    if mail.date is None:
-        defects["it has no usable date"] = None
+def _faults(names: list[bytes], values: dict[str, Any]) -> tuple[str, ...]:
+    found = {
+        "it has more than one From": names.count(b"from") > 1,
+        "it has no From": not values["header_from"],
+        "it has no usable date": values["sent_at"] is None,
+    }
+    return tuple(words for words, holds in found.items() if holds)
 
 
 def _values(mail: Any) -> dict[str, Any]:
@@ -169,7 +155,8 @@ def _one_line(value: Any) -> str:
 
 
 def _aware(value: Any) -> datetime | None:
-    if not isinstance(value, datetime):
+    """A date that a program may reckon with; mails of the year 9999 exist."""
+    if not isinstance(value, datetime) or not 1970 <= value.year <= 2200:
         return None
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 

@@ -1,141 +1,164 @@
-"""The SMTP conversation: who is it for, how large is it, keep it raw, 250.
-
-Nothing is decided here but what RFC 5321 wants decided: a reply of 250 means that the mail is
-durable. 4xx answers every fault of ours, 5xx only what no retry can mend (a foreign recipient,
-a wrong syntax, too large, abuse). What a mail says never changes the reply.
-"""
+"""The SMTP port: connections let in, timed and closed; what is said there is in `Conversation`."""
 
 import asyncio
 import logging
+import resource
 from contextlib import suppress
-from typing import ClassVar
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from handlers.clock import Clock
-from intake.content import Content, TooLarge
-from intake.door import Door, ListenerOptions
-from intake.envelope import read_path, weigh
-from storage.records import Arrival
+from intake.content import Content
+from intake.conversation import Conversation, Hangup
+from intake.door import CLOSING, TOO_MANY, Door, ListenerOptions, household
 from storage.store import Mails
-
-log = logging.getLogger(__name__)
 
 _BULK = 2**16  # what the reader holds before it stops the socket, and the step of the DATA loop
 _COMMAND = 2048  # RFC 5321 4.5.3.1.4 says 512; extensions add to it
-#: a browser's or proxy's request with SMTP in its body is an attack on whoever trusts our address
-_HTTP = frozenset(
-    ("GET", "POST", "PUT", "HEAD", "DELETE", "CONNECT", "OPTIONS", "PATCH", "TRACE", "PRI")
-)
-_CLOSING = "421 4.3.2 Closing, try again later"
-_TLS_CUT = "421 4.7.0 TLS failed"
+_LINGER = 5.0  # seconds a client has to take our last words
+_TICK = 15.0  # seconds between two looks at who is late, at most
+_IDLE = "421 4.4.2 Nothing came for too long, closing"
+_SLOW = "421 4.4.2 Too slow, closing"
+_LONG = "421 4.4.2 The session has taken too long"
 
 
-class Conversation(SMTP):
-    """One SMTP session. The command loop and DATA are ours: limits hold at every byte."""
+class _Plain:
+    """aiosmtpd looks for its verbs and hooks anew for each client (0.6 ms): here are none."""
+
+    def __dir__(self) -> list[str]:
+        return []
+
+
+_NO_HOOKS = _Plain()
+
+
+class Connection(_Plain, SMTP):
+    """One client. aiosmtpd's streams and STARTTLS; the command loop, DATA and timers are ours."""
 
     line_length_limit = _BULK
 
-    def __init__(self, door: "Listener") -> None:
+    def __init__(self, listener: "Listener") -> None:
         super().__init__(
-            None,
-            hostname=door.options.hostname,
-            data_size_limit=door.options.max_size,
-            enable_SMTPUTF8=True,
-            tls_context=door.options.tls,
-            timeout=door.options.idle,
+            _NO_HOOKS,
+            hostname=listener.options.hostname,
+            tls_context=listener.options.tls,
+            timeout=listener.options.session,
             loop=asyncio.get_running_loop(),
         )
-        self.door = door
-        self.options = door.options
-        self.peer = ""
-        self.hello = ""
-        self.mail_from: str | None = None
-        self.rcpt_to: list[str] = []
-        self.counted = False  #: let in, and not gone yet
-        self.busy = False  #: a mail is in hand
-        self.held = 0  #: bytes of it in memory
-        self.errors = 0
-        self.commands = 0
-        self._end: asyncio.TimerHandle | None = None
+        self.listener = listener
+        self.options = listener.options
+        self.conversation = Conversation(listener, self)
+        self.peer = self.home = ""
+        self.since = 0.0  #: when it was last the client's turn
+        self._counted = False  # let in, and not gone yet
+        self._left: float | None = None  # when we hung up
+        self._overdue = False
+        self._held = 0  # bytes of a mail in memory
+        self._content: Content | None = None  # on its way in
+        self._came = 0  # bytes in this window
+        self._window = 0.0  # when it began
 
-    # --- the connection
+    # --- coming and going
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.hello = ""  # RFC 3207 4.2: after STARTTLS all is forgotten
-        self._forget()
-        if self.counted:  # the second time, after STARTTLS
+        if self._counted:  # the second time, after STARTTLS
             super().connection_made(transport)
             return
         self.peer = str((transport.get_extra_info("peername") or ("",))[0])
-        if not self.door.welcome(self.peer):
-            if isinstance(transport, asyncio.Transport):
-                transport.write(b"421 4.7.0 Too many connections, try again later\r\n")
-                transport.close()
+        self.home = household(self.peer)
+        if refusal := self.listener.welcome(self.peer, self.home):
+            self.transport = transport
+            self.leave(refusal)
             return
-        self.counted = True
-        self.door.open.add(self)
-        self._end = self.loop.call_later(self.options.session, self._timeout_cb)
+        self._counted = True
+        self.since = self.loop.time()
+        self.listener.open.add(self)
         super().connection_made(transport)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self.counted:
-            return
-        self.counted = False
-        if self._end is not None:
-            self._end.cancel()
-        self.hold(0)
-        self.door.farewell(self.peer)
-        self.door.ended(self)
-        super().connection_lost(error)
+    def data_received(self, data: bytes) -> None:
+        self._came += len(data)
+        super().data_received(data)
 
     def eof_received(self) -> bool | None:
         # A client that has said all may close its half and still read our replies.
         asyncio.StreamReaderProtocol.eof_received(self)
-        return self.counted and self._tls_protocol is None
+        return self._counted and not self.secure
 
-    def _timeout_cb(self) -> None:
-        self.leave("421 4.4.2 Timeout, closing")
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self._counted:
+            return
+        self._counted = False
+        self._hold(0)
+        self.listener.farewell(self.home)
+        self.listener.ended(self)
+        super().connection_lost(error)
 
     def leave(self, reply: str) -> None:
         """Say it and hang up; nothing that is still buffered is carried out."""
-        if self.transport is not None and not self.transport.is_closing():
-            if reply:
-                self._writer.write(f"{reply}\r\n".encode())
-            self.transport.close()
+        handshaking = self.transport is None
+        transport = cast("asyncio.Transport | None", self.transport or self._original_transport)
+        if transport is not None and not transport.is_closing():
+            self._left = self.loop.time()
+            if reply and not handshaking:
+                transport.write(f"{reply}\r\n".encode())
+            transport.close()
         # Closing alone does not stop the command loop: it would go on with the read buffer.
         if self._handler_coroutine is not None:
             self._handler_coroutine.cancel()
 
-    async def cut(self, reply: str) -> None:
-        """`leave` for use inside the command loop: never returns."""
-        self.leave(reply)
-        await asyncio.sleep(0)
+    # --- time
 
-    async def push(self, status: str | bytes) -> None:
-        reply = status if isinstance(status, str) else status.decode()
-        if reply[0] == "5":
-            self.errors += 1
-            if self.errors >= self.options.errors:
-                await self.cut("421 4.7.0 Too many errors")
-            if self.errors > self.options.patience:
-                await asyncio.sleep(self.options.tarpit)
-        self._writer.write(f"{reply}\r\n".encode())
-        await self._writer.drain()
+    def _timeout_cb(self) -> None:
+        """The session's time is over; a mail in hand is still taken."""
+        self._overdue = True
+        if not self.conversation.busy:
+            self.leave(_LONG)
+
+    @property
+    def standing(self) -> bool:
+        """Is it the client's turn to say something, and no mail in hand?"""
+        return self._left is None and not self.conversation.busy
+
+    def look(self, now: float) -> None:
+        """Has this client taken too long?"""
+        if self._left is not None:
+            if now - self._left >= _LINGER:
+                cast("asyncio.Transport", self.transport or self._original_transport).abort()
+        elif self._content is not None:
+            self._look_at_content(now)
+        elif self.standing and now - self.since >= self.options.idle:
+            self.leave(_IDLE)
+
+    def _look_at_content(self, now: float) -> None:
+        if now - self.since >= self.options.content:
+            self.leave(_SLOW)
+        elif now - self._window >= self.options.window:
+            if self._came < self.options.rate * (now - self._window):
+                self.leave(_SLOW)
+            self._came, self._window = 0, now
 
     # --- the command loop
 
     async def _handle_client(self) -> None:
         try:
-            # An empty ident: what we run is nobody's business.
-            await self.push(f"220 {self.hostname} ESMTP")
+            await self.conversation.greet()
             while True:
-                await self._obey(await self._command())
-        except (asyncio.IncompleteReadError, ConnectionError):
+                line = await self._command()
+                await self.conversation.obey(line)
+                self.since = self.loop.time()
+                self._go_on()
+        except Hangup as end:
+            self.leave(end.reply)
+        except (EOFError, ConnectionError):
             self.leave("")  # the client has gone
-        except TLSSetupException as error:
-            self.leave(_TLS_CUT)
-            self.connection_lost(error)
+
+    def _go_on(self) -> None:
+        """Raises Hangup when the session ended with a mail in hand."""
+        if self.listener.closing:
+            raise Hangup(CLOSING)
+        if self._overdue:
+            raise Hangup(_LONG)
 
     async def _command(self) -> bytes:
         """The next command line without its end; over-long ones are answered and dropped."""
@@ -145,212 +168,74 @@ class Conversation(SMTP):
                 line = await self._reader.readuntil(b"\n")
             except asyncio.LimitOverrunError as overrun:
                 await self._reader.readexactly(overrun.consumed)
-                self.commands += 1
-                await self._afford()
+                self.conversation.count()
                 dropped = True
                 continue
             if not dropped and len(line) <= _COMMAND:
                 return line.rstrip(b"\r\n")
             dropped = False
-            await self.push("500 5.5.2 Line too long")
+            self.conversation.count()
+            await self.conversation.too_long()
 
-    async def _afford(self) -> None:
-        if self.commands > self.options.commands:
-            await self.cut("421 4.7.0 Too many commands")
+    # --- what the conversation asks for
 
-    async def _obey(self, line: bytes) -> None:
-        self._reset_timeout()
-        self.commands += 1
-        await self._afford()
-        verb, _, rest = line.partition(b" ")
-        name = verb.decode("ascii", "replace").upper()
-        if name in _HTTP:
-            await self.cut("421 4.7.0 This is a mail server")
+    @property
+    def secure(self) -> bool:
+        """Is TLS on?"""
+        return self._tls_protocol is not None
+
+    async def write(self, reply: str) -> None:
+        """Send one reply. Raises ConnectionError."""
+        if self._writer.is_closing():
+            raise ConnectionResetError("the client has gone")
+        self._writer.write(f"{reply}\r\n".encode())
+        await self._writer.drain()
+
+    async def read(self) -> bytes:
+        """The content that follows. Raises NotTaken."""
+        self._content = Content(self._reader, self.options.max_size, self._hold)
+        self.since = self._window = self.loop.time()
+        self._came = 0
+        content = await self._content.read()
+        self._content = None
+        return content
+
+    async def skip(self) -> bool:
+        """Past the rest of content that was not taken; False = there is no end to it."""
+        assert self._content is not None  # noqa: S101  it is what was not taken
+        return await self._content.skip()
+
+    async def encrypt(self) -> None:
+        """Turn TLS on; what was sent ahead of it is dropped (RFC 3207 5)."""
         try:
-            argument = rest.strip(b" ").decode()
-        except UnicodeDecodeError:
-            await self.push("501 5.5.4 Arguments are UTF-8")
-            return
-        method = self.VERBS.get(name)
-        if method is None:
-            await self.push("500 5.5.1 Command not recognised")
-            return
-        try:
-            await method(self, argument)
-        except (asyncio.IncompleteReadError, ConnectionError, TLSSetupException):
-            raise
-        except Exception as error:  # noqa: BLE001  a fault of ours must never bounce a mail
-            await self.push(await self.handle_exception(error))
+            await self.smtp_STARTTLS("")
+        except (TLSSetupException, asyncio.CancelledError) as error:
+            # asyncio tells nobody of a connection that ends within the handshake.
+            self.leave("")
+            self.connection_lost(None)
+            raise Hangup from error
 
-    async def handle_exception(self, error: Exception) -> str:
-        """RFC 5321 4.2.1: our faults are transient, and their text is nobody's business."""
-        log.error("smtp: %s while answering a client", type(error).__name__)
-        return "451 4.3.0 Local error, try again later"
+    def release(self) -> None:
+        """The mail is out of our memory."""
+        self._content = None
+        self._hold(0)
 
-    # --- the verbs
-
-    async def _helo(self, hostname: str) -> None:
-        if await self._greet(hostname):
-            await self.push(f"250 {self.hostname}")
-
-    async def _ehlo(self, hostname: str) -> None:
-        if not await self._greet(hostname):
-            return
-        lines = [
-            self.hostname,
-            "PIPELINING",
-            f"SIZE {self.options.max_size}",
-            "8BITMIME",
-            "SMTPUTF8",
-            "ENHANCEDSTATUSCODES",
-        ]
-        if self.tls_context is not None and self._tls_protocol is None:
-            lines.append("STARTTLS")
-        *first, last = lines
-        await self.push("".join(f"250-{line}\r\n" for line in first) + f"250 {last}")
-
-    async def _greet(self, hostname: str) -> bool:
-        if not hostname or len(hostname) > 255:
-            await self.push("501 5.5.4 Say who you are")
-            return False
-        self._forget()
-        self.hello = hostname
-        return True
-
-    async def _mail(self, argument: str) -> None:
-        path = read_path(argument[5:]) if argument[:5].upper() == "FROM:" else None
-        if not self.hello:
-            await self.push("503 5.5.1 Send EHLO first")
-        elif self.mail_from is not None:
-            await self.push("503 5.5.1 One sender at a time")
-        elif path is None:
-            await self.push("501 5.1.7 Bad sender address syntax")
-        elif refusal := weigh(path.params, self.options.max_size):
-            await self.push(refusal)
-        else:
-            self.mail_from = path.address
-            await self.push("250 2.1.0 OK")
-
-    async def _rcpt(self, argument: str) -> None:
-        path = read_path(argument[3:]) if argument[:3].upper() == "TO:" else None
-        if self.mail_from is None:
-            await self.push("503 5.5.1 Send MAIL first")
-        elif path is None:
-            await self.push("501 5.1.3 Bad recipient address syntax")
-        elif path.params:
-            await self.push("555 5.5.4 Parameter not known")
-        elif not self.door.addresses.accepts(path.address):
-            await self.push("550 5.1.1 No such address here")
-        elif len(self.rcpt_to) >= self.options.recipients:
-            await self.push("452 4.5.3 Too many recipients")
-        else:
-            self.rcpt_to.append(path.address)
-            await self.push("250 2.1.5 OK")
-
-    async def _data(self, argument: str) -> None:
-        if argument:
-            await self.push("501 5.5.4 DATA has no argument")
-        elif not self.rcpt_to:
-            await self.push("503 5.5.1 Send RCPT first")
-        elif self.door.closes():
-            await self.cut(_CLOSING)
-        else:
-            self.busy = True
-            try:
-                await self._take()
-            finally:
-                self.busy = False
-                self.hold(0)
-                self._forget()
-            if self.door.closes():
-                await self.cut(_CLOSING)
-
-    async def _take(self) -> None:
-        """Read one mail and keep it; the reply is the promise."""
-        content = Content(self._reader, self.options.max_size, self.hold, self._reset_timeout)
-        await self.push("354 End data with <CR><LF>.<CR><LF>")
-        try:
-            read = await content.read()
-        except TooLarge as fault:
-            await self.push(fault.reply)
-            if not fault.done and not await content.skip():
-                await self.cut("421 4.7.0 Still sending, closing")
-            return
-        mail = await self.door.keep(
-            Arrival(
-                received_at=self.door.clock.now(),
-                mail_from=self.mail_from or "",
-                rcpt_to=tuple(self.rcpt_to),
-                peer=self.peer,
-                content=read,
-            )
-        )
-        if isinstance(mail, str):
-            await self.push(mail)
-            return
-        self.errors = self.commands = 0
-        await self.push(f"250 2.0.0 Kept as {mail.id}")
-
-    def hold(self, size: int) -> bool:
-        """Account for `size` bytes in memory; False when all sessions together hold too much."""
-        before, self.held = self.held, size
-        return self.door.hold(before, size)
-
-    def _forget(self) -> None:
-        self.mail_from = None
-        self.rcpt_to = []
-
-    async def _rset(self, argument: str) -> None:
-        self._forget()
-        await self.push("250 2.0.0 OK")
-
-    async def _noop(self, argument: str) -> None:
-        await self.push("250 2.0.0 OK")
-
-    async def _quit(self, argument: str) -> None:
-        await self.cut("221 2.0.0 Bye")
-
-    async def _vrfy(self, argument: str) -> None:
-        await self.push("252 2.1.5 Send some mail and see")
-
-    async def _help(self, argument: str) -> None:
-        await self.push("214 2.0.0 See RFC 5321")
-
-    async def _starttls(self, argument: str) -> None:
-        if self.tls_context is None:
-            await self.push("502 5.5.1 No TLS here")
-        elif self._tls_protocol is not None:
-            await self.push("503 5.5.1 TLS is on already")
-        elif argument:
-            await self.push("501 5.5.4 STARTTLS has no argument")
-        else:
-            await super().smtp_STARTTLS("")
-
-    #: every verb we answer; AUTH, EXPN, BDAT and the rest are not recognised
-    VERBS: ClassVar = {
-        "HELO": _helo,
-        "EHLO": _ehlo,
-        "MAIL": _mail,
-        "RCPT": _rcpt,
-        "DATA": _data,
-        "RSET": _rset,
-        "NOOP": _noop,
-        "QUIT": _quit,
-        "VRFY": _vrfy,
-        "HELP": _help,
-        "STARTTLS": _starttls,
-    }
+    def _hold(self, size: int) -> bool:
+        """Account for `size` bytes in memory."""
+        change, self._held = size - self._held, size
+        return self.listener.hold(self.home, change)
 
 
 class Listener(Door):
-    """Opens the socket, and closes it without losing a mail that is in hand."""
+    """Opens the port, and closes it without losing a mail that is in hand."""
 
     def __init__(self, mails: Mails, clock: Clock, options: ListenerOptions) -> None:
         super().__init__(mails, clock, options)
         self.port = options.port
-        self.open: set[Conversation] = set()
+        self.open: set[Connection] = set()
         self._empty = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._sweep: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Open the door. Raises OSError that names host and port."""
@@ -359,7 +244,7 @@ class Listener(Door):
         host, port = self.options.host, self.options.port
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                lambda: Conversation(self), host, port, backlog=256
+                lambda: Connection(self), host, port, backlog=256
             )
         except OSError as error:
             why = (error.strerror or str(error)).rpartition(": ")[2]  # asyncio's words come first
@@ -369,6 +254,10 @@ class Listener(Door):
             )
             raise OSError(error.errno, text) from error
         self.port = self._server.sockets[0].getsockname()[1]
+        # Files of the store and Slack's sockets need their share of what we may open.
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.places = min(self.options.connections, files // 2)
+        self._look()
 
     async def stop(self) -> None:
         """Close the door: 421 to who is idle, time to finish for a mail in hand."""
@@ -382,15 +271,34 @@ class Listener(Door):
                 async with asyncio.timeout(self.options.grace):
                     await self._empty.wait()
         self._dismiss(everyone=True)
+        if self._sweep is not None:
+            self._sweep.cancel()
         await self.settled()
 
-    def ended(self, conversation: Conversation) -> None:
+    def ended(self, connection: Connection) -> None:
         """A session is over."""
-        self.open.discard(conversation)
+        self.open.discard(connection)
         if not self.open:
             self._empty.set()
 
+    def make_place(self) -> bool:
+        """Who stands about longest goes, if that is long."""
+        now = asyncio.get_running_loop().time()
+        standing = [one for one in self.open if one.standing]
+        first = min(standing, key=lambda one: one.since, default=None)
+        if first is None or now - first.since < self.options.crowded:
+            return False
+        first.leave(TOO_MANY)
+        return True
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        for connection in list(self.open):
+            connection.look(loop.time())
+        options = self.options
+        self._sweep = loop.call_later(min(options.idle, options.window, _TICK), self._look)
+
     def _dismiss(self, *, everyone: bool) -> None:
-        for conversation in list(self.open):
-            if everyone or not conversation.busy:
-                conversation.leave(_CLOSING)
+        for connection in list(self.open):
+            if everyone or not connection.conversation.busy:
+                connection.leave(CLOSING)

@@ -6,20 +6,18 @@ from the sender's own words and never joined with them.
 """
 
 import email
-import hashlib
 import re
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-from intake import charset, fields, markup, quoted
+from intake import attachments, charset, fields, markup, protected, quoted
+from intake.prescan import DEPTH, FIELD_LIMIT, MANY, PARTS, block_end, prescan
 from storage.records import Attachment, ParsedMail
 
 _TEXT_LIMIT = 2**20
 _ATTACHMENTS = 200
-_PARTS = 1000
-_DEPTH = 100
 _MESSAGE_ID = re.compile(r"^[ \t>]*Message-ID:\s*(<[^<>\s]{1,990}>)", re.IGNORECASE | re.MULTILINE)
-FORWARDED = "----- Forwarded message -----"
+PASSED_ON = "it passes on another mail; those words are somebody else's"
 
 
 class _Walk:
@@ -32,30 +30,53 @@ class _Walk:
         self.returned_ids: list[str] = []
         self.report: list[tuple[str, str]] = []
         self.defects: dict[str, None] = {}
+        self.media_type = "text/plain"
+        self.contents: list[bytes] = []  # of the attachments, in their order
         self._parts = 0
+        self._html = markup.LIMIT  # characters that may still be read
 
     def visit(self, part: Message, into: list[str] | None, depth: int = 0) -> None:
         """`into` takes the text; None = only attachments count (another form was chosen)."""
         self._parts += 1
-        if self._parts > _PARTS or depth > _DEPTH:
-            self.defects["it has too many parts; some were left out"] = None
+        if self._parts > 2 * PARTS or depth > 2 * DEPTH:  # the scan before counts otherwise
+            self.defects[MANY] = None
             return
         media_type = _media_type(part)
         children = _children(part)
         if part.defects:
             self.defects["its MIME structure is broken"] = None
+        self._say(protected.of_parts(part, media_type))
         if children is None:
             self._leaf(part, media_type, into)
-        elif media_type == "multipart/alternative":
+        else:
+            self._inside(media_type, children, into, depth)
+
+    def _inside(
+        self, media_type: str, children: list[Message], into: list[str] | None, depth: int
+    ) -> None:
+        if media_type == "multipart/alternative":
             self._alternative(children, into, depth)
         elif media_type == "multipart/report":
             self._returned(children, into, depth)
         elif media_type == "message/delivery-status":  # in an ordinary multipart, or alone
             self._status(children)
+        elif media_type.startswith("message/"):
+            self._passed_on(children, depth)
         else:
-            place = self.forwarded if media_type.startswith("message/") else into
             for child in children:
-                self.visit(child, place, depth + 1)
+                self.visit(child, into, depth + 1)
+
+    def _say(self, words: str) -> None:
+        if words:
+            self.defects[words] = None
+
+    def _passed_on(self, messages: list[Message], depth: int) -> None:
+        """A mail inside the mail: who wrote it and about what belong to its words."""
+        for message in messages:
+            heading = fields.heading(message)
+            if heading:
+                self.forwarded.append(heading)
+            self.visit(message, self.forwarded, depth + 1)
 
     def _alternative(self, forms: list[Message], into: list[str] | None, depth: int) -> None:
         """RFC 2046 5.1.4: the same thing in several forms; plain text when it says anything."""
@@ -106,25 +127,24 @@ class _Walk:
             self.defects[f"it has more than {_ATTACHMENTS} attachments"] = None
             return
         payload = _payload(part)
-        self.attachments.append(
-            Attachment(
-                name=name,
-                media_type=media_type,
-                size=len(payload),
-                sha256=hashlib.sha256(payload).hexdigest(),
-            )
-        )
+        attachment, fault = attachments.listed(name, media_type, payload)
+        self._say(fault)
+        self._say(protected.of_leaf(media_type, name, payload))
+        self.attachments.append(attachment)
+        self.contents.append(payload)
 
     def _readable(self, html: str) -> str:
-        text, hidden = markup.to_text(html)
+        text, hidden = markup.to_text(html[: self._html])
         if hidden:
             self.defects["words hidden in the HTML were left out"] = None
+        if len(html) > self._html:
+            self.defects["its HTML is very long; the end was left out"] = None
+        self._html = max(self._html - len(html), 0)
         return text
 
     def _decode(self, part: Message) -> str:
-        text, fault = charset.to_text(_payload(part), _declared(part))
-        if fault:
-            self.defects[fault] = None
+        text, faults = charset.to_text(_payload(part), _declared(part))
+        self.defects |= dict.fromkeys(faults)
         return charset.clean(text)
 
 
@@ -137,7 +157,7 @@ def _children(part: Message) -> list[Message] | None:
 
 def _media_type(part: Message) -> str:
     # The parameters of a field this long take minutes to parse; nobody honest sends one.
-    if len(str(part.get("content-type", ""))) > fields.FIELD_LIMIT:
+    if len(str(part.get("content-type", ""))) > FIELD_LIMIT:
         return "application/octet-stream"
     return part.get_content_type()[:100]
 
@@ -155,39 +175,60 @@ def _declared(part: Message) -> str | None:
 
 
 def _file_name(part: Message) -> str:
-    if len(str(part.get("content-disposition", ""))) > fields.FIELD_LIMIT:
+    if len(str(part.get("content-disposition", ""))) > FIELD_LIMIT:
         return "unnamed"
     try:
         name = part.get_filename("")
     except (LookupError, ValueError):
         return "unnamed"
-    return charset.clean(fields.decoded(name)).replace("\n", " ").strip()[:200]
+    return attachments.safe_name(fields.decoded(name[:2000]))
+
+
+def walked(content: bytes) -> _Walk:
+    """The parts of a mail that was scanned before."""
+    walk = _Walk()
+    message = email.message_from_bytes(content)
+    walk.media_type = _media_type(message)
+    walk.visit(message, walk.own)
+    return walk
 
 
 def parse(content: bytes) -> ParsedMail:
     """What the mail says. May raise anything, or never come back: see `intake.parse`."""
-    content, cut = fields.trimmed(content)
+    content, marks = prescan(content)
     heads = fields.read(content)
-    message = email.message_from_bytes(content)
-    walk = _Walk()
-    walk.defects |= dict.fromkeys((*cut, *heads.defects))
-    walk.visit(message, walk.own)
-    own = _joined(walk.own, walk)
-    text = own
-    if forwarded := _joined(walk.forwarded, walk):
-        text = f"{own}\n\n{FORWARDED}\n\n{forwarded}" if own else forwarded
+    walk = walked(content)
+    walk.defects = dict.fromkeys((*marks, *heads.defects)) | walk.defects
+    own, forwarded = _joined(walk.own, walk), _joined(walk.forwarded, walk)
+    text = f"{own}\n\n{quoted.FORWARDED}\n\n{forwarded}".lstrip("\n") if forwarded else own
+    if forwarded:
+        walk.defects[PASSED_ON] = None
     if not text:
         walk.defects["it has no text"] = None
+    if said := protected.of_text(own):
+        walk.defects[said] = None
     returned = (*walk.returned_ids, *_MESSAGE_ID.findall(own[:100_000]))
     return heads.mail(
-        text=text,
-        shown=quoted.newest(own, heads.subject) if own else text,
+        text=text[:_TEXT_LIMIT],
+        shown=_shown(own, text[:_TEXT_LIMIT], heads.subject),
         attachments=tuple(walk.attachments),
         headers=heads.kept + tuple(walk.report[:20]),
-        media_type=_media_type(message),
+        media_type=walk.media_type,
         returned_ids=returned[:20],
         defects=tuple(walk.defects),
     )
+
+
+def _shown(own: str, text: str, subject: str) -> str:
+    """The sender's own words; with hardly any, a mail that is passed on must still be read."""
+    passed_on = len(text) > len(own)
+    return text if passed_on and quoted.says_little(own) else quoted.newest(own, subject)
+
+
+def attached(content: bytes, index: int) -> tuple[Attachment, bytes]:
+    """One attachment with its bytes, by its place in the list. Raises IndexError."""
+    walk = walked(prescan(content)[0])
+    return walk.attachments[index], walk.contents[index]
 
 
 def _joined(texts: list[str], walk: _Walk) -> str:
@@ -201,7 +242,7 @@ def unreadable(content: bytes) -> ParsedMail:
     """What the header block alone gives, looked at with bounded effort. Never raises."""
     block = content[: 64 * 2**10]
     try:
-        found = BytesHeaderParser().parsebytes(fields.block_of(block) + b"\n\n")
+        found = BytesHeaderParser().parsebytes(block[: block_end(block)] + b"\n\n")
         values = {name: charset.clean(str(found.get(name, "")))[:2000] for name in fields.BARE}
     except Exception:  # noqa: BLE001  whatever the mail does to the parser, it must not be lost
         values = dict.fromkeys(fields.BARE, "")

@@ -7,25 +7,33 @@ long-lived workers over pipes, and what comes back is a value.
 """
 
 import asyncio
+import itertools
 import logging
 import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from handlers import registry
-from intake import authentication, jurisdiction, mime
+from intake import authentication, extraction, jurisdiction, mime
+from intake.attempts import Attempts
 from intake.authentication import Origin
 from intake.classify import Classifier
-from storage.records import ParsedMail, Reading, Record
+from storage.records import AttachmentText, ParsedMail, Reading, Record
 
 log = logging.getLogger(__name__)
+
+
+_STEP = 2**16  # bytes written to a worker at once
+_LARGEST = 32 * 2**20  # bytes an answer may have; the caps of its texts keep it far below
+_START = 60.0  # seconds a worker may take to start, on a busy machine
 
 
 class Job(Record, frozen=True, kw_only=True):
@@ -34,6 +42,7 @@ class Job(Record, frozen=True, kw_only=True):
     content: bytes
     subject: str | None = None
     classify: bool = True
+    attachment: int | None = None  #: the text of this attachment is wanted, and nothing else
     origin: Origin | None = None  #: how it came in, for what is known of its sender
 
 
@@ -42,6 +51,7 @@ class Answer(Record, frozen=True, kw_only=True):
 
     parsed: ParsedMail
     reading: Reading | None = None
+    attachment: AttachmentText | None = None
 
 
 _jobs = msgspec.msgpack.Decoder(Job)
@@ -63,18 +73,27 @@ class _Worker:
         self._arguments = (program, str(memory), str(patience))
         self.process: asyncio.subprocess.Process | None = None
 
-    async def exchange(self, frame: bytes) -> Answer:
-        """One job, one answer. Raises EOFError when the worker dies over it."""
+    async def exchange(self, job: Job) -> Answer:
+        """One job, one answer. Raises EOFError or ConnectionError when the worker dies over it."""
         process = await self.running()
         assert process.stdin is not None  # noqa: S101  both are pipes
         assert process.stdout is not None  # noqa: S101
-        process.stdin.write(frame)
+        # The content goes as it is and in steps: nothing large is copied while all others wait.
+        head = msgspec.msgpack.encode(msgspec.structs.replace(job, content=b""))
+        process.stdin.write(_size(len(head)) + head + _size(len(job.content)))
+        content = memoryview(job.content)
+        for at in range(0, len(content), _STEP):
+            process.stdin.write(content[at : at + _STEP])
+            await process.stdin.drain()
+            await asyncio.sleep(0)  # a worker that reads fast lets drain() never wait
         await process.stdin.drain()
         size = int.from_bytes(await process.stdout.readexactly(4), "big")
+        if size > _LARGEST:
+            raise EOFError
         return _answers.decode(await process.stdout.readexactly(size))
 
     async def running(self) -> asyncio.subprocess.Process:
-        """The process, started if need be."""
+        """The process, started if need be. Raises OSError when it does not start."""
         if self.process is None or self.process.returncode is not None:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -89,7 +108,21 @@ class _Worker:
                 # Ctrl-C is for us: we let the mail in hand finish.
                 start_new_session=True,
             )
+            await self._ready(self.process)
         return self.process
+
+    async def _ready(self, process: asyncio.subprocess.Process) -> None:
+        """Its start is no mail's fault and counts against none."""
+        assert process.stdout is not None  # noqa: S101  it is a pipe
+        try:
+            async with asyncio.timeout(_START):
+                await process.stdout.readexactly(len(_READY))
+        except (TimeoutError, EOFError) as fault:
+            await self.kill()
+            raise OSError("a parse worker does not start") from fault
+        except BaseException:
+            await self.kill()
+            raise
 
     async def kill(self) -> None:
         """End it, whatever it does; the next mail starts another."""
@@ -104,9 +137,12 @@ class _Worker:
 
 
 class Parser:
-    """A few workers: started when needed, killed when late, started again."""
+    """A few workers: started when needed, killed when late, started again.
 
-    def __init__(
+    `in_hand` is the file that names the mails in hand; see `intake.attempts`.
+    """
+
+    def __init__(  # noqa: PLR0913  each bound has its name
         self,
         program: str = "intake.parse",
         *,
@@ -114,12 +150,15 @@ class Parser:
         memory: int = 2**30,
         attempts: int = 2,
         workers: int = 2,
+        in_hand: Path | None = None,
     ) -> None:
         self.wall = wall  # seconds a mail may take
-        self.attempts = attempts
         self.killed = 0
+        self._attempts = Attempts(in_hand, attempts)
+        self._unnamed = (f"unnamed.{number}" for number in itertools.count())
         self._all = [_Worker(program, memory, int(wall) + 2) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        self._alone = asyncio.Lock()
         for worker in self._all:
             self._idle.put_nowait(worker)
 
@@ -131,46 +170,84 @@ class Parser:
         """End all workers. The next mail would start one anew."""
         for worker in self._all:
             await worker.kill()
+        self._attempts.close()
 
     async def parse(self, content: bytes) -> ParsedMail:
         """Never raises for what a mail holds: see `ParsedMail.readable`."""
         return (await self.work(Job(content=content, classify=False))).parsed
 
     async def read(
-        self, content: bytes, origin: Origin | None = None
+        self, content: bytes, origin: Origin | None = None, mail_id: str = ""
     ) -> tuple[ParsedMail, Reading | None]:
-        """The mail, and what it asks; no reading when it could not be read."""
-        answer = await self.work(Job(content=content, origin=origin))
+        """The mail, and what it asks; no reading when it could not be read.
+
+        With its id, deaths over it count beyond our own.
+        """
+        answer = await self.work(Job(content=content, origin=origin), mail_id)
         return answer.parsed, answer.reading
 
-    async def work(self, job: Job) -> Answer:
-        """Let a worker do it, at most `attempts` times; then what the header block gives."""
-        frame = _framed(msgspec.msgpack.encode(job))
-        worker = await self._idle.get()
-        try:
-            for _ in range(self.attempts):
+    async def attachment_text(self, content: bytes, index: int) -> AttachmentText:
+        """The words of a mail's attachment, by its place in `ParsedMail.attachments`."""
+        answer = await self.work(Job(content=content, classify=False, attachment=index))
+        return answer.attachment or AttachmentText(note=extraction.NOT_READ)
+
+    async def work(self, job: Job, mail_id: str = "") -> Answer:
+        """Let a worker do it; after too many deaths, what the header block gives.
+
+        Raises OSError when no worker starts.
+        """
+        attempts, name = self._attempts, mail_id or next(self._unnamed)
+        async with self._hand(alone=attempts.suspect(name)) as worker:
+            while not attempts.spent(name):
+                await worker.running()
+                attempts.begin(name)
                 try:
                     async with asyncio.timeout(self.wall):
-                        return await worker.exchange(frame)
+                        answer = await worker.exchange(job)
                 except (TimeoutError, EOFError, ConnectionError, msgspec.MsgspecError):
                     self.killed += 1
+                    attempts.lost(name)
                     log.warning("a parse worker was lost over a mail and is started again")
                     await worker.kill()
                 except BaseException:
                     # An answer that nobody waits for must not be taken for the next one.
+                    attempts.leave(name)
                     await worker.kill()
                     raise
-        finally:
-            self._idle.put_nowait(worker)
+                else:
+                    attempts.end(name)
+                    return answer
+        attempts.end(name)
         return Answer(parsed=mime.unreadable(job.content))
 
+    @asynccontextmanager
+    async def _hand(self, *, alone: bool) -> AsyncIterator[_Worker]:
+        """A worker of our own; alone = nothing else is in hand, so that a death has one cause."""
+        taken: list[_Worker] = []
+        try:
+            if alone:
+                async with self._alone:  # one at a time waits for all, or two wait for ever
+                    for _ in self._all:
+                        taken.append(await self._idle.get())  # noqa: PERF401  given back one by one
+            else:
+                taken.append(await self._idle.get())
+            yield taken[0]
+        finally:
+            for worker in taken:
+                self._idle.put_nowait(worker)
 
-def _framed(body: bytes) -> bytes:
-    return len(body).to_bytes(4, "big") + body
+
+_READY = b"ready"
+
+
+def _size(number: int) -> bytes:
+    return number.to_bytes(4, "big")
 
 
 def answer(job: Job, classifier: Classifier) -> Answer:
     """What the worker does with one mail."""
+    if job.attachment is not None:
+        return Answer(parsed=ParsedMail(), attachment=_attachment(job.content, job.attachment))
     parsed = parse(job.content)
     if job.origin is not None:
         with suppress(Exception):  # a fault over the sender costs what is known of it, no more
@@ -188,14 +265,24 @@ def answer(job: Job, classifier: Classifier) -> Answer:
         return Answer(parsed=parsed)
 
 
+def _attachment(content: bytes, index: int) -> AttachmentText:
+    try:
+        return extraction.text_of(*mime.attached(content, index))
+    except Exception:  # noqa: BLE001  also an index that the mail does not have
+        return AttachmentText(note=extraction.NOT_READ)
+
+
 def serve(jobs: BinaryIO, answers: BinaryIO, patience: int, work: Callable[[Job], Answer]) -> None:
     """Work until the pipe ends. A job that outlasts its parent is ended by the alarm."""
+    answers.write(_READY)
+    answers.flush()
     while len(head := jobs.read(4)) == 4:
         job = _jobs.decode(jobs.read(int.from_bytes(head, "big")))
+        content = jobs.read(int.from_bytes(jobs.read(4), "big"))
         signal.alarm(patience)
-        body = msgspec.msgpack.encode(work(job))
+        body = msgspec.msgpack.encode(work(msgspec.structs.replace(job, content=content)))
         signal.alarm(0)
-        answers.write(_framed(body))
+        answers.write(_size(len(body)) + body)
         answers.flush()
 
 

@@ -180,7 +180,7 @@ class Worker:
     async def _new(self, mail: InboundMail) -> None:
         async with self._turns.place(f"envelope {mail.mail_from or mail.id}"):
             content = await self._store.mails.raw(mail.id)
-            parsed, reading = await self._parser.read(content, self._senders.origin(mail))
+            parsed, reading = await self._parser.read(content, self._senders.origin(mail), mail.id)
             parsed = await self._senders.known(mail, content, parsed)
             author = parsed.header_from or mail.mail_from.lower()
             # the place is taken before the next mail of this envelope is parsed: order holds

@@ -129,7 +129,10 @@ class EmbeddedStore(Reading):
         names: set[_Name] = set()
         for put in commit.puts:
             name = (put.table, put.key)
-            if name in self._in_flight or self._view.rev(*name) != put.rev:
+            taken = name in self._in_flight or self._view.rev(*name) != put.rev
+            # what is sealed under a key that is being destroyed would be lost with it
+            dying = (_SHREDS, sheets.owner_of(commit.case, put).key) in self._in_flight
+            if taken or dying:
                 raise _overtaken(put.key)
             names.add(name)
         if len(names) < len(commit.puts):

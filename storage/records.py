@@ -72,10 +72,19 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
 class Attachment(Record, frozen=True, kw_only=True):
     """What the mail carries beside its text; the bytes stay in the raw mail."""
 
-    name: str
-    media_type: str
+    name: str  #: made safe; "" = it has none
+    media_type: str  #: by its content, where that can be told
+    claimed: str = ""  #: the type it claims, where its content says another
     size: int  #: bytes, decoded
     sha256: str
+
+
+class AttachmentText(Record, frozen=True, kw_only=True):
+    """The words of one attachment, read in the parse worker when a person asks."""
+
+    name: str = ""
+    text: str = ""
+    note: str = ""  #: why there is none, or not all of it
 
 
 class Sender(Record, frozen=True, kw_only=True):

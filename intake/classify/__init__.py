@@ -12,6 +12,7 @@ import msgspec
 
 from handlers.handler import Kind
 from handlers.noise import NOISE
+from intake import quoted
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES, language
 from intake.classify.needles import Index, Words
@@ -95,6 +96,7 @@ class Classifier:
             language=spoken,
             flags=flags(words),
         )
+        reading = _careful(reading, whole, parsed)
         return settled(reading, robot=robot or scores.noise >= _BULK)
 
     def _weigh(self, parsed: ParsedMail, words: Words, spoken: str) -> Scores:
@@ -122,6 +124,18 @@ def settled(reading: Reading, *, robot: bool) -> Reading:
     if not robot or signs or reading.flags or reading.decision == "auto":
         return reading
     return msgspec.structs.replace(reading, decision="ignore")
+
+
+def _careful(reading: Reading, whole: str, parsed: ParsedMail) -> Reading:
+    """What was passed on is read, and is not its sender's own word: then a person looks."""
+    theirs = quoted.passed_on(parsed.shown, parsed.subject)
+    if theirs < 0 or reading.decision != "auto":
+        return reading
+    shown_at = len(whole) - len(parsed.shown)
+    own = {e.kind for e in reading.evidence if shown_at <= e.start < shown_at + theirs}
+    if own.issuperset(reading.kinds):
+        return reading
+    return msgspec.structs.replace(reading, decision="triage")
 
 
 def _known(spoken: str) -> frozenset[str] | None:

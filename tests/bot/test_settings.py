@@ -37,6 +37,7 @@ def test_every_fault_is_reported_at_once_and_names_its_setting():
         "DESK_SLACK_CHANNEL": "#privacy",
         "SLACK_API_URL": "slack.example.org",
         "DESK_TLS_CERT": "cert.pem",
+        "DESK_DISK_RESERVE": "1 GB",
         "DESK_DATABASE_URL": "mysql://desk:sesame@db.example.org/desk",
     }
     with pytest.raises(SettingsError) as raised:
@@ -121,3 +122,12 @@ def test_whose_word_on_a_sender_is_believed():
     ):
         with pytest.raises(SettingsError, match=name):
             load({name: wrong}, file=None)
+
+
+def test_the_reserve_is_megabytes():
+    assert load({"DESK_DISK_RESERVE": "100"}, file=None).disk_reserve == 100 * 2**20
+
+
+def test_tls_cannot_be_a_must_without_a_certificate():
+    with pytest.raises(SettingsError, match="DESK_TLS_REQUIRED"):
+        load({"DESK_TLS_REQUIRED": "1"}, file=None)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -68,6 +68,13 @@ def inbound(arrival: Arrival, mail_id: str) -> InboundMail:
         sha256=hashlib.sha256(arrival.content).hexdigest(),
         size=len(arrival.content),
     )
+
+
+async def eventually(holds: Callable[[], bool], *, seconds: float = 5) -> None:
+    """For what tells nobody when it happens."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 class Client:

@@ -281,7 +281,7 @@ async def test_no_room_is_452(client, mails, fault):
 
 
 async def test_a_fault_in_a_command_is_451(client, monkeypatch):
-    monkeypatch.setattr("intake.listener.read_path", lambda _: 1 / 0)
+    monkeypatch.setattr("intake.conversation.read_path", lambda _: 1 / 0)
     assert (await client.say("MAIL FROM:<a@example.org>")).startswith("451 4.3.0")
 
 
@@ -420,8 +420,8 @@ async def test_the_greeting_says_nothing_of_what_we_run(open_door):
 
 async def test_no_auth_no_expn_and_vrfy_tells_nothing(client):
     assert "AUTH" not in await client.say("EHLO client.example.org")
-    assert (await client.say("AUTH PLAIN AGEAYg==")).startswith("500")
-    assert (await client.say("EXPN list")).startswith("500")
+    assert (await client.say("AUTH PLAIN AGEAYg==")).startswith("502")
+    assert (await client.say("EXPN list")).startswith("502")
     ours, foreign = await client.say("VRFY compliance@cafex.com"), await client.say("VRFY ann")
     assert ours == foreign
     assert ours.startswith("252")
@@ -476,6 +476,31 @@ async def test_starttls(open_door, mails, contexts):
 
     assert await asyncio.to_thread(send) == (503, 503, False)
     assert mails.contents == [MAIL]
+
+
+async def test_where_tls_is_a_must_nothing_is_taken_without(open_door, mails, contexts):
+    server, trusting = contexts
+    listener = await open_door(tls=server, tls_required=True)
+    client = await Client.connect(listener.port)
+    for line in ("MAIL FROM:<a@example.org>", "RCPT TO:<compliance@cafex.com>", "DATA"):
+        assert (await client.say(line)).startswith("530 5.7.0")
+    assert (await client.say("NOOP")).startswith("250")
+    assert (await client.say("STARTTLS")).startswith("220")
+    await client.writer.start_tls(trusting, server_hostname="localhost")
+    await client.say("EHLO client.example.org")
+    await client.envelope()
+    assert (await client.data(MAIL + b".\r\n")).startswith("250")
+    assert mails.contents == [MAIL]
+    await client.close()
+
+
+async def test_a_client_that_stalls_in_the_handshake_is_let_go(open_door, contexts):
+    server, _ = contexts
+    listener = await open_door(tls=server, idle=0.1)
+    client = await Client.connect(listener.port)
+    await client.say("STARTTLS")
+    await eventually(lambda: listener.sessions == 0)
+    await client.close()
 
 
 async def test_what_is_said_before_tls_is_forgotten(open_door, mails, contexts):

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from intake.mime import FORWARDED
+from handlers import registry
+from intake.classify import Classifier
 from intake.parse import Parser, parse
+from intake.quoted import FORWARDED
 from storage.records import ParsedMail
 
 
@@ -176,13 +178,26 @@ def test_attachments_are_listed_with_the_hash_of_their_bytes():
 def test_a_forwarded_mail_is_marked_and_not_the_senders_own_word():
     inner = "Content-Type: message/rfc822\r\n\r\nSubject: old\r\n\r\nplease delete my account"
     parsed = parse(mixed("Content-Type: text/plain\r\n\r\nWhat shall we do with this one?", inner))
-    assert parsed.text.partition(FORWARDED)[2].strip() == "please delete my account"
+    passed_on = parsed.text.partition(FORWARDED)[2].strip()
+    assert passed_on == "Subject: old\n\nplease delete my account"
     assert parsed.shown == "What shall we do with this one?"
 
 
 def test_a_forwarded_mail_alone_is_read():
     inner = "Content-Type: message/rfc822\r\n\r\nSubject: old\r\n\r\nplease delete my account"
-    assert parse(mixed(inner)).shown == "please delete my account"
+    assert parse(mixed(inner)).shown.endswith("please delete my account")
+
+
+@pytest.mark.parametrize(
+    "top", ["FYI", "see attached", "Von meinem iPhone gesendet", "-- \r\nBob Example, Sales, Ltd"]
+)
+def test_with_next_to_nothing_above_a_forwarded_mail_is_read_and_left_to_a_person(top):
+    inner = "Content-Type: message/rfc822\r\n\r\nFrom: bob@example.org\r\n\r\nplease delete me"
+    parsed = parse(mixed(f"Content-Type: text/plain\r\n\r\n{top}", inner))
+    assert "please delete me" in parsed.shown
+    assert "passes on another mail" in defects(parsed)
+    reading = CLASSIFIER.read(parsed)
+    assert (reading.kinds, reading.decision) == (("deletion",), "triage")
 
 
 def test_a_returned_mail_gives_its_id_and_no_words():
@@ -260,6 +275,11 @@ BOMBS = {
 }
 
 
+#: nothing that a scan could cut, and minutes of work: the worker has to be killed
+ENDLESS = b"From: ann@example.org\r\n\r\n" + b"\n" * 31_000_000
+CLASSIFIER = Classifier(registry.load())
+
+
 @pytest.fixture
 async def parser() -> AsyncIterator[Parser]:
     parser = Parser(wall=4.0, attempts=1, workers=1)
@@ -289,9 +309,8 @@ async def test_a_bomb_costs_the_worker_and_not_us(parser, bomb):
 
 
 async def test_a_mail_that_takes_too_long_is_given_up_and_the_next_one_read(parser):
-    endless = mixed("Content-Type: text/plain" + ";" * 3_000_000 + "\r\n\r\nx")
     parser.wall = 0.5
-    parsed, reading = await parser.read(endless)
+    parsed, reading = await parser.read(ENDLESS)
     assert (parsed.readable, reading, parser.killed) == (False, None, 1)
     assert parsed.header_from == "ann@example.org"
     parser.wall = 10.0
@@ -319,10 +338,9 @@ async def test_a_cancelled_reading_gives_its_answer_to_nobody_else(parser):
 
 
 async def test_a_bomb_holds_up_no_other_mail():
-    parser = Parser(wall=2.0, attempts=1)
+    parser = Parser(wall=1.0, attempts=1)
     await parser.parse(mail("From: a@example.org"))
-    endless = mixed("Content-Type: text/plain" + ";" * 3_000_000 + "\r\n\r\nx")
-    slow = asyncio.create_task(parser.parse(endless))
+    slow = asyncio.create_task(parser.parse(ENDLESS))
     quick = await parser.parse(mail("From: a@example.org", body="quick"))
     assert (quick.text, slow.done()) == ("quick", False)
     assert not (await slow).readable

@@ -2,7 +2,9 @@
 
 import pytest
 
-from intake.quoted import MARKER, newest
+from bench.quoting import WAYS, figures
+from intake.quoted import MARKER, newest, passed_on
+from tests.intake.replies import FORWARDS, OWN_WORDS, REPLIES, UNSEEN
 
 OWN = "Please delete my account."
 
@@ -74,3 +76,30 @@ def test_text_without_quotations_is_untouched(text):
 def test_spaces_and_lines_stand_as_they_were():
     text = "  Dear all,\n\n\n   I want   this.\n\nBye"
     assert newest(text) == text
+
+
+# --- four mail programs in eight languages (docs/reading.md has the figures)
+
+
+@pytest.mark.parametrize("reply", [*REPLIES, *UNSEEN], ids=lambda reply: reply.name)
+def test_of_a_reply_only_the_new_words_are_shown(reply):
+    shown = newest(reply.text, reply.subject)
+    assert "\n".join(filter(None, shown.split("\n"))) == reply.new.replace("\n\n", "\n")
+
+
+@pytest.mark.parametrize("reply", FORWARDS, ids=lambda reply: reply.name)
+def test_a_mail_passed_on_with_an_empty_top_is_read(reply):
+    assert newest(reply.text, reply.subject) == reply.text
+    assert 0 <= passed_on(reply.text, reply.subject) <= reply.text.index(reply.new)
+
+
+@pytest.mark.parametrize("text", OWN_WORDS)
+def test_new_words_that_look_like_a_heading_are_kept(text):
+    assert newest(text) == text
+    assert passed_on(text, "Re: x") == -1
+
+
+def test_the_figures_of_the_docs_hold():
+    assert figures(WAYS["the desk"]) == {"exact": 88}
+    assert figures(WAYS["the desk"], UNSEEN) == {"exact": 16}
+    assert figures(WAYS["mail-parser-reply"])["exact"] == 31

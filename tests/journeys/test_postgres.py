@@ -88,7 +88,9 @@ async def test_two_desks_on_one_database_share_the_work(tmp_path: Path, postgres
 class ParserHere:
     """The parser without its process."""
 
-    async def read(self, content: bytes) -> tuple[ParsedMail, Reading | None]:
+    async def read(
+        self, content: bytes, origin: object = None, mail_id: str = ""
+    ) -> tuple[ParsedMail, Reading | None]:
         found: Answer = answer(Job(content=content), CLASSIFIER)
         return found.parsed, found.reading
 

@@ -332,6 +332,22 @@ async def test_what_is_being_shredded_takes_no_commit_meanwhile(data: Path) -> N
     await store.close()
 
 
+async def test_nothing_is_sealed_under_a_key_that_is_being_destroyed(data: Path) -> None:
+    store = await open_store(data, MASTER)
+    mail = await store.mails.append(an_arrival())
+    await store.commit(putting(a_case(), changed(mail, status=MailStatus.PROCESSED)))
+    raw = Shred(life="raw", key=mail.id)
+    purge = asyncio.create_task(store.commit(putting(act="purge", shreds=(CONTENT, raw))))
+    await asyncio.sleep(0)
+    again = await store.mail(mail.id)
+    for put in (again, a_message(case="PR-2026-0001")):  # in a commit of no case
+        with pytest.raises(Conflict):
+            await store.commit(putting(put))
+    await purge
+    await store.commit(putting(a_message(case="PR-2026-0001")))
+    await store.close()
+
+
 async def test_a_snapshot_replaces_the_key_of_the_one_before(data: Path) -> None:
     slots = []
     for number in range(3):

@@ -16,11 +16,11 @@ from tests.intake.fakes import OWN
 
 CLIENTS, MAILS = 6, 10
 _STRACE = ("strace", "-f", "-y", "-s", "1000000", "-e")
-_TRACED = "trace=write,writev,pwrite64,sendto,sendmsg,fsync,fdatasync"
+_TRACED = "trace=write,writev,pwrite64,sendto,sendmsg,fsync,fdatasync,openat"
 _CALL = re.compile(r"(\d+) +(\w+)\((.*)")
 _RESUMED = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>(.*)")
 _RESULT = re.compile(r"= (-?\d+)")
-_FILE = re.compile(r"\d+<([^>]*)>")
+_FILE = re.compile(r'\d+<([^>]*)>|AT_FDCWD[^"]*"([^"]*)"')
 
 
 class Call(NamedTuple):
@@ -50,7 +50,7 @@ def calls(trace: Path) -> Iterator[Call]:
         result = _RESULT.findall(text)
         file = _FILE.match(said)
         if file and result and int(result[-1]) >= 0:
-            yield Call(name, file[1], said, began, number)
+            yield Call(name, file[1] or file[2], said, began, number)
 
 
 def traced() -> None:
@@ -134,6 +134,11 @@ def test_a_new_file_is_in_its_folder_before_anything_in_it_is_promised(
     watched: tuple[list[Call], list[str], list[str]],
 ) -> None:
     done, replies, _ = watched
-    first = min(c.began for c in done if c.name == "sendto" and "Kept as" in c.text)
-    assert any(c.name == "fsync" and c.file.endswith("/mails") and c.ended < first for c in done)
     assert replies
+    first = min(c.began for c in done if c.name == "sendto" and "Kept as" in c.text)
+    made = next(c for c in done if c.name == "openat" and c.file.endswith("/mails/00000001.log"))
+    assert "O_CREAT" in made.text
+    assert any(
+        c.name == "fsync" and c.file.endswith("/mails") and made.ended < c.began and c.ended < first
+        for c in done
+    )
