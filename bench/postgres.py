@@ -35,7 +35,7 @@ from handlers.policy import Policy
 from handlers.registry import load
 from intake.parse import Parser
 from intake.worker import Worker
-from storage.postgres import PostgresStore, open_postgres
+from storage.postgres.store import PostgresStore, open_postgres
 from storage.records import Arrival, Card, Digest, MailStatus, OutboxStatus
 from storage.sealing import MasterKey
 from tests.postgres import SETTING, Server, emptied

@@ -85,7 +85,7 @@ def backup(folder: Path) -> None:
 def _backed_up(settings: Settings, folder: Path, step: Step) -> Made:
     now = datetime.now(UTC)
     if settings.database_url:
-        from storage.postgres import backup_postgres
+        from storage.postgres.store import backup_postgres
 
         return backup_postgres(settings.database_url, master_of(settings), folder, now, step)
     must_exist(settings)
@@ -219,7 +219,7 @@ def key_rotate() -> None:
         must_exist(settings)
     with _bar("Wrapping keys") as step:
         if settings.database_url:
-            from storage.postgres_rotation import TableRing
+            from storage.postgres.rotation import TableRing
 
             done = rotate_ring(TableRing(settings.database_url), settings.key_file, step)
         else:

@@ -12,7 +12,7 @@ async def open_for_reading(settings: Settings) -> Store:
     """The store as it is now, beside a running desk. Raises SettingsError, KeyFileError,
     StoreMissing, StoreError."""
     if settings.database_url:
-        from storage.postgres import open_postgres
+        from storage.postgres.store import open_postgres
 
         return await open_postgres(settings.database_url, master_of(settings), read_only=True)
     must_exist(settings)
@@ -23,7 +23,7 @@ async def open_for_writing(settings: Settings) -> Store:
     """The store; its files are for this process alone. Raises SettingsError, KeyFileError,
     StoreError."""
     if settings.database_url:
-        from storage.postgres import open_postgres
+        from storage.postgres.store import open_postgres
 
         return await open_postgres(settings.database_url, master_of(settings))
     return await open_store(settings.data, master_of(settings))

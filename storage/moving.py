@@ -25,11 +25,11 @@ from storage.embedded import EmbeddedStore
 from storage.errors import StoreBusy, StoreError
 from storage.journal import Position, Read, Reader
 from storage.opening import JOURNAL, LOCK, MAILS, Lock, look
-from storage.postgres import PostgresStore
-from storage.postgres_database import Database
-from storage.postgres_keys import KeyTable
-from storage.postgres_moving import Begun, Keyring, Moved, Raw, Target, other_desk
-from storage.postgres_node import LIFE
+from storage.postgres.database import Database
+from storage.postgres.keys import KeyTable
+from storage.postgres.moving import Begun, Keyring, Moved, Raw, Target, other_desk
+from storage.postgres.node import LIFE
+from storage.postgres.store import PostgresStore
 from storage.records import Record, Stored
 from storage.sealing import MasterKey
 from storage.sheets import opened

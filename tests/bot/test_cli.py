@@ -23,7 +23,7 @@ from bot.demo import free_port
 from bot.sandbox import Sandbox, SandboxOptions
 from storage.embedded import open_store
 from storage.opening import Lock
-from storage.postgres import open_postgres
+from storage.postgres.store import open_postgres
 from storage.records import Arrival, Commit, InboundMail, MailStatus, Shred
 from storage.sealing import MasterKey, new_key_file
 from tests.journeys.processes import Running, desk

@@ -19,9 +19,9 @@ from handlers.policy import Policy
 from intake.classify import Classifier
 from intake.parse import Answer, Job, answer
 from intake.worker import Worker
-from storage import postgres_database
 from storage.errors import StoreAway
-from storage.postgres import PostgresStore, open_postgres
+from storage.postgres import database
+from storage.postgres.store import PostgresStore, open_postgres
 from storage.records import (
     Arrival,
     InboundMail,
@@ -161,7 +161,7 @@ async def worked_on(store: PostgresStore) -> bool:
 async def test_work_in_hand_when_the_server_dies_is_done_once(
     postgres_server: Server, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_database, "PATIENCE", 1.0)
+    monkeypatch.setattr(database, "PATIENCE", 1.0)
     monkeypatch.setattr(supervising, "LONGEST_WAIT", 1.0)
     postgres_server.start()
     url, wire = emptied(postgres_server.url), Wire()

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 
 from storage.errors import Conflict
-from storage.postgres import PostgresStore, open_postgres
+from storage.postgres.store import PostgresStore, open_postgres
 from storage.records import MailStatus
 from tests.storage.busy_desk import say
 from tests.storage.making import MASTER, NOW, a_case, a_message, an_arrival, changed, putting

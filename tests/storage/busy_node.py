@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import timedelta
 
-from storage.postgres import open_postgres
+from storage.postgres.store import open_postgres
 from tests.storage.making import MASTER, NOW, an_arrival
 
 

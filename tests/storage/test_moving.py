@@ -15,8 +15,8 @@ from storage.errors import KeyFileError, StoreBusy, StoreDamaged, StoreError
 from storage.journal import Position, Reader
 from storage.moving import Done, move
 from storage.opening import JOURNAL, Lock
-from storage.postgres import PostgresStore, open_postgres
-from storage.postgres_database import Database
+from storage.postgres.database import Database
+from storage.postgres.store import PostgresStore, open_postgres
 from storage.records import Mark, Shred
 from storage.restore import restore
 from storage.sealing import MasterKey

@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from storage import postgres_database, postgres_journal, postgres_schema
 from storage.errors import KeyFileError, StoreAway, StoreDamaged, StoreError, StoreFull
-from storage.postgres import PostgresStore, open_postgres
-from storage.postgres_database import Connection, Database, meaning_of
-from storage.postgres_schema import Migration
+from storage.postgres import database, journal, schema
+from storage.postgres.database import Connection, Database, meaning_of
+from storage.postgres.schema import Migration
+from storage.postgres.store import PostgresStore, open_postgres
 from storage.records import (
     Commit,
     Evidence,
@@ -80,7 +80,7 @@ async def test_a_fresh_database_is_set_up_and_a_second_start_finds_it(postgres_u
         await store.next_reference(2026)
         await store.close()
     applied = asked(postgres_url, "select number, name from desk.migrations")
-    assert applied == [(m.number, m.name) for m in postgres_schema.migrations()]
+    assert applied == [(m.number, m.name) for m in schema.migrations()]
     assert asked(postgres_url, "select last from desk.case_numbers") == [(2,)]
 
 
@@ -130,17 +130,17 @@ async def test_a_migration_builds_on_the_one_before_and_keeps_what_is_there(
 ) -> None:
     store = await open_postgres(postgres_url, MASTER)
     await store.commit(putting(a_case()))
-    known = [*postgres_schema.migrations()]
+    known = [*schema.migrations()]
     more = Migration(len(known) + 1, "more", "alter table marks add column extra int")
     database = Database(postgres_url)
     await database.open()
-    await postgres_schema.prepare(database, [*known, more])
+    await schema.prepare(database, [*known, more])
     assert asked(postgres_url, "select name from desk.migrations")[-1] == ("more",)
     assert await store.case("PR-2026-0001") is not None
 
     broken = Migration(more.number + 1, "broken", "create table half (id int); nonsense")
     with pytest.raises(StoreError):
-        await postgres_schema.prepare(database, [*known, more, broken])
+        await schema.prepare(database, [*known, more, broken])
     assert "half" not in tables(postgres_url)
     assert asked(postgres_url, "select name from desk.migrations")[-1] == ("more",)
     await database.close()
@@ -378,7 +378,7 @@ async def test_a_seal_holds_whatever_is_committed_meanwhile(store: PostgresStore
 async def test_a_seal_waits_for_a_line_that_has_its_number_and_is_not_committed(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, written, goes_on = postgres_journal.append, asyncio.Event(), asyncio.Event()
+    real, written, goes_on = journal.append, asyncio.Event(), asyncio.Event()
 
     async def slow(connection: Connection, commit: Commit, changes: tuple[bytes, ...]) -> int:
         seq = await real(connection, commit, changes)
@@ -387,7 +387,7 @@ async def test_a_seal_waits_for_a_line_that_has_its_number_and_is_not_committed(
             await goes_on.wait()
         return seq
 
-    monkeypatch.setattr(postgres_journal, "append", slow)
+    monkeypatch.setattr(journal, "append", slow)
     before = asyncio.create_task(store.commit(putting(act="slow", case="PR-2026-0001")))
     await asyncio.wait_for(written.wait(), 10)
     await store.commit(putting(act="note", case="PR-2026-0002"))
@@ -458,7 +458,7 @@ SLOW = """
 async def test_commits_that_change_the_same_two_records_do_not_lock_each_other_up(
     postgres_url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_database, "_TRIES", 1)
+    monkeypatch.setattr(database, "_TRIES", 1)
     asked(postgres_url, SLOW)
     refs = ("PR-2026-0001", "PR-2026-0002")
     await store.commit(putting(*(a_case(ref) for ref in refs)))

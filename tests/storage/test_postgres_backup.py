@@ -17,7 +17,7 @@ from storage.embedded import open_store
 from storage.errors import StoreDamaged, UnknownReference
 from storage.journal import Position, Reader
 from storage.opening import JOURNAL
-from storage.postgres import PostgresStore, backup_postgres, open_postgres
+from storage.postgres.store import PostgresStore, backup_postgres, open_postgres
 from storage.records import MailStatus, Mark, Shred, Suppression
 from storage.restore import restore
 from storage.store import Store

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import pytest
 
 from intake.door import Door, ListenerOptions
-from storage import postgres_database, postgres_journal, postgres_node
 from storage.errors import Conflict, StoreAway
-from storage.postgres import PostgresStore, open_postgres
+from storage.postgres import database, journal, node
+from storage.postgres.store import PostgresStore, open_postgres
 from storage.records import MailStatus, Mark, OutboxMessage, OutboxStatus
 from tests.conftest import HandClock
 from tests.postgres import Server, emptied
@@ -183,7 +183,7 @@ async def test_a_turn_is_one_process_s_at_a_time(
 async def test_a_commit_of_another_process_wakes_who_waits(
     nodes: tuple[PostgresStore, PostgresStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_node, "LOOK", 600.0)  # nobody wakes up by looking
+    monkeypatch.setattr(node, "LOOK", 600.0)  # nobody wakes up by looking
     one, other = nodes
     for _ in range(3):
         waiting = asyncio.create_task(other.changed())
@@ -249,7 +249,7 @@ async def retried(work: Callable[[], Awaitable[Answer]]) -> Answer:
 @pytest.fixture
 async def own(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     """The server that may be killed, running again afterwards."""
-    monkeypatch.setattr(postgres_database, "PATIENCE", 1.0)
+    monkeypatch.setattr(database, "PATIENCE", 1.0)
     postgres_server.start()
     emptied(postgres_server.url)
     yield postgres_server
@@ -393,12 +393,12 @@ async def test_two_that_seal_at_once_are_told_apart(
 ) -> None:
     one, other = [await open_postgres(postgres_url, MASTER) for _ in range(2)]
     await one.commit(putting(a_case()))
-    heads = postgres_journal.heads
+    heads = journal.heads
 
     async def slowly(connection: Any) -> Any:
         """Another is faster between the look at the chains and the commit."""
         found = await heads(connection)
-        monkeypatch.setattr(postgres_journal, "heads", heads)
+        monkeypatch.setattr(journal, "heads", heads)
         sealing.append(asyncio.create_task(other.seal(NOW)))
         return found
 
@@ -415,7 +415,7 @@ async def test_two_that_seal_at_once_are_told_apart(
         await asyncio.gather(*sealing)
         return await commit(said)
 
-    monkeypatch.setattr(postgres_journal, "heads", slowly)
+    monkeypatch.setattr(journal, "heads", slowly)
     monkeypatch.setattr(one, "mark", mark)
     monkeypatch.setattr(one, "commit", late)
     with pytest.raises(Conflict):

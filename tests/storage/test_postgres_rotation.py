@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from storage.errors import KeyFileError, StoreBusy
-from storage.postgres import open_postgres
-from storage.postgres_rotation import TableRing
+from storage.postgres.rotation import TableRing
+from storage.postgres.store import open_postgres
 from storage.records import Shred
 from storage.rotation import Rotated, new_file_of, rotate_ring
 from storage.sealing import MasterKey, new_key_file

@@ -13,7 +13,7 @@ import pytest
 
 from storage.embedded import open_store
 from storage.errors import Conflict, UnknownReference
-from storage.postgres import open_postgres
+from storage.postgres.store import open_postgres
 from storage.records import (
     Case,
     Commit,

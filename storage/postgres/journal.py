@@ -5,8 +5,8 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from storage.chain import DESK, VERSION, Body, Head, body_of
-from storage.postgres_database import Connection, Database, rows
-from storage.postgres_keys import KeyTable
+from storage.postgres.database import Connection, Database, rows
+from storage.postgres.keys import KeyTable
 from storage.records import Commit, Entry
 from storage.sheets import opened
 

@@ -16,7 +16,7 @@ from datetime import timedelta
 import psycopg
 
 from storage.errors import StoreError
-from storage.postgres_database import Connection, Database, meaning_of, rows
+from storage.postgres.database import Connection, Database, meaning_of, rows
 
 log = logging.getLogger(__name__)
 

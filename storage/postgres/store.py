@@ -16,18 +16,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from storage import postgres_journal, postgres_outbox, postgres_schema
 from storage.backup import Made, make
 from storage.chain import seal_of
 from storage.errors import Conflict
-from storage.postgres_backup import Shown, Wait
-from storage.postgres_commit import Writer
-from storage.postgres_database import Ask, Connection, Database, Params, Snapshot, rows
-from storage.postgres_evidence import PostgresEvidence
-from storage.postgres_keys import KeyTable
-from storage.postgres_mails import PostgresMails
-from storage.postgres_node import LIFE, Node
-from storage.postgres_rows import halves_of, opened
+from storage.postgres import journal, outbox, schema
+from storage.postgres.backup import Shown, Wait
+from storage.postgres.commit import Writer
+from storage.postgres.database import Ask, Connection, Database, Params, Snapshot, rows
+from storage.postgres.evidence import PostgresEvidence
+from storage.postgres.keys import KeyTable
+from storage.postgres.mails import PostgresMails
+from storage.postgres.node import LIFE, Node
+from storage.postgres.rows import halves_of, opened
 from storage.records import (
     Case,
     Commit,
@@ -77,12 +77,12 @@ async def open_postgres(
     database = Snapshot(url) if read_only else Database(url)
     try:
         await database.open()
-        known = postgres_schema.migrations()
-        prepare = postgres_schema.check if read_only else postgres_schema.prepare
+        known = schema.migrations()
+        prepare = schema.check if read_only else schema.prepare
         await prepare(database, known)
         keys = KeyTable(database, master)
         await keys.open(make=not read_only)
-        await postgres_schema.check_whole(database)
+        await schema.check_whole(database)
         store = PostgresStore(database, keys, master, life)
         if not read_only:
             await store.start()
@@ -144,7 +144,7 @@ class PostgresStore:
         # before the chains: a seal that another process makes in between is a conflict then, where
         # this one would cover less than the one it follows
         last = await self.mark(SEAL) or Mark(id=SEAL, at=now)
-        through, heads = await self._database.written(postgres_journal.heads)
+        through, heads = await self._database.written(journal.heads)
         said = await asyncio.to_thread(seal_of, heads, last.note)
         mark = msgspec.structs.replace(last, at=now, count=through, note=said)
         note = f"{through} {said}"
@@ -187,10 +187,10 @@ class PostgresStore:
     async def _claim(
         self, within: Connection, now: datetime, lease: timedelta
     ) -> OutboxMessage | None:
-        lane = await postgres_outbox.take_lane(within, self._node.name, now)
+        lane = await outbox.take_lane(within, self._node.name, now)
         if lane is None:
             return None
-        key = await postgres_outbox.first(within, lane, now)
+        key = await outbox.first(within, lane, now)
         found = await self._read(OutboxMessage, [key] if key else [], partial(rows, within))
         if not found:
             raise Conflict(f"The lane {lane} has changed.")
@@ -201,11 +201,11 @@ class PostgresStore:
         await self._writer.write(
             within, Commit(at=now, actor="desk", act="attempt", case=message.case, puts=(claimed,))
         )
-        await postgres_outbox.lease(within, self._node.name, message, lease)
+        await outbox.lease(within, self._node.name, message, lease)
         return msgspec.structs.replace(claimed, rev=claimed.rev + 1)
 
     async def next_send_at(self) -> datetime | None:
-        return await postgres_outbox.next_send_at(self._database, self._node.name)
+        return await outbox.next_send_at(self._database, self._node.name)
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -284,7 +284,7 @@ class PostgresStore:
         return await self._one(Suppression, address_hash)
 
     def history(self, ref: str | None = None) -> AsyncIterator[Entry]:
-        return postgres_journal.history(self._database, self._table, ref)
+        return journal.history(self._database, self._table, ref)
 
     async def verify(self, step: Step) -> tuple[str, ...]:
         """Of the state as it is now, beside all that goes on."""

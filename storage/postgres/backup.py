@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from storage import mails, postgres_journal
+from storage import mails
 from storage.backup import Piece
 from storage.chain import NO_HEAD, encoded
 from storage.errors import StoreDamaged
@@ -19,9 +19,10 @@ from storage.journal import line_of
 from storage.keyring import FILE as KEYRING
 from storage.keyring import SLOT_BYTES, file_of
 from storage.opening import JOURNAL, MAILS
-from storage.postgres_database import Database
-from storage.postgres_keys import KeyTable
-from storage.postgres_mails import PostgresMails
+from storage.postgres import journal
+from storage.postgres.database import Database
+from storage.postgres.keys import KeyTable
+from storage.postgres.mails import PostgresMails
 from storage.records import InboundMail
 from storage.sealing import DataKey, slot_of
 
@@ -89,7 +90,7 @@ class Shown:
     def _lines(self) -> Iterator[bytes]:
         places: dict[str, int] = {}
         at = before = 0
-        for page in self._each(postgres_journal.lines(self._database)):
+        for page in self._each(journal.lines(self._database)):
             block = bytearray()
             for body, _, own in page:
                 back = places.get(body.chain, NO_HEAD.at)

@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, NamedTuple
 
-from storage import postgres_journal, postgres_schema
 from storage.errors import StoreError
 from storage.journal import Line
-from storage.postgres_commit import forget
-from storage.postgres_database import Connection, Database, rows
-from storage.postgres_keys import OWN
-from storage.postgres_mails import PIECES, pieces
-from storage.postgres_rows import Columns, columns_of, number_of, upsert_of
+from storage.postgres import journal, schema
+from storage.postgres.commit import forget
+from storage.postgres.database import Connection, Database, rows
+from storage.postgres.keys import OWN
+from storage.postgres.mails import PIECES, pieces
+from storage.postgres.rows import Columns, columns_of, number_of, upsert_of
 from storage.records import Case, InboundMail, OutboxMessage
 from storage.sealing import DESK_SLOT, FIRST_SLOT, SECRET_SLOT, DataKey, KeyOf, Keys, slot_of
 from storage.sheets import DESK, Changes, Owner
@@ -113,7 +113,7 @@ class Target:
         """
         if not await self._is_free():
             raise other_desk()
-        await postgres_schema.prepare(self._database, postgres_schema.migrations())
+        await schema.prepare(self._database, schema.migrations())
         await self._database.written(self._claim)
         ((done,),) = await self._database.rows("select done_at is not null from moves")
         query = "select seq, hash from journal order by seq desc limit 1"
@@ -229,8 +229,8 @@ class Target:
 
     # --- the end ----------------------------------------------------------------------------
 
-    async def lines(self) -> AsyncIterator[list[postgres_journal.Line]]:
-        async for page in postgres_journal.lines(self._database):
+    async def lines(self) -> AsyncIterator[list[journal.Line]]:
+        async for page in journal.lines(self._database):
             yield page
 
     async def heads(self) -> dict[str, tuple[str, int]]:

@@ -8,7 +8,7 @@ lives: Slack's pace is kept per channel, and two who each keep it would post twi
 
 from datetime import datetime, timedelta
 
-from storage.postgres_database import Connection, Database, rows
+from storage.postgres.database import Connection, Database, rows
 from storage.records import OutboxMessage
 
 #: every lane with something pending, found by hopping along the index

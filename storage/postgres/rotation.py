@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from storage.errors import StoreBusy, StoreDamaged
-from storage.postgres_database import Connection, Database, rows
+from storage.postgres.database import Connection, Database, rows
 from storage.sealing import SECRET_SLOT, MasterKey
 from storage.verify import Step
 

@@ -6,8 +6,8 @@ Keys are read with what they open, so a key that is destroyed is gone for every 
 from collections.abc import Collection, Iterable, Mapping
 
 from storage.errors import KeyFileError, StoreDamaged
-from storage.postgres_database import Ask, Connection, Database, rows
-from storage.postgres_rows import slots_in
+from storage.postgres.database import Ask, Connection, Database, rows
+from storage.postgres.rows import slots_in
 from storage.sealing import (
     DESK_SLOT,
     SECRET_SLOT,

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from storage.errors import UnknownReference
 from storage.mails import mail_of, sealed_mail
-from storage.postgres_database import Connection, Database
-from storage.postgres_keys import KeyTable
-from storage.postgres_rows import Columns, columns_of
+from storage.postgres.database import Connection, Database
+from storage.postgres.keys import KeyTable
+from storage.postgres.rows import Columns, columns_of
 from storage.records import Arrival, InboundMail, MailStatus, new_id
 from storage.sealing import DataKey, slot_of, unseal
 from storage.sheets import DESK, Owner

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from storage import postgres_journal
 from storage.chain import Body
-from storage.postgres_database import Database
-from storage.postgres_keys import KeyTable
+from storage.postgres import journal
+from storage.postgres.database import Database
+from storage.postgres.keys import KeyTable
 
 _PAGE = 1_000
 
@@ -28,7 +28,7 @@ class PostgresEvidence:
         return int(lines), int(mails)
 
     async def lines(self) -> AsyncIterator[tuple[Body, str]]:
-        async for page in postgres_journal.lines(self._database):
+        async for page in journal.lines(self._database):
             blobs = [blob for line in page for blob in line.body.changes]
             self._found = await self._keys.found(self._database.rows, blobs)
             for line in page:

@@ -1,8 +1,8 @@
 """The tables in PostgreSQL: numbered migrations, forward only, and whether they are still ours.
 
-`storage/sql/NNNN_name.sql` makes version NNNN of the one before. Who opens the database brings it
-up to date, one at a time; a database that is newer than this desk, or whose tables are not what
-the migrations made, is left as it is.
+`sql/NNNN_name.sql` makes version NNNN of the one before. Who opens the database brings it up to
+date, one at a time; a database that is newer than this desk, or whose tables are not what the
+migrations made, is left as it is.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from importlib import resources
 from typing import NamedTuple
 
 from storage.errors import StoreError, StoreMissing
-from storage.postgres_database import SCHEMA, Connection, Database, rows
+from storage.postgres.database import SCHEMA, Connection, Database, rows
 
 _LOCK = "desk migrations"
 _NAME = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -43,7 +43,7 @@ class Migration(NamedTuple):
 
 def migrations() -> list[Migration]:
     """All that this desk knows, in order; numbered from 1 without a gap."""
-    files = resources.files("storage").joinpath("sql").iterdir()
+    files = resources.files("storage.postgres").joinpath("sql").iterdir()
     found = ((_NAME.fullmatch(file.name), file) for file in files)
     return sorted(
         Migration(int(name[1]), name[2], file.read_text(encoding="utf-8"))

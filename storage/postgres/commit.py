@@ -2,11 +2,11 @@
 
 import msgspec
 
-from storage import postgres_journal
 from storage.errors import Conflict
-from storage.postgres_database import Connection
-from storage.postgres_keys import KeyTable, destroy
-from storage.postgres_rows import (
+from storage.postgres import journal
+from storage.postgres.database import Connection
+from storage.postgres.keys import KeyTable, destroy
+from storage.postgres.rows import (
     columns_of,
     insert_of,
     number_of,
@@ -57,7 +57,7 @@ class Writer:
         changes = sealed(commit, records, found.__getitem__)
         for shred in commit.shreds:
             await forget(connection, shred)
-        return await postgres_journal.append(connection, commit, changes)
+        return await journal.append(connection, commit, changes)
 
     async def _put(
         self,

@@ -1,0 +1,1 @@
+"""The store in PostgreSQL, for when one machine is outgrown. Read store.py first."""
