@@ -1,5 +1,6 @@
 """What a purge has destroyed cannot be read by anybody, whatever they hold."""
 
+import asyncio
 import errno
 import shutil
 from datetime import datetime, timedelta
@@ -9,10 +10,22 @@ import pytest
 
 from storage.backup import Folder, make
 from storage.disk import Disk
-from storage.embedded import EmbeddedStore, open_store
-from storage.records import Evidence, InboundMail, Letter, MailStatus, Mark, Reading, Shred
+from storage.embedded import open_store
+from storage.keyring import file_of
+from storage.postgres.store import backup_postgres, open_postgres
+from storage.records import (
+    Evidence,
+    InboundMail,
+    Letter,
+    MailStatus,
+    Mark,
+    OutboxStatus,
+    Reading,
+    Shred,
+)
 from storage.sealing import Keys
 from storage.snapshot import FILE
+from storage.store import Store
 from tests.storage.burglar import found
 from tests.storage.making import (
     HOUR,
@@ -25,6 +38,7 @@ from tests.storage.making import (
     closed,
     putting,
 )
+from tests.storage.test_postgres import asked, dumped
 
 REF = "PR-2026-0007"
 ADDRESS, NAME, SUBJECT = "philippa@quux.example", "Philippa Quux", "my zyzzyva"
@@ -56,7 +70,7 @@ def words(keys: Keys) -> dict[str, bytes]:
     return plain
 
 
-async def a_life(store: EmbeddedStore, at: datetime = NOW) -> InboundMail:
+async def a_life(store: Store, at: datetime = NOW) -> InboundMail:
     """All that the desk keeps of one person, who was answered and is done with."""
     content = f"From: {NAME} <{ADDRESS}>\r\nSubject: {SUBJECT}\r\n\r\n{BODY}\r\n".encode()
     mail = await store.mails.append(an_arrival(content, mail_from=ADDRESS, received_at=at))
@@ -79,12 +93,14 @@ async def a_life(store: EmbeddedStore, at: datetime = NOW) -> InboundMail:
     await store.commit(putting(out, allowance, act="answer", case=REF, at=at))
     claimed = await store.claim(at, HOUR)
     assert claimed is not None
-    await store.commit(putting(changed(claimed, status="sent"), act="sent", case=REF, at=at))
+    await store.commit(
+        putting(changed(claimed, status=OutboxStatus.SENT), act="sent", case=REF, at=at)
+    )
     await store.commit(putting(closed(changed(case, rev=1)), act="close", at=at))
     return mail
 
 
-async def purge(store: EmbeddedStore, mail: InboundMail) -> None:
+async def purge(store: Store, mail: InboundMail) -> None:
     shreds = (CONTENT, Shred(life="raw", key=mail.id))
     await store.commit(putting(act="purge", case=REF, shreds=shreds, at=NOW + 3 * DAYS))
 
@@ -119,6 +135,40 @@ async def test_before_the_purge_all_is_found_and_after_it_nothing(
     await store.close()
     backed_up(tmp_path, 2)
     assert found(tmp_path, MASTER, who | {"another": b"a platypus"}) == {"another"}
+
+
+def dumped_into(folder: Path, url: str) -> None:
+    """All that the database holds, and its keys as a keyring."""
+    folder.mkdir(exist_ok=True)
+    (folder / "tables").write_bytes(dumped(url))
+    keys = dict(asked(url, "select slot, wrapped from desk.keyring"))
+    slots = (keys.get(slot) for slot in range(max(keys) + 1))
+    (folder / "keyring").write_bytes(b"".join(file_of(slots)))
+
+
+async def test_before_the_purge_all_is_found_in_a_database_and_after_it_nothing(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """With the master key, the database, and backups old and new."""
+
+    async def backed_up(day: int) -> None:
+        said = (postgres_url, MASTER, tmp_path / "backup", NOW + timedelta(days=day))
+        await asyncio.to_thread(backup_postgres, *said, lambda *_: None)
+        dumped_into(tmp_path / "database", postgres_url)
+
+    store = await open_postgres(postgres_url, MASTER)
+    mail = await a_life(store)
+    who = words(store.keys)
+    await backed_up(1)
+    everywhere = {"address", "name", "subject", "body", "letter", "note", "message id", "hash"}
+    assert found(tmp_path / "backup", MASTER, who) >= everywhere
+    assert found(tmp_path / "database", MASTER, who) >= everywhere | {"print of message id"}
+    await store.commit(putting(a_case("PR-2026-0009", subject="a platypus")))
+    await purge(store, mail)
+    await store.close()
+    await backed_up(2)
+    for place in ("backup", "database"):
+        assert found(tmp_path / place, MASTER, who | {"another": b"a platypus"}) == {"another"}
 
 
 async def test_a_snapshot_from_before_a_purge_opens_no_more(tmp_path: Path) -> None:
