@@ -59,7 +59,7 @@ class MasterKey:
     def load(cls, path: Path) -> "MasterKey":
         """Read the master key file. Raises KeyFileError."""
         try:
-            mode = path.stat().st_mode
+            found = path.stat()
             text = path.read_bytes()
         except FileNotFoundError:
             raise KeyFileError(
@@ -71,7 +71,12 @@ class MasterKey:
                 f"The master key file {path} cannot be read ({error.strerror}); "
                 "let the desk's user own it."
             ) from None
-        if mode & 0o077:
+        if found.st_uid not in {os.geteuid(), 0}:
+            raise KeyFileError(
+                f"The master key file {path} belongs to another user, who can change it; run "
+                f"`chown {os.geteuid()} {path}`."
+            )
+        if found.st_mode & 0o077:
             raise KeyFileError(
                 f"Others may read the master key file {path}; run `chmod 600 {path}`, or make "
                 "another with `desk key new FILE`."

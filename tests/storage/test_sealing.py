@@ -68,6 +68,15 @@ def test_a_key_file_others_may_touch_is_refused(tmp_path: Path, mode: int) -> No
         MasterKey.load(path)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    new_key_file(path)
+    os.chown(path, 12345, -1)
+    with pytest.raises(KeyFileError, match="belongs to another user"):
+        MasterKey.load(path)
+
+
 @pytest.mark.parametrize(
     "text",
     [b"", b"not base64 at all!", base64.b64encode(b"short"), base64.b64encode(bytes(33)), b"\xff"],
