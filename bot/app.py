@@ -5,11 +5,13 @@ the door, which are there before (`bot/front.py`).
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.control import Control, Said
 from bot.front import Front, open_front
 from bot.http import HttpServer, routes
+from bot.imports import Imports
 from bot.mailer import Mailer
 from bot.orders import Office, Order, carry_out
 from bot.outbox import Outbox, Receipt
@@ -59,6 +61,16 @@ def slack_options_of(settings: Settings) -> SlackOptions:
 room_left = spare
 
 
+def lacks_room(settings: Settings) -> Callable[[int], bool]:
+    """Would so many bytes more touch what stays free on the disk of DESK_DATA?"""
+
+    def lacks(size: int) -> bool:
+        left = spare(settings.data, settings.disk_reserve)
+        return not settings.database_url and left is not None and left < size
+
+    return lacks
+
+
 class App:
     """The running desk. After `start` the door is open; `stop` closes it first."""
 
@@ -80,6 +92,9 @@ class App:
         self.senders = Senders(_trust(settings))
         self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
         front.wake = self.worker.wake
+        self.imports = Imports(
+            store, waiting=lambda: self.worker.waiting, lacks_room=lacks_room(settings)
+        )
         self.control: Control[Order] | None = None
         if not settings.database_url:  # there, a command works beside us on the database
             self.control = Control(settings.data, Order, self._ordered)
@@ -127,7 +142,8 @@ class App:
         return Receipt(posted=await self.slack.send(message))
 
     async def _ordered(self, order: Order) -> Said:
-        return await carry_out(order, Office(self.desk, self.clock.now(), self.worker.wake))
+        office = Office(self.desk, self.clock.now(), self.worker.wake, self.imports)
+        return await carry_out(order, office)
 
     async def _reminders(self) -> None:
         while True:

@@ -3,14 +3,17 @@
 import asyncio
 import io
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
+from bot.printing import print_json
 from bot.settings import Settings, load
 from bot.stores import master_of, must_be_files, must_exist, open_for_reading
 from handlers.clock import RealClock
@@ -59,6 +62,60 @@ def purge(*, dry_run: bool) -> None:
     from bot.orders import Purge
 
     _give(Purge(look=dry_run))
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(path_type=Path))
+@click.option(
+    "--received-at",
+    metavar="WHEN",
+    help="When all of them were received: 2026-03-01, or with a time. In DESK_TIMEZONE, unless it "
+    "names a zone.",
+)
+@click.option("--json", "as_json", is_flag=True, help="What became of each, as one array.")
+def import_command(paths: tuple[Path, ...], received_at: str | None, *, as_json: bool) -> None:
+    """Take in old mail: .eml files, mbox files, Maildirs, or folders of the first two.
+
+    Each mail becomes a case to sort: nothing is sent, nobody is put on a list and nobody is
+    reminded before a person has confirmed what it asks. Robots' mails are ignored. Received is
+    when the topmost Received header says so, else the file's date. Safe beside a running desk.
+    Interrupted? Run it again: no mail is imported twice.
+    """
+    from bot.importing import import_mails
+
+    settings, clock = load(), RealClock()
+    at = _moment(received_at, settings, clock.now()) if received_at is not None else None
+    with _bar("Importing") as step:
+        became = asyncio.run(import_mails(paths, settings, clock, at, step))
+    for each in became:
+        if each.why:
+            click.echo(f"desk: {each.file} {each.why}; it was not imported.", err=True)
+    counts = Counter(each.result for each in became)
+    if as_json:
+        print_json(became)
+    else:
+        click.echo(
+            f"Imported: {counts['imported']}, here already: {counts['known']}, not readable: "
+            f"{counts['unreadable']}. What was imported waits to be sorted: `desk list`."
+        )
+    if counts["unreadable"]:
+        sys.exit(1)
+
+
+def _moment(said: str, settings: Settings, now: datetime) -> datetime:
+    """Raises BadParameter. A date is the start of that day: no clock may start too late."""
+    try:
+        told = datetime.fromisoformat(said)
+    except ValueError:
+        raise click.BadParameter(
+            f"{said!r} is no date such as 2026-03-01 or 2026-03-01T14:30.",
+            param_hint="--received-at",
+        ) from None
+    if told.tzinfo is None:
+        told = told.replace(tzinfo=ZoneInfo(settings.timezone))
+    if told > now:
+        raise click.BadParameter(f"{said} lies in the future.", param_hint="--received-at")
+    return told.astimezone(UTC)
 
 
 @click.command()
@@ -230,4 +287,4 @@ def key_rotate() -> None:
     )
 
 
-COMMANDS = (retry, purge, verify, backup, restore, migrate, key)
+COMMANDS = (import_command, retry, purge, verify, backup, restore, migrate, key)

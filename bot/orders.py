@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from bot.control import Said
+from bot.imports import Import, Imports
 from handlers.desk import Desk
 from handlers.purging import Purged
 from storage.errors import UnknownReference
@@ -39,7 +40,7 @@ class Ping(Record, frozen=True, kw_only=True, tag="ping"):
     patience: ClassVar[float] = 5.0
 
 
-Order = Retry | Purge | Ping
+Order = Retry | Purge | Ping | Import
 
 
 class Office(NamedTuple):
@@ -48,6 +49,7 @@ class Office(NamedTuple):
     desk: Desk
     now: datetime
     woken: Callable[[InboundMail], None] | None  #: the running desk's worker; None = none runs
+    imports: Imports
 
 
 async def carry_out(order: Order, office: Office) -> Said:
@@ -86,6 +88,10 @@ async def _ping(_: Ping, office: Office) -> Said:
     return ("a desk runs here and answers" if office.woken else "no desk runs here",)
 
 
+async def _import(order: Import, office: Office) -> Said:
+    return await office.imports.take(order, office.now, office.woken)
+
+
 def said_of(purged: Purged, done: str) -> Said:
     """Counts and references: nothing personal."""
     said = []
@@ -109,4 +115,5 @@ ORDERS: Mapping[type, Callable[[Any, Office], Awaitable[Said]]] = {
     Retry: _retry,
     Purge: _purge,
     Ping: _ping,
+    Import: _import,
 }

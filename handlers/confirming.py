@@ -11,7 +11,7 @@ from handlers.commits import Commits
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.handler import Draft
-from handlers.letters.acknowledgement import withheld
+from handlers.letters.acknowledgement import WAS_IMPORTED, withheld
 from handlers.opening import Understood
 from handlers.requests import replace, with_letter, with_step
 from storage.records import (
@@ -39,6 +39,8 @@ class AutomaticLetters(Commits):
         self, case: Case, found: Understood, unwanted: str, now: datetime, puts: list[Stored]
     ) -> tuple[OutboxMessage | None, Case]:
         """The letter that goes by itself, or the reason why none does."""
+        if found.imported:  # nobody waits for a confirmation, so none is left to do by hand either
+            return None, replace(case, acknowledgement=f"withheld: {WAS_IMPORTED}")
         why = withheld(found, case, self.policy)
         why = why or ("the address was on the do-not-mail list already" if unwanted else "")
         why = why or (PILOT if self.policy.pilot else "")

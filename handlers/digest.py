@@ -26,17 +26,18 @@ class Counts(Record, frozen=True, kw_only=True):
 
 
 def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry) -> Digest:
-    """Of every open case."""
+    """Of every open case; what was imported and not sorted is in no hurry, and is triage."""
     found = tuple(cases)
-    left = {case.ref: (case.due.due_on - day).days for case in found}
+    running = tuple(case for case in found if not case.at_rest)
+    left = {case.ref: (case.due.due_on - day).days for case in running}
     urgent = sorted(
-        (case for case in found if left[case.ref] <= SOON), key=lambda c: (left[c.ref], c.ref)
+        (case for case in running if left[case.ref] <= SOON), key=lambda c: (left[c.ref], c.ref)
     )
     return Digest(
         day=day,
         overdue=sum(days < 0 for days in left.values()),
         due_soon=sum(0 <= days <= SOON for days in left.values()),
-        not_taken=sum(case.assignee is None for case in found),
+        not_taken=sum(case.assignee is None for case in running),
         waiting=sum(_waits(case) for case in found) + counts.unread,
         triage=sum(case.triage for case in found),
         open=len(found),

@@ -17,6 +17,7 @@ from storage.records import (
     Commit,
     InboundMail,
     MailStatus,
+    Mark,
     ParsedMail,
     Reading,
     Record,
@@ -24,6 +25,11 @@ from storage.records import (
     Stored,
     Suppression,
 )
+
+#: the lane of the first cards of imported cases
+IMPORTS = "slack:import"
+#: why a mail is ignored that we sent ourselves to see that mail comes through, and the mark of it
+CANARY = "canary"
 
 
 class Noted(Record, frozen=True, kw_only=True):
@@ -66,7 +72,9 @@ class FromMail(AutomaticLetters):
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
         unwanted = await self._suppressed(case, found, now, puts)
         letter, case = await self._automatic(case, found, unwanted, now, puts)
-        card = self.message(lane_of(case), Card(case=case.ref), now)
+        # an archive's cards must not hold up those of today
+        lane = IMPORTS if case.imported else lane_of(case)
+        card = self.message(lane, Card(case=case.ref), now)
         puts += [case, _worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref), card]
         puts += [letter] if letter else []
         if unwanted:
@@ -192,6 +200,21 @@ class FromMail(AutomaticLetters):
                 note=reason,
                 puts=tuple(puts),
             )
+        )
+
+    async def canary(self, mail: InboundMail, parsed: ParsedMail, now: datetime) -> None:
+        """Our own mail has come all the way: that it has, and when, is remembered."""
+        await self.decided(lambda: self._canary(mail, parsed, now))
+
+    async def _canary(self, mail: InboundMail, parsed: ParsedMail, now: datetime) -> None:
+        stored = await self._stored(mail)
+        if stored.status is not MailStatus.RECEIVED:
+            return
+        last = await self.store.mark(CANARY) or Mark(id=CANARY, at=now, count=0)
+        through = replace(last, at=now, count=last.count + 1)
+        ignored = replace(_worked_on(stored, parsed, MailStatus.IGNORED, None), reason=CANARY)
+        await self.store.commit(
+            Commit(at=now, actor="desk", act="ignore", note=CANARY, puts=(ignored, through))
         )
 
     async def file(

@@ -43,7 +43,7 @@ def opened(
     """The new case; the caller gives it its letter."""
     mail, parsed, reading = found.mail, found.parsed, found.reading
     kinds = tuple(name for name in reading.kinds if name in registry)
-    triage = reading.decision != "auto" or not kinds
+    triage = found.imported or reading.decision != "auto" or not kinds
     case = Case(
         ref=ref,
         received_at=mail.received_at,
@@ -60,6 +60,7 @@ def opened(
         message_ids=(parsed.message_id,) if parsed.message_id else (),
         defects=_defects(parsed),
         flags=reading.flags,
+        imported=found.imported,
     )
     return replace(case, remind_at=reminders.next_remind_at(case, policy, mail.received_at))
 

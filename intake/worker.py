@@ -16,8 +16,9 @@ import msgspec
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.incoming import Noted
+from handlers.opening import IMPORTED
 from handlers.policy import Policy
-from intake import classify, jurisdiction, mime, screen, sender
+from intake import canary, classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses
 from intake.match import Match, Matcher
 from intake.parse import Parser
@@ -172,7 +173,7 @@ class Worker:
         content = self._turns.place(f"content {mail.sha256}")
         async with content, self._store.turn(content.key):
             earlier = await self._store.earlier_mail(mail, _REPEAT)
-            if earlier is None:
+            if earlier is None or IMPORTED in {mail.peer, earlier.peer}:
                 await self._new(mail)
             else:
                 await self._desk.repeat(mail, earlier, self._clock.now())
@@ -192,11 +193,32 @@ class Worker:
     ) -> None:
         """The mails of one requester one after the other, so that two do not open two cases."""
         async with turn, self._store.turn(turn.key):
+            if canary.came(mail, parsed, self._keys):
+                await self._desk.canary(mail, parsed, self._clock.now())
+                return
             verdict = screen.screen(mail, parsed, self._addresses)
+            if mail.peer == IMPORTED:
+                await self._imported(mail, parsed, reading, verdict)
+                return
             if await self._bounced(mail, parsed, verdict):
                 return
             reading = self._completed(reading, mail, parsed, verdict)
             await self._hand_over(mail, parsed, reading, verdict)
+
+    async def _imported(
+        self,
+        mail: InboundMail,
+        parsed: ParsedMail,
+        reading: Reading | None,
+        verdict: screen.Verdict,
+    ) -> None:
+        """Out of an archive: it joins nothing and moves no letter; a person sorts it."""
+        now = self._clock.now()
+        if verdict.robot:
+            await self._desk.ignore(mail, parsed, verdict.reason, now)
+        else:
+            reading = self._completed(reading, mail, parsed, verdict)
+            await self._desk.open(mail, parsed, reading, now)
 
     async def _bounced(
         self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict

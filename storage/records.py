@@ -270,6 +270,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
+    imported: bool = False  #: its mail came from an archive
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
@@ -288,6 +289,11 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     @property
     def closed(self) -> bool:
         return all(request.status is Status.CLOSED for request in self.requests)
+
+    @property
+    def at_rest(self) -> bool:
+        """Imported, and no person has sorted it yet: nothing happens to it by itself."""
+        return self.imported and not self.confirmed
 
     @property
     def open_requests(self) -> tuple[Request, ...]:

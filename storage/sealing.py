@@ -203,12 +203,13 @@ def _number(slot: int) -> bytes:
 class Keys:
     """Hashes and tags that nobody can make without the desk's secret. Never shows it."""
 
-    __slots__ = ("_address", "_bounce", "_print", "_reply", "fingerprint")
+    __slots__ = ("_address", "_bounce", "_canary", "_print", "_reply", "fingerprint")
 
     def __init__(self, secret: bytes) -> None:
         self._address = _derive(secret, "address hash")
         self._reply = _derive(secret, "reply tag")
         self._bounce = _derive(secret, "bounce tag")
+        self._canary = _derive(secret, "canary tag")
         self._print = _derive(secret, "fingerprint")
         # a case brings the Message-IDs of its conversation at each commit
         self.fingerprint = lru_cache(maxsize=4096)(self._fingerprint)
@@ -239,6 +240,14 @@ class Keys:
     def letter_of_tag(self, tag: str) -> str | None:
         """The id of the letter a bounce tag stands for; None = forged or none of ours."""
         return _opened(self._bounce, "b", tag)
+
+    def canary_tag(self, canary_id: str) -> str:
+        """What marks a mail as our own canary (storage.records.new_id)."""
+        return _tag(self._canary, "y", canary_id.lower())
+
+    def canary_of_tag(self, tag: str) -> str | None:
+        """The id of the canary a tag stands for; None = forged or none of ours."""
+        return _opened(self._canary, "y", tag)
 
 
 def new_key_file(path: Path) -> None:

@@ -30,6 +30,9 @@ def attention(scene: Scene) -> list[Block]:
     if case.held_for:
         said = f":grey_question: May belong to *{escape(case.held_for)}*, from another address."
         shown.append(blocks.section(said, scene.id("heldfor")))
+    if case.at_rest:
+        said = ":inbox_tray: Imported: nothing goes out and nobody is reminded until it is sorted."
+        shown.append(blocks.section(said, scene.id("imported")))
     if case.follows:
         said = f":link: Goes on from *{escape(case.follows)}*, closed long ago."
         shown.append(blocks.section(said, scene.id("follows")))
@@ -61,6 +64,7 @@ def attention_words(scene: Scene) -> list[str]:
         "The requester wrote again" if case.answered else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
+        "Imported, to be sorted" if case.at_rest else "",
         f"Goes on from {case.follows}" if case.follows else "",
         "A letter waits to go out" if any(map(waits, case.letters)) else "",
         "A letter was not delivered" if any(map(_failed, case.letters)) else "",

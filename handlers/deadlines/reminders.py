@@ -51,8 +51,9 @@ def next_rung(case: Case, policy: Policy, now: datetime) -> Rung | None:
 
 
 def next_remind_at(case: Case, policy: Policy, now: datetime) -> datetime | None:
-    """When the ladder next has business with this case; None once it is closed."""
-    if case.closed:
+    """When the ladder next has business with this case; None once it is closed, and for an
+    imported one until a person has sorted it."""
+    if case.closed or case.at_rest:
         return None
     return next(at for name, at in _ladder(case, policy) if at > now and name not in case.reminded)
 

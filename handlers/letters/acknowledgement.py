@@ -13,6 +13,7 @@ from storage.records import Case, Reading
 #: even a small chance of one of these, and a person writes first
 DELICATE = {"legal_demand": "a legal demand", "child_data": "a child's data"}
 POSSIBLE = 0.05
+WAS_IMPORTED = "the mail was imported"
 FLAGS = {"safety": "somebody's safety", "staff": "the conduct of staff"}
 
 
@@ -29,7 +30,7 @@ def withheld(found: Understood, case: Case, policy: Policy) -> str:
 
 def _sender(found: Understood) -> str:
     if found.mail.peer == IMPORTED:
-        return "the mail was imported"
+        return WAS_IMPORTED
     if not found.mail.mail_from:
         return "the mail has no envelope sender"
     if found.mail.mail_from.lower() != found.parsed.header_from.lower():
