@@ -20,7 +20,6 @@ from bot.slack.words import (
     escape,
     joined,
     law,
-    left,
     masked,
     moment,
     person,
@@ -140,11 +139,11 @@ def _row(scene: Scene, request: Request) -> Block:
     key = scene.id(f"row{request.id}")
     if request.status is Status.CLOSED:
         return blocks.section(f":white_check_mark: *{name}*: {ended((request,))}", key)
-    sign = ":red_circle: " if scene.days(request) < 0 else ""
+    sign = ":red_circle: " if scene.late(request) else ""
     due, rule = day(request.due.due_on), escape(law(request.due.regime))
     # with one request the headline says what it is
     when = f"*{name}*, due *{due}*" if several else f"*Due {due}*"
-    said = f"{sign}{when} ({rule}), {left(scene.days(request))}"
+    said = f"{sign}{when} ({rule}), {scene.left(request)}"
     if below := _progress(scene, request):
         said += f"\n{below}"
     own = [o for o in scene.offers if o.request == request.id and o.style != "primary"]

@@ -75,8 +75,8 @@ def chosen(wish: str, cases: Sequence[Case], by: Person, today: date) -> list[Ca
     fits = {
         "mine": lambda case: case.assignee == by.id,
         "open": lambda case: not case.closed,
-        "due": lambda case: (case.due.due_on - today).days <= SOON,
-        "overdue": lambda case: case.due.due_on < today,
+        "due": lambda case: not case.at_rest and (case.due.due_on - today).days <= SOON,
+        "overdue": lambda case: not case.at_rest and case.due.due_on < today,
     }[wish]
     return sorted(filter(fits, open_to_them), key=lambda c: (c.due.due_on, c.ref))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.slack.words import counted, day, joined, person
+from bot.slack.words import counted, day, joined, left, person
 from handlers.handler import Depth, Kind, Offer
 from storage.records import Case, Outcome, Record, Request
 
@@ -34,6 +34,14 @@ class Scene(Record, frozen=True, kw_only=True):
 
     def days(self, request: Request) -> int:
         return (request.due.due_on - self.now.astimezone(ZoneInfo(self.timezone)).date()).days
+
+    def late(self, request: Request) -> bool:
+        """An imported case is late for nobody until a person has sorted it."""
+        return self.days(request) < 0 and not self.case.at_rest
+
+    def left(self, request: Request) -> str:
+        """How long there is, in words."""
+        return "to be sorted first" if self.case.at_rest else left(self.days(request))
 
 
 def title(request: Request, kinds: Mapping[str, Kind]) -> str:

@@ -2,7 +2,7 @@
 
 from bot.slack.attention import attention_words
 from bot.slack.scene import ROWS, Scene, ended, headline, identity, title
-from bot.slack.words import day, escape, law, left, masked
+from bot.slack.words import day, escape, law, masked
 from storage.records import Request, Status
 
 
@@ -27,4 +27,4 @@ def _due(scene: Scene, request: Request) -> str:
     if request.status is Status.CLOSED:
         return f"{name}: {ended((request,))}"
     when = f"{day(request.due.due_on)} ({law(request.due.regime)})"
-    return f"{name}: due {when}, {left(scene.days(request))}"
+    return f"{name}: due {when}, {scene.left(request)}"
