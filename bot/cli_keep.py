@@ -270,10 +270,10 @@ def key_rotate() -> None:
     beside it as FILE.old, as backups made before need it. Interrupted? Run it again.
     """
     settings = load()
-    if settings.key_file is None:
-        raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))
     if not settings.database_url:
         must_exist(settings)
+    if settings.key_file is None:
+        raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))
     with _bar("Wrapping keys") as step:
         if settings.database_url:
             from storage.postgres.rotation import TableRing

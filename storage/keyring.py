@@ -32,6 +32,7 @@ SLOT_BYTES = 64
 _HEADER = b"desk keyring %d\n" % VERSION
 _LIVE, _SHREDDED = b"\x01\0\0\0", b"\x02\0\0\0"
 BATCH = 2048  #: slots made at a time
+_MOST = 1 << 48  #: no file has so many slots
 LOW = 1024  #: when fewer are free, the next batch is made
 
 
@@ -88,6 +89,8 @@ class Keyring:
 
     def wrapped(self, slot: int) -> bytes | None:
         """The key as it lies in its slot; None = shredded. Raises StoreDamaged."""
+        if slot >= _MOST:
+            raise _damaged(self._path, slot)  # what names it was never ours
         data = os.pread(self._fd, SLOT_BYTES, _place(slot))
         if len(data) == SLOT_BYTES and data[:4] == _SHREDDED:
             return None

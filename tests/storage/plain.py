@@ -191,8 +191,12 @@ class PlainStore:
             other
             for other in self.all_of(InboundMail)
             if _alike(other, mail)
-            and mail.received_at - within <= other.received_at
-            and (other.received_at, other.id) < (mail.received_at, mail.id)
+            and other.id != mail.id
+            and mail.received_at - within <= other.received_at <= mail.received_at + within
+            and (
+                (other.received_at, other.id) < (mail.received_at, mail.id)
+                or other.status in {MailStatus.PROCESSED, MailStatus.HELD}
+            )
         ]
         return min(found, key=lambda other: (other.received_at, other.id), default=None)
 
