@@ -5,6 +5,7 @@ import hashlib
 import json
 import mailbox
 import os
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,7 +31,7 @@ from storage.records import (
     OutboxStatus,
     ThreadLine,
 )
-from tests.journeys.processes import Running, desk
+from tests.journeys.processes import Running, desk, environment
 from tests.journeys.world import ANA, STAFF, World
 from tests.storage.making import MASTER, NOW
 
@@ -216,6 +217,31 @@ async def test_with_no_desk_running_the_mails_wait_for_one(
     crlf = archive / "again.eml"
     crlf.write_bytes(content)
     assert [each["result"] for each in (await told(tmp_path, quiet, str(crlf)))[1]] == ["known"]
+
+
+async def test_an_import_that_was_killed_goes_on_and_doubles_nothing(
+    quiet: dict[str, str], tmp_path: Path
+):
+    box = mailbox.mbox(tmp_path / "many.mbox")
+    for number in range(300):
+        box.add(old_mail(f"nora{number}", "x" * 20_000))
+    box.close()
+    command = (sys.executable, "-m", "bot", "import", str(tmp_path / "many.mbox"))
+    process = await asyncio.create_subprocess_exec(*command, env=environment(**quiet))
+    log = tmp_path / "data" / "mails" / "00000001.log"
+    async with asyncio.timeout(60):
+        while not log.exists() or log.stat().st_size < 500_000:  # noqa: ASYNC110, ASYNC240  another process writes it
+            await asyncio.sleep(0.002)
+    process.kill()
+    await process.wait()
+    code, became, _ = await told(tmp_path, quiet, str(tmp_path / "many.mbox"))
+    results = [each["result"] for each in became]
+    assert (code, set(results)) == (0, {"known", "imported"})
+    assert results.count("known") >= 20
+    store = await open_store(tmp_path / "data", MASTER)
+    found = [mail.sha256 for mail in await mails_of(store)]
+    await store.close()
+    assert len(found) == len(set(found)) == 300
 
 
 async def test_into_postgresql(tmp_path: Path, archive: Path, quiet: dict[str, str], postgres_url):
