@@ -599,3 +599,29 @@ async def test_away_notes_to_a_letter_s_return_path_are_no_bounces(bench):
     heads = ("Subject: Automatic reply: x", "Auto-Submitted: auto-replied")
     await bench.mail(*heads, body="I am away until Monday.", to=to, mail_from="")
     assert not (await bench.store.case(ref)).letters[0].bounced
+
+
+async def test_what_was_imported_joins_no_case_and_a_mail_of_today_is_no_repeat_of_it(bench):
+    first = await bench.mail("Subject: My account", "Message-ID: <one@example.org>")
+    content = (
+        b"From: ann@example.org\r\nTo: compliance@cafex.com\r\nIn-Reply-To: <one@example.org>\r\n"
+    )
+    content += (
+        b"References: <one@example.org>\r\nSubject: Re: My account\r\n\r\nAs I said: delete it.\r\n"
+    )
+    kept = {}
+    for peer in ("import", "192.0.2.1"):
+        arrival = Arrival(
+            received_at=NOW + timedelta(minutes=len(kept) + 1),
+            mail_from="ann@example.org",
+            rcpt_to=OWN,
+            peer=peer,
+            content=content,
+        )
+        mail = await bench.store.mails.append(arrival)
+        bench.worker.wake(mail)
+        kept[peer] = await bench.settled(mail)
+    old = await bench.store.case(kept["import"].case)
+    assert (old.ref != first.case, old.imported, old.triage) == (True, True, True)
+    assert kept["192.0.2.1"].case == first.case
+    assert kept["192.0.2.1"].status is MailStatus.PROCESSED
