@@ -39,15 +39,15 @@ def _give(order: "Order") -> None:
 
 
 @click.command()
-@click.argument("id")
-def retry(id: str) -> None:  # noqa: A002  the name in the usage line
+@click.argument("name", metavar="ID")
+def retry(name: str) -> None:
     """Try a failed mail, or a letter or Slack message that could not be sent, once more.
 
     `desk failed` lists them with their IDs. With no desk running it is tried as soon as one does.
     """
     from bot.orders import Retry
 
-    _give(Retry(id=id))
+    _give(Retry(id=name))
 
 
 @click.command()
