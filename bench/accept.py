@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from bench.doors import ADDRESS, MASTER, Door, Postfix, Python, missing
 from storage.embedded import open_store
 from storage.records import Arrival
 
+_ENOUGH = 500
 Figures = dict[str, list[float]]
 CONTENT = b"Subject: x\r\n\r\n" + b"word " * 400 + b"\r\n.\r\n"
 
@@ -80,7 +82,7 @@ def _figure(values: list[float], digits: int) -> str:
 def accepting(folder: Path, count: int, scale: float) -> None:
     """All candidates in one run."""
     opens: dict[str, Callable[[], Door]] = {
-        name: lambda name=name: Python(name, folder / name)  # type: ignore[misc]
+        name: partial(Python, name, folder / name)
         for name in ("ours", "stock", "stock-uvloop", "unsynced")
     }
     if why := missing():
@@ -103,12 +105,12 @@ def accepting(folder: Path, count: int, scale: float) -> None:
 def _compare(doors: dict[str, Door], count: int, scale: float) -> None:
     peers = {name: door for name, door in doors.items() if name != "unsynced"}
     own = {name: doors[name] for name in ("ours", "unsynced")}
-    for load, targets in (
+    for whole, targets in (
         (Load("H1 2 KB, 50 sessions, reused", 2_000, 2_048, 50), (1.0, 1.5)),
         (Load("H1 2 KB, one mail a connection", 600, 2_048, 10, reused=False), (0.8, 0.8)),
         (Load("H2 100 KB, 10 sessions, reused", 300, 102_400, 10), (2.0, 0.9)),
     ):
-        load = load._replace(mails=int(load.mails * scale))  # noqa: PLW2901
+        load = whole._replace(mails=int(whole.mails * scale))
         found = rounds(load, peers, count)
         show(load.what, found, {"stock": targets[0], "postfix": targets[1], "stock-uvloop": 0.0})
     for sessions, target in ((50, 0.8), (10, 0.6)):
@@ -152,6 +154,9 @@ class Answers:
         self.ids: list[str] = []
         self.waits: list[float] = []
         self.rate = 0.0
+        self.enough = (
+            asyncio.Event()
+        )  #: so many mails are kept that killing the door tells something
         self._left = iter(range(mails))
 
     async def session(self, port: int) -> None:
@@ -178,12 +183,14 @@ class Answers:
             self.waits.append(time.perf_counter() - started)
             if reply.startswith("250"):
                 self.ids.append(reply.split()[-1])
+                if len(self.ids) >= _ENOUGH:
+                    self.enough.set()
         writer.close()
 
 
-async def asked(port: int, mails: int, sessions: int) -> Answers:
+async def asked(port: int, mails: int, sessions: int, answers: Answers | None = None) -> Answers:
     """Send so many mails of 2 KB; ends early, and quietly, when the server dies."""
-    answers = Answers(mails)
+    answers = answers or Answers(mails)
     started = time.perf_counter()
     asking = (answers.session(port) for _ in range(sessions))
     await asyncio.gather(*asking, return_exceptions=True)
@@ -224,8 +231,9 @@ def busy(folder: Path, count: int, scale: float) -> None:
 
 def _killed(door: Python) -> list[str]:
     async def cut_short() -> Answers:
-        asking = asyncio.create_task(asked(door.port, 100_000, 20))
-        await asyncio.sleep(1.0)
+        answers = Answers(100_000)
+        asking = asyncio.create_task(asked(door.port, 100_000, 20, answers))
+        await answers.enough.wait()
         door.process.kill()
         return await asking
 
