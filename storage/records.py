@@ -134,6 +134,18 @@ class Evidence(Record, frozen=True, kw_only=True):
     end: int
 
 
+FactName = Literal["address", "born", "age", "number", "subject"]
+
+
+class Fact(Record, frozen=True, kw_only=True):
+    """Something a mail says, unproven; places are those of `Evidence`."""
+
+    what: FactName
+    text: str
+    start: int
+    end: int
+
+
 class Reading(Record, frozen=True, kw_only=True):
     """What the classifier understood. `kinds` is best first and never empty."""
 
@@ -144,6 +156,8 @@ class Reading(Record, frozen=True, kw_only=True):
     language: str = "und"  #: ISO 639-1 or "und"
     regimes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
+    facts: tuple[Fact, ...] = ()
+    service: str = ""  #: the bulk service that sent it, by name
 
 
 # --- cases ----------------------------------------------------------------------------------
