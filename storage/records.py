@@ -279,6 +279,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     triage: bool = False
     reading: Reading | None = None
     confirmed: bool = False  #: a person confirmed or corrected the kinds
+    labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
     mails: tuple[str, ...] = ()  #: ids of inbound mails
