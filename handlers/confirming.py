@@ -13,12 +13,11 @@ from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.handler import Draft
 from handlers.letters.acknowledgement import WAS_IMPORTED, withheld
 from handlers.opening import Understood
-from handlers.requests import replace, with_letter, with_step
+from handlers.requests import letter_state, replace, with_letter, with_step
 from storage.records import (
     Case,
     Commit,
     Letter,
-    LetterState,
     Mark,
     OutboxMessage,
     OutboxStatus,
@@ -48,21 +47,19 @@ class AutomaticLetters(Commits):
         why = why or await self._cap(case, found, now, puts)
         alone = [request.kind for request in case.requests] == ["unsubscribe"]
         sole = alone and not case.triage and not case.flags
-        draft = Draft(template="unsubscribed" if sole else "acknowledgement", automatic=True)
+        draft = Draft(
+            template="unsubscribed" if sole else "acknowledgement",
+            request=1 if sole else None,
+            language=self.policy.letters.language_for(case.language, automatic=True),
+            automatic=True,
+        )
         if why and why != PILOT:
             return None, replace(case, acknowledgement=self._by_hand(case, why))
         letter = self.letter(case, draft, now, "desk")
         if not why:
             at = self.pace.slot(case.requester.rpartition("@")[2], now)
             letter = replace(letter, status=OutboxStatus.PENDING, send_after=at)
-        state = LetterState(
-            id=letter.id,
-            template=draft.template,
-            status=letter.status,
-            by="desk",
-            at=letter.send_after,
-            request=1 if sole else None,
-        )
+        state = letter_state(letter, draft.request)
         said = f"withheld: {why}" if why else "pending"
         case = replace(with_letter(case, state), acknowledgement=said)
         return letter, with_step(case, 1, "answer") if sole and not why else case

@@ -258,6 +258,8 @@ class LetterState(Record, frozen=True, kw_only=True):
     at: datetime  #: when it goes out, or went out
     bounced: bool = False
     request: int | None = None  #: the request it is about
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
 
 
 class Case(Record, frozen=True, kw_only=True, tag=True):
@@ -430,6 +432,8 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     subject: str
     body: str
     template: str
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers

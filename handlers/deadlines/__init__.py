@@ -39,11 +39,11 @@ def earliest(kinds: Iterable[str], received_at: datetime) -> Due:
     )
 
 
-def period(kinds: Iterable[str]) -> str:
-    """The longest time any of the kinds may take, in words; never a computed date."""
+def longest(kinds: Iterable[str]) -> Rule:
+    """The rule that gives most time among the kinds; letters name it, never a computed date."""
     rules = [POLICY[kind] for kind in kinds] or list(POLICY.values())
     # a working day is worth 7/5 of a day: 10 of them are 14 days
-    return max(rules, key=lambda rule: rule.days * 7 / 5 if rule.working else rule.days).period
+    return max(rules, key=lambda rule: rule.days * 7 / 5 if rule.working else rule.days)
 
 
 def _end(received: date, rule: Rule) -> date:
