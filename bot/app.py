@@ -197,6 +197,7 @@ def _trust(settings: Settings) -> Trust:
     return Trust(
         ids=settings.authserv_ids,
         relays=settings.inbound_relays,
+        sealers=settings.arc_sealers,
         looks=settings.is_mx,
         nameserver=settings.nameserver,
     )

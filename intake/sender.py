@@ -24,7 +24,7 @@ class Senders:
 
     def origin(self, mail: InboundMail) -> Origin:
         """How a mail came in, for the process that parses it."""
-        return Origin(peer=mail.peer, mail_from=mail.mail_from, trust=self._trust)
+        return Origin(peer=mail.peer, hello=mail.hello, mail_from=mail.mail_from, trust=self._trust)
 
     async def known(self, mail: InboundMail, content: bytes, parsed: ParsedMail) -> ParsedMail:
         """The mail with what is known of its sender; a relay's word comes before a look.

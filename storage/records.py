@@ -42,6 +42,7 @@ class Arrival(Record, frozen=True, kw_only=True):
     mail_from: str  #: envelope sender, "" for the null sender
     rcpt_to: tuple[str, ...]
     peer: str  #: address of the SMTP client
+    hello: str = ""  #: what it called itself in HELO or EHLO: a claim
     content: bytes
 
 
@@ -56,6 +57,7 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
     mail_from: str
     rcpt_to: tuple[str, ...]
     peer: str
+    hello: str = ""
     sha256: str
     size: int  #: bytes
     status: MailStatus = MailStatus.RECEIVED
