@@ -10,7 +10,7 @@ import msgspec
 from handlers.opening import IMPORTED
 from intake.authentication import Origin, Trust
 from intake.lookup import Lookup
-from storage.records import InboundMail, ParsedMail
+from storage.records import InboundMail, ParsedMail, Sender
 
 _ADDRESS = re.compile(r"[^\s<>\"(),;:@]+@[^\s<>\"(),;:@]+\.[^\s<>\"(),;:@]+")
 
@@ -35,6 +35,10 @@ class Senders:
             return parsed
         sender = await self._lookup.look(content, self.origin(mail))
         return msgspec.structs.replace(parsed, sender=sender)
+
+    async def again(self, mail: InboundMail, content: bytes) -> Sender | None:
+        """A later look at one who could not be checked; None = there is nobody to ask."""
+        return (await self.known(mail, content, ParsedMail())).sender
 
     async def stop(self) -> None:
         """End the processes that ask."""

@@ -276,7 +276,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason
+    acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     card: Posted | None = None
