@@ -42,6 +42,7 @@ class Arrival(Record, frozen=True, kw_only=True):
     mail_from: str  #: envelope sender, "" for the null sender
     rcpt_to: tuple[str, ...]
     peer: str  #: address of the SMTP client
+    hello: str = ""  #: what it called itself in HELO or EHLO: a claim
     content: bytes
 
 
@@ -56,6 +57,7 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
     mail_from: str
     rcpt_to: tuple[str, ...]
     peer: str
+    hello: str = ""
     sha256: str
     size: int  #: bytes
     status: MailStatus = MailStatus.RECEIVED
@@ -289,7 +291,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason
+    acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     card: Posted | None = None

@@ -219,6 +219,8 @@ def _receipt(case: Case) -> list[str]:
         return ["receipt confirmed"]
     if case.acknowledgement.startswith("withheld"):
         return [f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}"]
+    if case.acknowledgement.startswith("pending:"):
+        return [f"receipt not confirmed yet: {cut_escaped(_reason(case.acknowledgement), 150)}"]
     return []
 
 
