@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from handlers import actions, kinds, letters, reasons
-from handlers.deadlines.rules import POLICY
+from handlers.deadlines.regimes import POLICY
 from handlers.flags import circles
 from handlers.handler import Action, Kind
 from storage.errors import SettingsError
@@ -91,7 +91,7 @@ def _name_faults(kind: Kind, known: Mapping[str, Action], where: str) -> Iterato
         ("action", [step.action for step in kind.steps], known),
         ("letter", kind.letters, letters.names()),
         ("reason", (*kind.refusals, *kind.unanswered), reasons.REASONS),
-        ("deadline", (kind.name,), POLICY),
+        ("deadline", (kind.name,), POLICY.rules),
     )
     for what, wanted, there in named:
         for name in wanted:

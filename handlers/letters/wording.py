@@ -21,7 +21,7 @@ def write(
     **values: object,
 ) -> letters.Rendered:
     """A letter about this case; `reason` is a name of the closed list. Raises KeyError."""
-    asked = tuple(r.kind for r in case.requests if r.kind is not None)
+    asked = tuple((r.kind, r.due.regime) for r in case.requests if r.kind is not None)
     today = local_day(now, policy.timezone)
     reason = str(values.pop("reason", ""))
     return letters.render(
@@ -29,7 +29,7 @@ def write(
         case,
         policy,
         now,
-        kinds=[kinds[kind].title for kind in asked if not case.triage],
+        kinds=[kinds[kind].title for kind, _ in asked if not case.triage],
         period=deadlines.period(asked),
         california="ccpa" in (case.reading.regimes if case.reading else ()),
         suppressed=letters.plain_date(today),
