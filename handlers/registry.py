@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from handlers import actions, kinds, reasons
-from handlers.deadlines.rules import POLICY
+from handlers.deadlines.regimes import POLICY
 from handlers.flags import circles
 from handlers.handler import Action, Kind
 from handlers.letters import templates
@@ -92,7 +92,7 @@ def _name_faults(kind: Kind, known: Mapping[str, Action], where: str) -> Iterato
         ("action", [step.action for step in kind.steps], known),
         ("letter", kind.letters, templates.names()),
         ("reason", (*kind.refusals, *kind.unanswered), reasons.REASONS),
-        ("deadline", (kind.name,), POLICY),
+        ("deadline", (kind.name,), POLICY.rules),
     )
     for what, wanted, there in named:
         for name in wanted:

@@ -47,6 +47,7 @@ class MailContent(Record, frozen=True, kw_only=True):
     mail_from: str = ""
     rcpt_to: tuple[str, ...] = ()
     peer: str = ""
+    hello: str = ""
     sha256: str = ""
     message_id: str = ""
     sender: str = ""

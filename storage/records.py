@@ -42,6 +42,7 @@ class Arrival(Record, frozen=True, kw_only=True):
     mail_from: str  #: envelope sender, "" for the null sender
     rcpt_to: tuple[str, ...]
     peer: str  #: address of the SMTP client
+    hello: str = ""  #: what it called itself in HELO or EHLO: a claim
     content: bytes
 
 
@@ -56,6 +57,7 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
     mail_from: str
     rcpt_to: tuple[str, ...]
     peer: str
+    hello: str = ""
     sha256: str
     size: int  #: bytes
     status: MailStatus = MailStatus.RECEIVED
@@ -146,6 +148,15 @@ class Fact(Record, frozen=True, kw_only=True):
     end: int
 
 
+class Candidate(Record, frozen=True, kw_only=True):
+    """A law whose clock may run for the requester, and the sign that speaks for it."""
+
+    regime: str
+    sign: str = ""  #: in our words: "named in the mail", "stated residence"; nothing of the mail
+    rank: int = 8  #: 1 = strongest
+    place: str = ""  #: ISO 3166 country, where it is known
+
+
 class Reading(Record, frozen=True, kw_only=True):
     """What the classifier understood. `kinds` is best first and never empty."""
 
@@ -155,6 +166,7 @@ class Reading(Record, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     language: str = "und"  #: ISO 639-1 or "und"
     regimes: tuple[str, ...] = ()
+    laws: tuple[Candidate, ...] = ()  #: the same, with the signs that speak for them
     flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
     facts: tuple[Fact, ...] = ()
     service: str = ""  #: the bulk service that sent it, by name
@@ -207,14 +219,25 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     until: date | None = None
 
 
+class Stopped(Record, frozen=True, kw_only=True):
+    """The clock stands while the requester owes an answer."""
+
+    since: date
+    reason: str
+    left: int | None = None  #: days, once it goes on; None = the whole period begins anew then
+
+
 class Due(Record, frozen=True, kw_only=True):
     """By when, and why: `why` is one sentence a requester or a regulator could read."""
 
-    due_on: date
+    due_on: date  #: while the clock stands: as if nothing had been asked
     aim_on: date
     regime: str
-    rule: str  #: the rule's id and version
+    rule: str  #: the rule's id and version, and the version of the holidays it counted
     why: str
+    house: bool = False  #: a choice of the desk inside that regime, not its law
+    stopped: Stopped | None = None
+    extended: bool = False
 
 
 class Request(Record, frozen=True, kw_only=True):
@@ -231,6 +254,8 @@ class Request(Record, frozen=True, kw_only=True):
     closed_by: str = ""
     done: tuple[str, ...] = ()  #: names of the steps already taken
     events: tuple[ClockEvent, ...] = ()
+    regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
+    sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
 
 class Verification(Record, frozen=True, kw_only=True):
@@ -291,7 +316,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason
+    acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     card: Posted | None = None

@@ -19,11 +19,11 @@ from bot.slack.words import (
     day,
     escape,
     joined,
-    law,
     masked,
     moment,
     person,
 )
+from handlers.deadlines.regimes import law
 from handlers.handler import CONFIRM, Offer
 from storage.records import (
     Case,
@@ -140,7 +140,7 @@ def _row(scene: Scene, request: Request) -> Block:
     if request.status is Status.CLOSED:
         return blocks.section(f":white_check_mark: *{name}*: {ended((request,))}", key)
     sign = ":red_circle: " if scene.late(request) else ""
-    due, rule = day(request.due.due_on), escape(law(request.due.regime))
+    due, rule = day(request.due.due_on), escape(law(request.due))
     # with one request the headline says what it is
     when = f"*{name}*, due *{due}*" if several else f"*Due {due}*"
     said = f"{sign}{when} ({rule}), {scene.left(request)}"
@@ -219,6 +219,8 @@ def _receipt(case: Case) -> list[str]:
         return ["receipt confirmed"]
     if case.acknowledgement.startswith("withheld"):
         return [f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}"]
+    if case.acknowledgement.startswith("pending:"):
+        return [f"receipt not confirmed yet: {cut_escaped(_reason(case.acknowledgement), 150)}"]
     return []
 
 

@@ -14,6 +14,7 @@ from storage.records import Case, Reading
 #: even a small chance of one of these, and a person writes first
 DELICATE = {"legal_demand": "a legal demand", "child_data": "a child's data"}
 POSSIBLE = 0.05
+FORGED = "the sender failed authentication"
 WAS_IMPORTED = "the mail was imported"
 
 
@@ -36,7 +37,7 @@ def _sender(found: Understood) -> str:
     if found.mail.mail_from.lower() != found.parsed.header_from.lower():
         return "envelope sender and From differ"
     if found.parsed.sender is not None and found.parsed.sender.result == "refused":
-        return "the sender failed authentication"
+        return FORGED
     return ""
 
 

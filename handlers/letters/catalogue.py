@@ -23,7 +23,7 @@ from storage.records import Record
 #: English dates are written as in Cardiff
 _LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
-_REGIMES_OF = re.compile(r"us_\w+")
+_STATE = re.compile(r"us_\w+")
 
 
 class Rendered(Record, frozen=True, kw_only=True):
@@ -93,19 +93,16 @@ class Catalogue(Record, frozen=True, kw_only=True):
         return own if own is not None else templates.built_in(language).get(name)
 
     def _rights(self, language: str, values: Mapping[str, object]) -> str:
-        """Where to complain, under each law that may bind; an unknown one has the general words."""
+        """Where to complain, under each law that may bind; without one, the general words."""
         regimes = values.get("regimes")
         wanted = regimes if isinstance(regimes, tuple) else ()
-        found = dict.fromkeys(self._block(regime, language) for regime in wanted)
-        sources = list(found) or [self._block("policy", language)]
+        found = dict.fromkeys(filter(None, (self._block(regime, language) for regime in wanted)))
+        sources = list(found) or [self._source("blocks/policy", language) or ""]
         return "\n\n".join(filled(source, values).strip() for source in sources)
 
-    def _block(self, regime: str, language: str) -> str:
-        name = "us" if _REGIMES_OF.fullmatch(regime) else regime
-        source = self._source(f"blocks/{name}", language)
-        if source is None:
-            source = self._source("blocks/policy", language)
-        return source or ""
+    def _block(self, regime: str, language: str) -> str | None:
+        name = "us" if _STATE.fullmatch(regime) else regime
+        return self._source(f"blocks/{name}", language)
 
 
 def read(folder: Path) -> dict[str, dict[str, str]]:

@@ -19,7 +19,7 @@ from handlers.letters.catalogue import Catalogue
 from handlers.letters.templates import ENGLISH, LANGUAGES
 from handlers.letters.wording import Matter, values_of
 from handlers.policy import Policy
-from storage.records import Case, Record, Request
+from storage.records import Candidate, Case, Record, Request
 
 
 class Demand(Record, frozen=True, kw_only=True):
@@ -113,20 +113,20 @@ RECEIVED = datetime(2031, 7, 19, 12, tzinfo=UTC)
 
 def matter(specimen: Specimen, kinds: Mapping[str, Kind], policy: Policy) -> Matter:
     """A made-up case under this law."""
-    clock = deadlines.due(specimen.kind, RECEIVED)
-    due = type(clock)(
-        due_on=clock.due_on,
-        aim_on=clock.aim_on,
-        regime=specimen.regime,
-        rule=clock.rule,
-        why=clock.why,
+    candidate = Candidate(regime=specimen.regime)
+    asked = deadlines.Asked(kind=specimen.kind, received_at=RECEIVED)
+    request = Request(
+        id=1,
+        kind=specimen.kind,
+        due=deadlines.due(asked, candidate),
+        regimes=(candidate,),
     )
     case = Case(
         ref="PR-2031-0042",
         received_at=RECEIVED,
         requester="",
         requester_hash="",
-        requests=(Request(id=1, kind=specimen.kind, due=due),),
+        requests=(request,),
     )
     return Matter(case=case, kinds=kinds, policy=policy, now=RECEIVED)
 
@@ -134,7 +134,7 @@ def matter(specimen: Specimen, kinds: Mapping[str, Kind], policy: Policy) -> Mat
 def lacking(name: str, language: str, about: Matter) -> Iterator[Demand]:
     """What the letter in this language does not hold. Raises ValueError, TemplateError."""
     regime = about.case.requests[0].due.regime
-    values = {**values_of(about, language), "regimes": (regime,), **_GIVEN}
+    values = {**values_of(about, language), **_GIVEN}
     found = about.policy.letters.render(name, language, values)
     # on one line: a demand's parts may stand in several
     told = " ".join(f"{found.subject} {found.body}".split())

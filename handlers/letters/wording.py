@@ -43,17 +43,17 @@ def values_of(matter: Matter, language: str) -> dict[str, object]:
     """Every value a template may use; what only some letters have is "" here."""
     case, policy = matter.case, matter.policy
     about = _about(case, matter.request)
-    asked = tuple(r.kind for r in case.requests if r.kind is not None)
-    phrases = [_phrase(matter.kinds[kind], language) for kind in asked]
+    asked = tuple((r.kind, r.due.regime) for r in case.requests if r.kind is not None)
+    phrases = [_phrase(matter.kinds[kind], language) for kind, _ in asked]
     promise = policy.promised(local_day(case.received_at, policy.timezone))
     return {
         **_dates(matter, about, language),
         "ref": case.ref,
-        "asked": asked,
+        "asked": tuple(kind for kind, _ in asked),
         "kinds": [] if case.triage else phrases,
         "within": _within(deadlines.longest(asked), language),
         "regime": about.due.regime,
-        "regimes": case.reading.regimes if case.reading else (about.due.regime,),
+        "regimes": tuple(law.regime for law in about.regimes) or (about.due.regime,),
         "complained": about.kind == "complaint",
         "policy_version": promise.version,
         "dispute_body": promise.dispute_body,
@@ -92,6 +92,6 @@ def _phrase(kind: Kind, language: str) -> str:
 
 def _within(rule: Rule, language: str) -> str:
     """A period, in the plural form the number takes (CLDR)."""
-    forms = words(language)["within"]["working_days" if rule.working else "days"]
-    form = Locale.parse(language).plural_form(rule.days)
-    return str(forms.get(form, forms["other"])).format(n=rule.days)
+    forms = words(language)["within"][rule.unit.replace(" ", "_")]
+    form = Locale.parse(language).plural_form(rule.length)
+    return str(forms.get(form, forms["other"])).format(n=rule.length)

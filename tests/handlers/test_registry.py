@@ -8,7 +8,7 @@ import pytest
 
 from handlers import registry
 from handlers.closing import outcomes
-from handlers.deadlines import due
+from handlers.deadlines import Asked, earliest
 from handlers.handler import Clue, Depth, Kind, Moment, Step
 from handlers.letter_actions import choices
 from handlers.letters import templates
@@ -29,7 +29,9 @@ def a_case(kind: Kind, **said: object) -> Case:
         received_at=NOW,
         requester="rosa@example.org",
         requester_hash="hash",
-        requests=(Request(id=1, kind=kind.name, due=due(kind.name, NOW)),),
+        requests=(
+            Request(id=1, kind=kind.name, due=earliest(Asked(kind=kind.name, received_at=NOW))),
+        ),
         reading=reading(kind.name),
         mails=("m1",),
     )
@@ -111,7 +113,11 @@ def test_in_each_state_the_next_step_is_the_one_coloured_button(kind: Kind) -> N
 
 @EACH
 def test_an_unsorted_case_offers_guesses_first_and_a_way_out(kind: Kind) -> None:
-    case = a_case(kind, triage=True, requests=(Request(id=1, kind=None, due=due("access", NOW)),))
+    case = a_case(
+        kind,
+        triage=True,
+        requests=(Request(id=1, kind=None, due=earliest(Asked(kind="access", received_at=NOW))),),
+    )
     found = offers(case, REGISTRY)
     assert (found[0].action, found[0].value) == ("confirm", kind.name)
     assert found[0].label == f"Confirm {kind.name.replace('_', ' ')}"
