@@ -1,8 +1,8 @@
 """The letters as they lie in their files: a folder for each language, English first.
 
-A letter begins with its front matter: `title` (as staff choose it), `subject`, and in English its
-rules: `neutral` (says nothing on whether we hold data on anybody), `automatic` (may go without a
-person), `answers` (it is the answer to a request), `asks` (the next word is the requester's),
+A letter begins with its front matter: `subject`, and in English `title` (as staff choose it) and
+its rules: `neutral` (says nothing on whether we hold data on anybody), `automatic` (may go without
+a person), `answers` (it is the answer to a request), `asks` (the next word is the requester's),
 `slow` (a longer time to undo) and `rights` (ends with where to complain). A translation has `of`
 instead: the version of the English text it was made from. `[[ … ]]` marks what staff still have
 to write.
@@ -20,7 +20,7 @@ from storage.records import Record
 BUILT_IN = Path(__file__).parent
 ENGLISH = "en"
 #: the desk's languages, ISO 639-1
-LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
+LANGUAGES = ("en", "de", "fr", "es", "it")
 SKELETON = "skeleton"  #: what stands around every letter
 WORDS = "words.toml"  #: what is put into letters: kinds, periods, reasons
 _RULES = ("neutral", "automatic", "answers", "asks", "slow", "rights")
@@ -44,7 +44,6 @@ class Text(Record, frozen=True, kw_only=True):
 
     subject: str
     body: str
-    title: str = ""
     of: str = ""  #: version of the English text it was made from
     version: str  #: 12 hex digits over subject and body
 
@@ -72,7 +71,6 @@ def parsed(name: str, source: str) -> Text:
     return Text(
         subject=head["subject"],
         body=body,
-        title=head["title"],
         of=head.get("of", ""),
         version=hashlib.sha256(f"{head['subject']}\n{body}".encode()).hexdigest()[:12],
     )
@@ -81,8 +79,8 @@ def parsed(name: str, source: str) -> Text:
 def _parted(name: str, source: str) -> tuple[dict[str, str], str]:
     head, found, body = source.replace("\r\n", "\n").partition("\n\n")
     fields = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
-    if not found or not {"title", "subject"} <= set(fields):
-        raise ValueError(f"letter {name} needs title and subject, then an empty line")
+    if not found or "subject" not in fields:
+        raise ValueError(f"letter {name} needs a subject, then an empty line")
     return fields, body
 
 
