@@ -35,6 +35,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     requester_hash: str = ""
     subject: str = ""
     reading: Reading | None = None
+    labels: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()

@@ -136,6 +136,18 @@ class Evidence(Record, frozen=True, kw_only=True):
     end: int
 
 
+FactName = Literal["address", "born", "age", "number", "subject"]
+
+
+class Fact(Record, frozen=True, kw_only=True):
+    """Something a mail says, unproven; places are those of `Evidence`."""
+
+    what: FactName
+    text: str
+    start: int
+    end: int
+
+
 class Reading(Record, frozen=True, kw_only=True):
     """What the classifier understood. `kinds` is best first and never empty."""
 
@@ -146,6 +158,8 @@ class Reading(Record, frozen=True, kw_only=True):
     language: str = "und"  #: ISO 639-1 or "und"
     regimes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
+    facts: tuple[Fact, ...] = ()
+    service: str = ""  #: the bulk service that sent it, by name
 
 
 # --- cases ----------------------------------------------------------------------------------
@@ -267,6 +281,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     triage: bool = False
     reading: Reading | None = None
     confirmed: bool = False  #: a person confirmed or corrected the kinds
+    labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
     mails: tuple[str, ...] = ()  #: ids of inbound mails
