@@ -58,6 +58,7 @@ class Settings(Record, frozen=True, kw_only=True):
     digest_at: time = time(9, 0)
     http_port: int | None = None
     alarm_mail: str = ""
+    confirmed_ignores: int = 200
     pilot: bool = False
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
@@ -134,6 +135,12 @@ def _megabytes(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("it is a number of megabytes")
     return int(text) * 2**20
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("it is a whole number")
+    return int(text)
 
 
 def _networks(text: str) -> tuple[str, ...]:
@@ -242,6 +249,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_DIGEST_AT", "digest_at", _time),
     ("DESK_HTTP_PORT", "http_port", _port),
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
+    ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
     ("DESK_PILOT", "pilot", _switch),
 )
 
