@@ -147,8 +147,7 @@ class Clicks:
             await ack(response_action="update", view=views.message("Privacy requests", OUTDATED))
             return
         if view.get("callback_id") == LIST:
-            await ack(response_action="update", view=views.waiting())
-            await guarded(window, self._page_saved(window, body, pointer))
+            await self._in_time(ack, window, self._page_saved(body, pointer))
             return
         work = asyncio.create_task(self._result(body, pointer))
         finished, _ = await asyncio.wait({work}, timeout=IN_TIME)
@@ -159,9 +158,27 @@ class Clicks:
         result = await work
         await guarded(window, self._late(window, body, pointer, result))
 
-    async def _page_saved(self, window: Window, body: Body, pointer: Pointer) -> None:
-        by = await self._parts.person(body)
-        await self._lists.saved(window, by, pointer, body["view"])
+    async def _in_time(self, ack: AsyncAck, window: Window, work: Awaitable[View]) -> None:
+        """Acknowledged with the next view when it is there in time; an update of our own would
+        race with the acknowledgement."""
+        made = asyncio.ensure_future(work)
+        if (await asyncio.wait({made}, timeout=IN_TIME))[0]:
+            await ack(response_action="update", view=made.result())
+            return
+        await ack(response_action="update", view=views.waiting())
+        await guarded(window, window.show(await made))
+
+    async def _page_saved(self, body: Body, pointer: Pointer) -> View:
+        """The next page, or a sentence to the clicker; never an exception."""
+        said: list[str] = []
+        made: list[View] = []
+
+        async def work() -> None:
+            by = await self._parts.person(body)
+            made.append(await self._lists.saved(by, pointer, body["view"]))
+
+        await guarded(said.append, work())
+        return made[0] if made else views.message("Privacy requests", said[0])
 
     async def _result(self, body: Body, pointer: Pointer) -> Answer | str:
         """The answer, or a sentence to the clicker; never an exception."""

@@ -27,10 +27,8 @@ class Lists:
         page = await self._page(pointer.value, by, pointer.request or 0)
         await window.show(lists.window(page, salt()))
 
-    async def saved(
-        self, window: Window, by: Person, pointer: Pointer, view: Mapping[str, Any]
-    ) -> None:
-        """What was chosen on a page is done, and the next is shown."""
+    async def saved(self, by: Person, pointer: Pointer, view: Mapping[str, Any]) -> View:
+        """What was chosen on a page is done; what is to be seen next."""
         values = forms.values(view)
         sorting = Sorting(
             choices=lists.chosen(pointer.value, values),
@@ -40,7 +38,7 @@ class Lists:
         )
         said = _said(await self._sorted(pointer.value, sorting))
         page = await self._page(pointer.value, by, pointer.request or 0, said)
-        await window.show(lists.window(page, salt()))
+        return lists.window(page, salt())
 
     async def _sorted(self, name: str, sorting: Sorting) -> Sorted:
         desk, now = self._parts.desk, self._parts.clock.now()

@@ -220,10 +220,11 @@ class Transport:
         drawn = lists.message(wanted.name, left, today)
         if posted is None and message.attempts > 1:
             posted = await self._lookup.message(channel, message.id)
-        if posted is not None and posted.channel == channel:
-            await self._edit(posted, drawn, _named(message, ""))
+        named = _named(message, "")
+        stands = posted is not None and posted.channel == channel
+        if posted and stands and await self._edit(posted, drawn, named):
             return posted
-        return await self._post(channel, drawn, _named(message, "")) if left else None
+        return await self._post(channel, drawn, named) if left else None
 
     # --- before a post ----------------------------------------------------------------------
 
