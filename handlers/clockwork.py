@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from handlers.commits import Commits
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
 from handlers.deadlines.reminders import Rung
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
+from handlers.lists import FromLists
 from handlers.requests import replace
 from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
 
@@ -16,7 +16,7 @@ from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
 LAST = "digest"
 
 
-class FromClock(Commits):
+class FromClock(FromLists):
     """Asked again and again; does what has come, once."""
 
     async def remind(self, now: datetime) -> int:
@@ -91,6 +91,7 @@ class FromClock(Commits):
                     Mark(id=name, at=now),
                     replace(before, at=now, count=before.count + 1),
                     self.message("slack:managers", found, now),
+                    *await self.weekly(day, now),
                 ),
             )
         )

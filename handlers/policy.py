@@ -43,6 +43,7 @@ class Policy(Record, frozen=True, kw_only=True):
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
+    confirmed_ignores: int = 200  #: until staff have, nothing is ignored but what concerns our mail
     acks_per_case: int = 1
     acks_per_address_day: int = 3
     acks_per_domain_hour: int = 20
