@@ -1,6 +1,6 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
-from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
+from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment, to_do
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
 from handlers.letters.templates import ENGLISH, LANGUAGES
@@ -40,7 +40,25 @@ def choices(moment: Moment) -> tuple[str, ...]:
     offered = (*(kind.letters if kind else ()), *ALWAYS)
     if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
-    return tuple(name for name in offered if may_say(moment, name))
+    return tuple(
+        name
+        for name in offered
+        if may_say(moment, name) and (request is None or not comes_first(moment, request, name))
+    )
+
+
+def comes_first(moment: Moment, request: Request, name: str) -> str:
+    """What has to be done before this letter may go; "" = nothing.
+
+    The kind's own answers wait for its steps. That we hold nothing, and that we refuse, need none.
+    """
+    kind = moment.kinds.get(request.kind or "")
+    if kind is None or name not in kind.letters or not templates.template(name).answers:
+        return ""
+    step = next((step for step in kind.steps if step.name == "answer"), None)
+    if step is None or name == "no_data":
+        return ""
+    return to_do(kind.lacking(moment.case, request, step.after))
 
 
 def may_say(moment: Moment, name: str) -> bool:
@@ -165,8 +183,12 @@ class Reply(Action):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         name = moment.form.get("template", "")
-        if name not in choices(moment):
+        if name not in templates.names() or not may_say(moment, name):
             return {"template": "This letter cannot go before identity is settled: Verify."}
+        if moment.request and (left := comes_first(moment, moment.request, name)):
+            return {"template": f"This letter cannot go yet. {left}"}
+        if name not in choices(moment):
+            return {"template": "Choose one of the letters."}
         return body_fault(body_of(moment) or "[[")
 
     def do(self, moment: Moment) -> Effect:
@@ -206,8 +228,11 @@ class Send(Action):
             raise Refused("DESK_PILOT: letters wait. The draft is kept.")
         if letter.by not in {moment.by.id, "desk"}:
             raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
-        if letter.request is not None and _about(moment.case, letter) is None:
+        about = _about(moment.case, letter)
+        if letter.request is not None and about is None:
             raise Refused("The kinds were corrected since: write it anew with Reply.")
+        if about is not None and (left := comes_first(moment, about, letter.template)):
+            raise Refused(f"This letter cannot go yet. {left}")
         if not may_say(moment, letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
         template = templates.template(letter.template)

@@ -15,8 +15,10 @@ from storage.records import (
     OutboxMessage,
     Reading,
     Record,
+    Round,
     Stored,
     Suppression,
+    Taken,
 )
 
 
@@ -39,6 +41,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    rounds: tuple[Round, ...] = ()
 
 
 class MailContent(Record, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from bot.slack.words import (
     moment,
     person,
 )
+from handlers import owners
 from handlers.deadlines.regimes import law
 from handlers.handler import CONFIRM, Offer
 from storage.records import (
@@ -158,6 +159,7 @@ def _progress(scene: Scene, request: Request) -> str:
         step = None  # one click confirms them all: said once
     parts = [
         _WAITING[request.status],
+        owners.progress(scene.case, request),
         f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",
         f"we aim for {day(request.due.aim_on)}" if request.due.aim_on != request.due.due_on else "",
     ]

@@ -31,16 +31,20 @@ class Roles:
 
     async def person(self, user: str, team: str = "") -> Person:
         """Raises Refused for everyone without a role; SlackClientError when Slack is away."""
+        await self.colleague(user, team)
+        roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
+        if not roles:
+            raise Refused(NOT_YOURS)
+        return Person(id=user, roles=roles)
+
+    async def colleague(self, user: str, team: str = "") -> None:
+        """Raises Refused for everyone but a person of this workspace; they may own a system."""
         if not self.team:
             self.team = str((await self._client.auth_test())["team_id"])
         if not user or (team and team != self.team):
             raise Refused(NOT_YOURS)
         if not _one_of_us(await self._profile(user), self.team):
             raise Refused(NOT_YOURS)
-        roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
-        if not roles:
-            raise Refused(NOT_YOURS)
-        return Person(id=user, roles=roles)
 
     async def _roles(self, user: str, believed: float) -> frozenset[Role]:
         found = {Role.COUNSEL} if user in self._options.counsel else set()
