@@ -11,6 +11,7 @@ from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Verification
@@ -242,6 +243,7 @@ GENERAL: tuple[Action, ...] = (
     Claim(),
     letter_actions.Undo(),
     letter_actions.Send(),
+    SecondPerson(),
     Unsubscribe(),
     Verify(),
     letter_actions.Reply(),

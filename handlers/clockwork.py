@@ -31,10 +31,12 @@ class FromClock(FromLists):
         case = await self.case(ref)
         if case.remind_at is None or case.remind_at > now:
             return False
+        if (called := approvals.called(case, now)) != case:
+            return await self._called(called, now)
         rung = reminders.next_rung(case, self.policy, now)
         climbed = (*case.reminded, *rung.climbed) if rung else case.reminded
         after = replace(case, reminded=climbed)
-        after = replace(after, remind_at=reminders.next_remind_at(after, self.policy, now))
+        after = self._reminded(after, now)
         if rung is None:
             await self.commit("clock", "desk", after, now, after)
             return False
@@ -44,6 +46,14 @@ class FromClock(FromLists):
             messages.append(self.direct(case.assignee, f"*{case.ref}*: {text}", after, now))
         card = await self.refreshed(after, now)
         await self.commit("remind", "desk", after, now, after, card, *messages)
+        return True
+
+    async def _called(self, case: Case, now: datetime) -> bool:
+        """Nobody has looked as the second person for hours: the managers are asked."""
+        after = self._reminded(case, now)
+        said = "A second person has been waited for since long: please look."
+        alarm = self.message("slack:managers", Alarm(case=case.ref, text=said), now)
+        await self.commit("call", "desk", after, now, after, self.line(after, said, now), alarm)
         return True
 
     def _next_step(self, case: Case) -> str:

@@ -1,6 +1,7 @@
 """The values the desk works by: who it is, when it speaks, how long one may think again."""
 
 from datetime import date, time, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -41,6 +42,7 @@ class Policy(Record, frozen=True, kw_only=True):
     pilot: bool = False  #: everything works and letters wait
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
+    second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
     confirmed_ignores: int = 200  #: until staff have, nothing is ignored but what concerns our mail

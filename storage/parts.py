@@ -12,6 +12,7 @@ from storage.records import (
     Case,
     InboundMail,
     Mark,
+    Note,
     OutboxMessage,
     Reading,
     Record,
@@ -39,6 +40,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class MailContent(Record, frozen=True, kw_only=True):
