@@ -4,6 +4,12 @@ from datetime import time, timedelta
 
 from storage.records import Record
 
+#: where the company itself sits: an address that says nothing of who wrote
+OFFICES = (
+    "135 West 41st Street, Suite 05-108, New York, NY 10036, USA",
+    "Building 3, The Eastern Business Park, Wern Fawr Lane, St Mellons, Cardiff, CF3 5EA, UK",
+)
+
 
 class Policy(Record, frozen=True, kw_only=True):
     """Made from the settings once, at the start; the defaults are those of CaféX Spaces."""

@@ -260,11 +260,9 @@ class Worker:
         The parser's process has classified and looked for places already: both take long.
         """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
-        return msgspec.structs.replace(
-            reading,
-            flags=(*reading.flags, *sender.disagreements(mail, parsed)),
-            regimes=reading.regimes or jurisdiction.regimes(parsed),
-        )
+        reading = reading if reading.laws else jurisdiction.placed(reading, parsed)
+        flags = (*reading.flags, *sender.disagreements(mail, parsed))
+        return msgspec.structs.replace(reading, flags=flags)
 
     async def _hand_over(
         self, mail: InboundMail, parsed: ParsedMail, reading: Reading, verdict: screen.Verdict
