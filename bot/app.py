@@ -27,6 +27,7 @@ from handlers.registry import load
 from intake.authentication import Trust
 from intake.parse import Parser
 from intake.room import spare
+from intake.second_look import SecondLook
 from intake.sender import Senders
 from intake.worker import Worker
 from storage.records import OutboxMessage, ParsedMail
@@ -88,8 +89,15 @@ class App:
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )
         self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
-        self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
         self.senders = Senders(_trust(settings))
+        self.outbox = Outbox(
+            store,
+            self.desk,
+            clock,
+            slack=self._post,
+            mail=self.mailer.send,
+            look=SecondLook(store, self.desk, self.senders, clock).before,
+        )
         self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
         front.wake = self.worker.wake
         self.imports = Imports(
@@ -197,6 +205,7 @@ def _trust(settings: Settings) -> Trust:
     return Trust(
         ids=settings.authserv_ids,
         relays=settings.inbound_relays,
+        sealers=settings.arc_sealers,
         looks=settings.is_mx,
         nameserver=settings.nameserver,
     )

@@ -42,6 +42,7 @@ class Settings(Record, frozen=True, kw_only=True):
     authserv_ids: tuple[str, ...] = ()
     inbound_relays: tuple[str, ...] = ()
     is_mx: bool = False
+    arc_sealers: tuple[str, ...] = ()
     nameserver: tuple[str, int] | None = None
     master_key_file: Path | None = None
     database_url: str = ""
@@ -225,6 +226,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_AUTHSERV_IDS", "authserv_ids", _names),
     ("DESK_INBOUND_RELAYS", "inbound_relays", _networks),
     ("DESK_IS_MX", "is_mx", _switch),
+    ("DESK_ARC_SEALERS", "arc_sealers", _names),
     ("DESK_NAMESERVER", "nameserver", _nameserver),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
     ("DESK_DATABASE_URL", "database_url", _database),

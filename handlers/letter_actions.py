@@ -26,7 +26,7 @@ def choices(moment: Moment) -> tuple[str, ...]:
     request = moment.request
     kind = moment.kinds.get(request.kind or "") if request else None
     offered = (*(kind.letters if kind else ()), *ALWAYS)
-    if moment.case.acknowledgement in {"sent", "pending"}:
+    if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
     return tuple(name for name in offered if may_say(moment, name))
 

@@ -8,6 +8,9 @@ from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
 from storage.records import Case, Outcome, Request
 
+#: the label of a mail that asks nothing
+NOTHING = "not_a_request"
+
 
 class Confirm(Action):
     """Settle which kinds a case has; corrected, the clock still runs from the first receipt."""
@@ -56,6 +59,7 @@ class Confirm(Action):
         after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
         if after.verification:
             after = settle(after, "verify")
+        after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
         moved = _moved(case, after)
         return Effect(
@@ -85,7 +89,7 @@ class NotARequest(Action):
         for request in case.open_requests:
             case = close_request(case, request.id, Outcome.NOT_A_REQUEST, moment)
         return Effect(
-            case=replace(case, triage=False),
+            case=labelled(replace(case, triage=False), NOTHING),
             said=f"{case.ref} is closed: not a request.",
             line=f"<@{moment.by.id}> closed it: not a request.",
             release=bool(case.held_for),
@@ -125,6 +129,14 @@ class Join(Action):
             line=f"<@{moment.by.id}> joined it to {case.held_for}.",
             join=True,
         )
+
+
+def labelled(case: Case, *names: str) -> Case:
+    """What a person says the mail asks is kept with it, for the classifier to learn from.
+
+    With a second mail nobody can tell which of them asked what.
+    """
+    return replace(case, labels=names) if len(case.mails) == 1 else case
 
 
 def _known(moment: Moment) -> tuple[str, ...]:

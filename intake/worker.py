@@ -24,7 +24,7 @@ from intake.match import Match, Matcher
 from intake.parse import Parser
 from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreAway, StoreFailed, StoreFull
-from storage.records import InboundMail, MailStatus, ParsedMail, Reading
+from storage.records import Fact, InboundMail, MailStatus, ParsedMail, Reading
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -261,8 +261,15 @@ class Worker:
         """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
         reading = reading if reading.laws else jurisdiction.placed(reading, parsed)
-        flags = (*reading.flags, *sender.disagreements(mail, parsed))
-        return msgspec.structs.replace(reading, flags=flags)
+        return msgspec.structs.replace(
+            reading,
+            flags=(*reading.flags, *sender.disagreements(mail, parsed)),
+            facts=tuple(fact for fact in reading.facts if not self._ours(fact)),
+        )
+
+    def _ours(self, fact: Fact) -> bool:
+        """The desk's own address, named in the mail, tells nobody anything."""
+        return fact.what == "address" and self._addresses.is_own(fact.text)
 
     async def _hand_over(
         self, mail: InboundMail, parsed: ParsedMail, reading: Reading, verdict: screen.Verdict

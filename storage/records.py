@@ -42,6 +42,7 @@ class Arrival(Record, frozen=True, kw_only=True):
     mail_from: str  #: envelope sender, "" for the null sender
     rcpt_to: tuple[str, ...]
     peer: str  #: address of the SMTP client
+    hello: str = ""  #: what it called itself in HELO or EHLO: a claim
     content: bytes
 
 
@@ -56,6 +57,7 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
     mail_from: str
     rcpt_to: tuple[str, ...]
     peer: str
+    hello: str = ""
     sha256: str
     size: int  #: bytes
     status: MailStatus = MailStatus.RECEIVED
@@ -143,6 +145,18 @@ class Candidate(Record, frozen=True, kw_only=True):
     place: str = ""  #: ISO 3166 country, where it is known
 
 
+FactName = Literal["address", "born", "age", "number", "subject"]
+
+
+class Fact(Record, frozen=True, kw_only=True):
+    """Something a mail says, unproven; places are those of `Evidence`."""
+
+    what: FactName
+    text: str
+    start: int
+    end: int
+
+
 class Reading(Record, frozen=True, kw_only=True):
     """What the classifier understood. `kinds` is best first and never empty."""
 
@@ -154,6 +168,8 @@ class Reading(Record, frozen=True, kw_only=True):
     regimes: tuple[str, ...] = ()
     laws: tuple[Candidate, ...] = ()  #: the same, with the signs that speak for them
     flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
+    facts: tuple[Fact, ...] = ()
+    service: str = ""  #: the bulk service that sent it, by name
 
 
 # --- cases ----------------------------------------------------------------------------------
@@ -288,6 +304,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     triage: bool = False
     reading: Reading | None = None
     confirmed: bool = False  #: a person confirmed or corrected the kinds
+    labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
     mails: tuple[str, ...] = ()  #: ids of inbound mails
@@ -297,7 +314,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason
+    acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     card: Posted | None = None

@@ -201,6 +201,8 @@ def _origin(scene: Scene) -> Block:
     elif case.reading and not case.triage:
         best = case.reading.confidence.get(case.reading.kinds[0], 0.0)
         told.append(f"sorted by machine, {round(best * 100)}% sure")
+    if case.reading and case.reading.service:
+        told.append(f"sent by {escape(case.reading.service)}")
     if case.language not in {"und", "en"}:
         told.append(f"language: {escape(case.language)}")
     told += _receipt(case)
@@ -217,6 +219,8 @@ def _receipt(case: Case) -> list[str]:
         return ["receipt confirmed"]
     if case.acknowledgement.startswith("withheld"):
         return [f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}"]
+    if case.acknowledgement.startswith("pending:"):
+        return [f"receipt not confirmed yet: {cut_escaped(_reason(case.acknowledgement), 150)}"]
     return []
 
 

@@ -13,6 +13,7 @@ import msgspec
 from handlers.handler import Kind
 from handlers.noise import NOISE
 from intake import quoted
+from intake.classify.facts import facts
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES, language
 from intake.classify.needles import Index, Words
@@ -26,6 +27,7 @@ from intake.classify.scoring import (
     score,
     straightened,
 )
+from intake.classify.services import service
 from storage.records import Evidence, ParsedMail, Reading, Record
 
 NOT_A_REQUEST = "not_a_request"
@@ -94,7 +96,9 @@ class Classifier:
             confidence=scores.confidence,
             evidence=tuple(_evidence(whole, kinds, scores.found)),
             language=spoken,
-            flags=flags(words),
+            flags=flags(words, parsed.header_from),
+            facts=facts(whole, frozenset((parsed.header_from.lower(),))),
+            service=service(words.text, parsed.header_from),
         )
         reading = _careful(reading, whole, parsed)
         return settled(reading, robot=robot or scores.noise >= _BULK)

@@ -109,11 +109,13 @@ def test_whose_word_on_a_sender_is_believed():
         "DESK_AUTHSERV_IDS": "MX.example.com, microsoft365",
         "DESK_INBOUND_RELAYS": "192.0.2.7/24 2001:db8::1",
         "DESK_NAMESERVER": "127.0.0.1",
+        "DESK_ARC_SEALERS": "Lists.example.net",
     }
     settings = load(said, file=None)
     assert settings.authserv_ids == ("mx.example.com", "microsoft365")
     assert settings.inbound_relays == ("192.0.2.0/24", "2001:db8::1/128")
     assert settings.nameserver == ("127.0.0.1", 53)
+    assert settings.arc_sealers == ("lists.example.net",)
     assert load({"DESK_NAMESERVER": "127.0.0.1:5300"}, file=None).nameserver == ("127.0.0.1", 5300)
     for name, wrong in (
         ("DESK_INBOUND_RELAYS", "mail.example.org"),

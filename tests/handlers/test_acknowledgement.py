@@ -83,7 +83,7 @@ def test_not_even_where_a_delicate_kind_is_merely_possible(kind: str) -> None:
     assert why(a_mail(), parsed(), reading(confidence=chances)) == ""
 
 
-@pytest.mark.parametrize("flag", ["safety", "staff"])
+@pytest.mark.parametrize("flag", ["safety", "staff", "child_at_risk"])
 def test_not_where_safety_or_staff_may_be_touched(flag: str) -> None:
     assert "may be about" in why(a_mail(), parsed(), reading(flags=(flag,)))
 

@@ -285,6 +285,24 @@ async def test_the_confirm_form_shows_all_kinds_with_the_present_ones_chosen(ben
     assert field.initial == "access deletion"
 
 
+async def test_what_a_person_says_of_a_mail_is_kept_to_learn_from(bench: Bench) -> None:
+    case = await bench.case("access", decision="triage")
+    await bench.click(case, "confirm", form={"kinds": "deletion complaint"})
+    assert (await bench.fresh(case)).labels == ("deletion", "complaint")
+    other = await bench.case("access")
+    await bench.click(other, "not_a_request")
+    assert (await bench.fresh(other)).labels == ("not_a_request",)
+    await bench.click(await bench.fresh(other), "reopen")
+    assert (await bench.fresh(other)).labels == ()
+
+
+async def test_of_two_mails_nobody_can_tell_which_asked_what(bench: Bench) -> None:
+    case = await bench.case("access")
+    await bench.desk.follow_up(case.ref, await bench.mail(), parsed(), NOW)
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "deletion"})
+    assert (await bench.fresh(case)).labels == ()
+
+
 async def test_not_a_request_closes_and_reopen_brings_the_old_date_back(bench: Bench) -> None:
     case = await bench.case("access", decision="triage")
     await bench.click(case, "not_a_request")

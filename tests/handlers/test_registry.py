@@ -162,6 +162,7 @@ def test_one_closed_request_closes_the_whole_case() -> None:
     assert REGISTRY.circle(["access", "child_data"]) is Circle.RESTRICTED
     assert REGISTRY.circle(["access", "legal_demand", "child_data"]) is Circle.COUNSEL
     assert REGISTRY.circle(["complaint"], flags=("staff",)) is Circle.MANAGERS
+    assert REGISTRY.circle(["access"], flags=("ex_employee", "press")) is Circle.RESTRICTED
     assert REGISTRY.circle(["access", None]) is Circle.STAFF
 
 
