@@ -278,9 +278,10 @@ class FromPeople(Commits):
             if mail is None or mail.status is not MailStatus.HELD:
                 continue
             if joins:
-                after = joined(after, mail.id, mail.message_id)
+                after = joined(after, mail, mail.message_id)
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
+        after = self._timed(suspected, after, now)
         said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
         return [
             *puts,

@@ -6,11 +6,14 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import letter_actions
+from handlers import letter_actions, timing
+from handlers.answers import NotWhatWeAsked
 from handlers.closing import Close
 from handlers.deadlines import reminders
+from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Verification
@@ -89,6 +92,7 @@ class Verify(Action):
         how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
         proof = Verification(how=how, by=moment.by.id, at=moment.now)
         case = settle(replace(moment.case, verification=proof), "verify")
+        case = timing.answered(case, moment.now, ("identity", "authority"))
         return Effect(
             case=case,
             said=f"{case.ref}: identity is settled.",
@@ -249,6 +253,11 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
+    Place(),
+    Agree(),
+    NotWhatWeAsked(),
+    Extend(),
+    ReceivedEarlier(),
     NotARequest(),
     Assign(),
     Release(),

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from handlers.policy import Policy
-from storage.records import Case, Circle, Closing, Letter, Outcome, Record, Request
+from storage.records import Case, Circle, Closing, Extending, Letter, Outcome, Record, Request
 
 
 class Role(StrEnum):
@@ -86,6 +86,7 @@ class Draft(Record, frozen=True, kw_only=True):
     body: str | None = None  #: words changed by staff; None = as the template has them
     automatic: bool = False
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
 class Effect(Record, frozen=True, kw_only=True):

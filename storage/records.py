@@ -217,6 +217,8 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     at: datetime
     reason: str
     until: date | None = None
+    letter: str = ""  #: id of the letter that caused it: when that comes back, so does the date
+    note: str = ""  #: words of staff
 
 
 class Stopped(Record, frozen=True, kw_only=True):
@@ -285,6 +287,15 @@ class LetterState(Record, frozen=True, kw_only=True):
     request: int | None = None  #: the request it is about
 
 
+class Proposed(Record, frozen=True, kw_only=True):
+    """A residence that would move a date later: it waits for a second person."""
+
+    by: str
+    at: datetime
+    home: Candidate
+    why: str
+
+
 class Case(Record, frozen=True, kw_only=True, tag=True):
     """One conversation with one requester."""
 
@@ -314,6 +325,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
+    received_why: str = ""  #: where it was received, earlier than here
+    proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -447,6 +460,14 @@ class Closing(Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Extending(Record, frozen=True, kw_only=True):
+    """What a letter extends when it goes out: one request's period, and why."""
+
+    request: int
+    reason: str
+    until: date | None = None  #: the date it states, where the law takes that
+
+
 class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     """An outgoing mail to the requester. The Message-ID is made from the outbox message's id."""
 
@@ -459,9 +480,17 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
-Content = Card | ThreadLine | DirectMessage | Digest | Letter
+class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
+    """A line in the managers' channel; the staff's, when there is none. Nothing personal."""
+
+    case: str
+    text: str
+
+
+Content = Card | ThreadLine | DirectMessage | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

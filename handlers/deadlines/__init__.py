@@ -66,7 +66,7 @@ def earliest_of(asked: Iterable[Asked], candidates: Iterable[Candidate] = ()) ->
 
 def clock(request: Request, received_at: datetime) -> Due:
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
-    if request.kind is None:
+    if request.kind is None:  # it may be of any kind until a person has sorted it
         return request.due
     asked = Asked(
         kind=RIGHTS.get(request.right, request.kind),

@@ -17,12 +17,13 @@ from handlers.deadlines.working_days import (
     local_day,
 )
 from handlers.policy import Policy
-from storage.records import Case, Record
+from storage.records import Case, Record, Request
 
 LADDER = (10, 5, 2, 1)
 FULL_CLOCK = 20  #: days: a shorter clock gets a shorter ladder
 HOUR = time(9)
 SNOOZED = "snoozed"
+_LATE = "late"
 
 
 class Rung(Record, frozen=True, kw_only=True):
@@ -32,6 +33,14 @@ class Rung(Record, frozen=True, kw_only=True):
     at: datetime
     days_left: int
     climbed: tuple[str, ...] = ()  #: this one and the missed ones below it
+
+
+def late(case: Case, request: Request) -> bool:
+    """Has the desk said that this one's date is over?"""
+    days = (name.partition("@") for name in case.reminded)
+    return any(
+        word == _LATE and date.fromisoformat(day) > request.due.due_on for word, _, day in days
+    )
 
 
 def next_rung(case: Case, policy: Policy, now: datetime) -> Rung | None:
@@ -101,7 +110,7 @@ def _ladder(case: Case, policy: Policy) -> Iterator[tuple[str, datetime]]:
     while True:
         day += timedelta(days=1)
         if is_working_day(day, calendar):
-            yield f"late@{day}", at_local(day, HOUR, policy.timezone)
+            yield f"{_LATE}@{day}", at_local(day, HOUR, policy.timezone)
 
 
 def _before(case: Case, policy: Policy) -> tuple[int, ...]:

@@ -2,8 +2,9 @@
 
 A template begins with its front matter: `title` (as staff choose it), `subject`, `neutral`
 (says nothing on whether we hold data on anybody), `automatic` (may go without a person) and
-`answers` (it is the answer to a request), `asks` (the next word is the requester's) and `slow`
-(a longer time to undo). `[[ … ]]` marks what staff still have to write.
+`answers` (it is the answer to a request), `asks` (the next word is the requester's), `stops` (what
+it asks for, where that may stop a clock) and `slow` (a longer time to undo). `[[ … ]]` marks what
+staff still have to write.
 """
 
 import re
@@ -35,6 +36,7 @@ class Template(Record, frozen=True, kw_only=True):
     automatic: bool = False
     answers: bool = False
     asks: bool = False  #: the next word is the requester's
+    stops: str = ""  #: the reason of the clock event when it goes out
     slow: bool = False  #: gets the long undo window
     body: str
 
@@ -70,6 +72,7 @@ def template(name: str) -> Template:
         automatic=fields.get("automatic") == "yes",
         answers=fields.get("answers") == "yes",
         asks=fields.get("asks") == "yes",
+        stops=fields.get("stops", ""),
         slow=fields.get("slow") == "yes",
         body=body,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from handlers import deadlines, letters
+from handlers.deadlines.regimes import law
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.handler import Kind
@@ -24,6 +25,7 @@ def write(
     asked = tuple((r.kind, r.due.regime) for r in case.requests if r.kind is not None)
     today = local_day(now, policy.timezone)
     reason = str(values.pop("reason", ""))
+    given = {"first": "", "new_date": "", "because": ""} | values
     return letters.render(
         name,
         case,
@@ -35,6 +37,6 @@ def write(
         suppressed=letters.plain_date(today),
         until=letters.plain_date(add_working_days(today, 2, CALENDAR)),
         reason=REASONS[reason].words if reason else "",
-        first=str(values.pop("first", "")),
-        **values,
+        laws=[law(request.due) for request in case.requests],
+        **given,
     )
