@@ -6,19 +6,26 @@ from handlers import timing
 from handlers.deadlines.reminders import late
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Draft, Effect, Field, Form, Moment
-from handlers.letter_actions import body_fault, body_fields, body_of
-from handlers.letters import plain_date
-from handlers.letters.wording import write
+from handlers.letter_actions import (
+    body_fault,
+    body_fields,
+    body_of,
+    kept,
+    language_fields,
+    language_of,
+    text_of,
+)
+from handlers.letters.catalogue import long_date
 from storage.errors import Refused
 from storage.records import Case, ClockEvent, Due, Extending, Request, Status
 
 TEMPLATE = "extension"
 #: GDPR 12(3), UK GDPR 12A(3): complexity or number; PIPEDA s.8(4): consultation, conversion
 REASONS = {
-    "complexity": "the request is complex",
-    "number": "of the number of requests",
-    "consultation": "others have to be consulted first",
-    "conversion": "the data have to be put into another format",
+    "complexity": "It is complex",
+    "number": "There are many requests",
+    "consultation": "Others have to be consulted first",
+    "conversion": "The data have to be put into another format",
 }
 
 
@@ -50,7 +57,7 @@ class Extend(Action):
                 name="reason",
                 label="Why",
                 type="choice",
-                options=tuple((name, f"Because {words}") for name, words in REASONS.items()),
+                options=tuple(REASONS.items()),
                 initial=reason,
                 refreshes=True,
             )
@@ -66,7 +73,7 @@ class Extend(Action):
             title="More time",
             submit="Review",
             intro=f"{_foreseen(moment)} {intro}",
-            fields=(*fields, *body_fields(_body(moment))),
+            fields=(*fields, *language_fields(moment), *body_fields(_body(moment))),
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
@@ -84,6 +91,7 @@ class Extend(Action):
             template=TEMPLATE,
             request=request.id,
             body=body_of(moment) or _body(moment),
+            language=language_of(moment),
             extending=Extending(
                 request=request.id, reason=moment.form["reason"], until=_until(moment)
             ),
@@ -130,16 +138,6 @@ def _foreseen(moment: Moment) -> str:
 
 
 def _body(moment: Moment) -> str:
-    kept = moment.draft
-    told = kept.extending.reason if kept and kept.extending else ""
-    if kept and told and told == moment.form.get("reason", told):
-        return kept.body
-    return write(
-        TEMPLATE,
-        moment.case,
-        moment.kinds,
-        moment.policy,
-        moment.now,
-        new_date=plain_date(_extended(moment).due_on),
-        because=REASONS.get(moment.form.get("reason", ""), ""),
-    ).body
+    """The letter; what makes it complex, concretely, is left for staff to write."""
+    day = long_date(_extended(moment).due_on, language_of(moment))
+    return kept(moment, TEMPLATE) or text_of(moment, TEMPLATE, extended=day)

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from handlers import letters, timing
+from handlers import timing
 from handlers.commits import Commits, lane_of
 from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
-from handlers.letters import message_id
+from handlers.letters import message_id, templates
 from handlers.requests import close_request, letter_of, replace, with_letter
 from storage.errors import Refused, UnknownReference
 from storage.records import (
@@ -91,7 +91,7 @@ class FromOutbox(Commits):
         self, case: Case, message: OutboxMessage, letter: Letter, now: datetime
     ) -> tuple[Case, list[OutboxMessage]]:
         """What the next mail server took has been told or asked: from now on it counts."""
-        template, state = letters.template(letter.template), letter_of(case, message.id)
+        template, state = templates.template(letter.template), letter_of(case, message.id)
         after = case
         if template.stops and state is not None:
             asked = ClockEvent(type="pause", at=now, reason=template.stops, letter=message.id)

@@ -136,15 +136,6 @@ class Evidence(Record, frozen=True, kw_only=True):
     end: int
 
 
-class Candidate(Record, frozen=True, kw_only=True):
-    """A law whose clock may run for the requester, and the sign that speaks for it."""
-
-    regime: str
-    sign: str = ""  #: in our words: "named in the mail", "stated residence"; nothing of the mail
-    rank: int = 8  #: 1 = strongest
-    place: str = ""  #: ISO 3166 country, where it is known
-
-
 FactName = Literal["address", "born", "age", "number", "subject"]
 
 
@@ -155,6 +146,15 @@ class Fact(Record, frozen=True, kw_only=True):
     text: str
     start: int
     end: int
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """A law whose clock may run for the requester, and the sign that speaks for it."""
+
+    regime: str
+    sign: str = ""  #: in our words: "named in the mail", "stated residence"; nothing of the mail
+    rank: int = 8  #: 1 = strongest
+    place: str = ""  #: ISO 3166 country, where it is known
 
 
 class Reading(Record, frozen=True, kw_only=True):
@@ -285,6 +285,8 @@ class LetterState(Record, frozen=True, kw_only=True):
     at: datetime  #: when it goes out, or went out
     bounced: bool = False
     request: int | None = None  #: the request it is about
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
 
 
 class Proposed(Record, frozen=True, kw_only=True):
@@ -476,6 +478,8 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     subject: str
     body: str
     template: str
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers

@@ -98,10 +98,10 @@ def _stopped(run: Course) -> Stopped | None:
     return Stopped(since=first.since, reason=first.reason, left=run.left)
 
 
-def period(asked: Iterable[tuple[str, str]]) -> str:
-    """The longest time any of these may take, by kind and regime; never a computed date."""
+def longest(asked: Iterable[tuple[str, str]]) -> Rule:
+    """The rule that gives most time, by kind and regime: letters name it, never a computed date."""
     rules = [rule_of(regime, kind) for kind, regime in asked] or [DESK_45]
-    return max(rules, key=_days).period
+    return max(rules, key=_days)
 
 
 def _days(rule: Rule) -> float:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.due import answers
-from handlers.deadlines import Asked, due, earliest, earliest_of, period
+from handlers.deadlines import Asked, due, earliest, earliest_of, longest
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import MEMBERS
 from handlers.deadlines.regimes import REGIMES, law
@@ -159,11 +159,11 @@ def test_the_member_state_s_holidays_count_where_it_is_known() -> None:
 
 
 def test_a_period_is_the_longest_of_them_in_words() -> None:
-    assert period([("access", "policy")]) == "28 days"
-    assert period([("access", "uk_gdpr")]) == "one month"
-    assert period([("unsubscribe", "can_spam")]) == "10 working days"
-    assert period([("unsubscribe", "can_spam"), ("access", "eu_gdpr")]) == "one month"
-    assert period(()) == "45 days"
+    assert longest([("access", "policy")]).period == "28 days"
+    assert longest([("access", "uk_gdpr")]).period == "one month"
+    assert longest([("unsubscribe", "can_spam")]).period == "10 working days"
+    assert longest([("unsubscribe", "can_spam"), ("access", "eu_gdpr")]).period == "one month"
+    assert longest(()).period == "45 days"
 
 
 def test_no_rule_no_date() -> None:

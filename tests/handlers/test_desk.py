@@ -38,7 +38,7 @@ from tests.handlers.desks import (
 )
 
 MINUTE = timedelta(minutes=1)
-BODY = {"template": "answer_access", "body": "Here is what you asked for."}
+BODY = {"template": "no_data", "body": "Here is what you asked for."}
 
 
 # --- mail -----------------------------------------------------------------------------------

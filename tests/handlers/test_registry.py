@@ -6,12 +6,13 @@ from typing import ClassVar
 
 import pytest
 
-from handlers import letters, registry
+from handlers import registry
 from handlers.closing import outcomes
 from handlers.deadlines import Asked, earliest
 from handlers.handler import Clue, Depth, Kind, Moment, Step
 from handlers.letter_actions import choices
-from handlers.letters.wording import write
+from handlers.letters import templates
+from handlers.letters.wording import Matter, write
 from handlers.offers import offers
 from handlers.policy import Policy
 from handlers.requests import close_request, replace, settle, with_step
@@ -73,9 +74,9 @@ def test_a_kind_is_described(kind: Kind) -> None:
 def test_its_letters_render_and_say_truthfully_whether_they_are_neutral(kind: Kind) -> None:
     case = a_case(kind)
     for name in (*kind.letters, "acknowledgement", "identity", "clarification"):
-        text = write(name, case, REGISTRY.kinds, Policy(), NOW)
+        text = write(name, Matter(case=case, kinds=REGISTRY.kinds, policy=Policy(), now=NOW))
         assert case.ref in text.subject + text.body
-        if text.neutral:
+        if templates.template(name).neutral:
             told = re.sub(r"\[\[.*?\]\]", "", text.body, flags=re.DOTALL).lower()
             assert not re.search(
                 r"\b(found none|deleted|attached|you asked us to|about you)\b", told
@@ -87,7 +88,7 @@ def test_before_identity_is_settled_only_neutral_letters_are_offered(kind: Kind)
     names = choices(a_moment(a_case(kind)))
     assert names
     if kind.depth is not Depth.NONE:
-        assert all(letters.template(name).neutral for name in names)
+        assert all(templates.template(name).neutral for name in names)
     settled = a_case(kind, verification=Verification(how="reply", by="U01ANA", at=NOW))
     assert set(kind.letters) <= set(choices(a_moment(settled)))
 
