@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from handlers import offers
-from handlers.commits import Commits
+from handlers.commits import Commits, zone_of
 from handlers.handler import (
     Action,
     Answer,
@@ -29,6 +29,7 @@ from storage.records import (
     Case,
     Letter,
     MailStatus,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
@@ -160,6 +161,7 @@ class FromPeople(Commits):
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
+        puts += await self._met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
@@ -174,6 +176,13 @@ class FromPeople(Commits):
             undo=undo.id if undo else "",
             until=undo.send_after if undo else None,
         )
+
+    async def _met(self, by: Person, now: datetime) -> list[Stored]:
+        """Whose clock says what is remembered: reminders keep people's own hours."""
+        known = await self.store.mark(zone_of(by.id))
+        if not by.timezone or (known is not None and known.note == by.timezone):
+            return []
+        return [replace(known or Mark(id=zone_of(by.id), at=now), at=now, note=by.timezone)]
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""

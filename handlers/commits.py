@@ -179,6 +179,11 @@ class Commits:
         return write(draft.template, matter, draft.language, reason=reason)
 
 
+def zone_of(person: str) -> str:
+    """The mark whose note is the time zone of one of us."""
+    return f"zone:{person}"
+
+
 def lane_of(case: Case) -> str:
     """Where the case's card lives."""
     return f"slack:{case.circle.value}"

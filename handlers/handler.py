@@ -26,10 +26,11 @@ class Role(StrEnum):
 
 
 class Person(Record, frozen=True, kw_only=True):
-    """Who clicks: a Slack id and what they may do."""
+    """Who clicks: a Slack id, what they may do, and the clock on their wall ("" = not known)."""
 
     id: str
     roles: frozenset[Role]
+    timezone: str = ""
 
     def may_act_in(self, circle: Circle) -> bool:
         """Staff work in the open circle; each closed circle has its own key."""

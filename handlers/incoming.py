@@ -5,6 +5,7 @@ from datetime import datetime
 from handlers import opening, timing
 from handlers.commits import lane_of
 from handlers.confirming import AutomaticLetters
+from handlers.deadlines import reminders
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.letter_actions import failed
@@ -72,6 +73,8 @@ class FromMail(AutomaticLetters):
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
         unwanted = await self._suppressed(case, found, now, puts)
         letter, case = await self._automatic(case, found, unwanted, now, puts)
+        if reminders.unconfirmed(case):
+            case = self._reminded(case, case.received_at)
         # an archive's cards must not hold up those of today
         lane = IMPORTS if case.imported else lane_of(case)
         card = self.message(lane, Card(case=case.ref), now)

@@ -1,5 +1,6 @@
 """The values the desk works by: who it is, when it speaks, how long one may think again."""
 
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 
 import msgspec
@@ -48,6 +49,8 @@ class Policy(Record, frozen=True, kw_only=True):
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
+    reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days before the day we aim for, on a long clock
+    backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
     acks_per_case: int = 1
     acks_per_address_day: int = 3

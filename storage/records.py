@@ -433,6 +433,7 @@ class DigestLine(Record, frozen=True, kw_only=True):
     days_left: int  #: working to `due_on`; negative = overdue
     assignee: str | None
     version: int
+    standing: int | None = None  #: days since its clock stands
 
 
 class Digest(Record, frozen=True, kw_only=True, tag="digest"):

@@ -10,7 +10,15 @@ import pytest
 from handlers import digest, letters
 from handlers.handler import Faults, Stale
 from storage.errors import Refused
-from storage.records import Alarm, Candidate, Letter, MailStatus, OutboxStatus, Status
+from storage.records import (
+    Alarm,
+    Candidate,
+    DirectMessage,
+    Letter,
+    MailStatus,
+    OutboxStatus,
+    Status,
+)
 from tests.handlers.desks import ANA, BEN, MAY, NOW, REGISTRY, a_bench, parsed
 from tests.handlers.desks import Bench as DeskBench
 from tests.intake.fakes import OWN
@@ -207,6 +215,38 @@ async def test_a_case_that_waits_for_its_requester_stays_in_the_digest(desk):
     found = digest.figures(await desk.store.cases(), digest.Counts(), due, REGISTRY)
     assert (found.open, found.waiting) == (1, 1)
     assert [line.ref for line in found.urgent] == [case.ref]
+
+
+async def test_a_paused_case_stays_in_the_digest_with_its_age(desk):
+    case = await desk.case("access", laws=(UK,))
+    await desk.click(case, "claim")
+    await desk.click(await desk.fresh(case), "confirm", value="access")
+    form = {"template": "identity", "body": "Please reply from that address."}
+    answer = await desk.click(await desk.fresh(case), "reply", request=1, form=form)
+    await desk.click(await desk.fresh(case), "send", value=answer.letter)
+    await desk.deliver(case, NOW + timedelta(minutes=2))
+    for days in (1, 12, 60):
+        today = NOW.date() + timedelta(days=days)
+        found = digest.figures(await desk.store.cases(), digest.Counts(), today, REGISTRY)
+        assert [(line.ref, line.standing) for line in found.urgent] == [(case.ref, days)]
+        assert found.overdue == 0
+
+
+async def test_a_reminder_of_saturday_night_waits_for_monday_unless_the_date_falls_before(desk):
+    """Away over Friday's rung, the desk comes back on Saturday at three."""
+    saturday = datetime(2026, 11, 28, 3, tzinfo=UTC)
+    waits = await desk.case("access")  # due Tuesday 1 December
+    ends = await desk.case("access", now=datetime(2026, 10, 31, 12, tzinfo=UTC))  # that Saturday
+    for case in (waits, ends):
+        await desk.click(case, "claim")
+    await desk.desk.remind(saturday)
+    assert await desk.outbox(waits, DirectMessage) == []
+    assert (await desk.fresh(waits)).remind_at == datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert len(await desk.outbox(ends, DirectMessage)) == 1
+    (alarm,) = await desk.outbox(ends, Alarm)
+    assert "Due today" in alarm.content.text
+    await desk.desk.remind(datetime(2026, 11, 30, 9, tzinfo=UTC))
+    assert len(await desk.outbox(waits, DirectMessage)) == 1
 
 
 # --- Slack ----------------------------------------------------------------------------------
