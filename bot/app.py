@@ -35,7 +35,7 @@ from intake.second_look import SecondLook
 from intake.sender import Senders
 from intake.worker import Worker
 from storage.errors import SettingsError
-from storage.records import OutboxMessage, ParsedMail
+from storage.records import InboundMail, OutboxMessage, ParsedMail
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -59,6 +59,7 @@ def policy_of(settings: Settings) -> Policy:
         timezone=settings.timezone,
         digest_at=settings.digest_at,
         pilot=settings.pilot,
+        confirmed_ignores=settings.confirmed_ignores,
     )
 
 
@@ -106,7 +107,14 @@ class App:
         self.desk = Desk(store, registry, policy)
         self.parser = Parser(in_hand=settings.data / "in-hand")
         self.slack = Slack(
-            slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
+            slack_options_of(settings),
+            self.desk,
+            store,
+            registry,
+            policy,
+            clock,
+            self.read_mail,
+            self._wake,
         )
         self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.senders = Senders(_trust(settings))
@@ -165,6 +173,9 @@ class App:
     async def read_mail(self, mail_id: str) -> ParsedMail:
         """One stored mail as it can be shown. Raises UnknownReference."""
         return await self.parser.parse(await self.store.mails.raw(mail_id))
+
+    def _wake(self, mail: InboundMail) -> None:
+        self.worker.wake(mail)
 
     async def _post(self, message: OutboxMessage) -> Receipt:
         return Receipt(posted=await self.slack.send(message))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 import msgspec
 
-from bot import cli_keep, cli_read, reports
+from bot import cli_keep, cli_learn, cli_read, reports
 from bot.printing import print_json, print_table
 from bot.settings import Settings, load
 from bot.signals import until_signalled
@@ -243,7 +243,7 @@ def manifest_command(url: str) -> None:
     print_json(manifest("http", url) if url else manifest("socket"))
 
 
-for command in (*cli_read.COMMANDS, *cli_keep.COMMANDS):
+for command in (*cli_read.COMMANDS, *cli_keep.COMMANDS, *cli_learn.COMMANDS):
     desk.add_command(command)
 
 

@@ -43,7 +43,8 @@ def _give(order: "Order") -> None:
 def retry(name: str) -> None:
     """Try a failed mail, or a letter or Slack message that could not be sent, once more.
 
-    `desk failed` lists them with their IDs. With no desk running it is tried as soon as one does.
+    `desk failed` lists them with their IDs. An ignored mail (`desk mails`) is a request after all
+    then, received when it was. With no desk running it is tried as soon as one does.
     """
     from bot.orders import Retry
 
@@ -76,16 +77,16 @@ def purge(*, dry_run: bool) -> None:
 def import_command(paths: tuple[Path, ...], received_at: str | None, *, as_json: bool) -> None:
     """Take in old mail: .eml files, mbox files, Maildirs, or folders of the first two.
 
-    Each mail becomes a case to sort: nothing is sent, nobody is put on a list and nobody is
-    reminded before a person has confirmed what it asks. Robots' mails are ignored. Received is
-    when the topmost Received header says so, else the file's date. Safe beside a running desk.
+    They arrive as one list to sort in Slack: nothing is sent, nobody gets onto the do-not-mail list
+    and nobody is reminded before a person has said what becomes of each. Received is when the
+    topmost Received header says so, else the file's date. Safe beside a running desk.
     Interrupted? Run it again: no mail is imported twice.
     """
     from bot.importing import import_mails
 
     settings, clock = load(), RealClock()
     at = _moment(received_at, settings, clock.now()) if received_at is not None else None
-    with _bar("Importing") as step:
+    with bar("Importing") as step:
         became = asyncio.run(import_mails(paths, settings, clock, at, step))
     for each in became:
         if each.why:
@@ -96,7 +97,7 @@ def import_command(paths: tuple[Path, ...], received_at: str | None, *, as_json:
     else:
         click.echo(
             f"Imported: {counts['imported']}, here already: {counts['known']}, not readable: "
-            f"{counts['unreadable']}. What was imported waits to be sorted: `desk list`."
+            f"{counts['unreadable']}. What was imported waits on a list: `/privacy imports`."
         )
     if counts["unreadable"]:
         sys.exit(1)
@@ -130,7 +131,7 @@ def backup(folder: Path) -> None:
     from rich.filesize import decimal as size
 
     settings = load()
-    with _bar("Backing up") as step:
+    with bar("Backing up") as step:
         made = _backed_up(settings, folder, step)
     click.echo(
         f"{made.path} made: {made.commits} commits, {made.mails} mails, {size(made.size)}; "
@@ -169,7 +170,7 @@ def restore(folder: Path) -> None:
     settings = load()
     must_be_files(settings)
     master = master_of(settings)
-    with _bar("Restoring") as step:
+    with bar("Restoring") as step:
         restored = put_back(folder, settings.data, master, step)
     click.echo(
         f"{restored.path} is back in {settings.data}: {restored.commits} commits, "
@@ -192,7 +193,7 @@ def migrate(url: str) -> None:
 
     settings = load()
     must_exist(settings)
-    with _bar("Moving") as step:
+    with bar("Moving") as step:
         done = _moved(settings, url, step)
     click.echo(
         f"The desk in {settings.data} is in the database, all compared and found the same: "
@@ -214,14 +215,14 @@ def _moved(settings: Settings, url: str, step: Step) -> "Done":
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Step]:
+def bar(label: str) -> Iterator[Step]:
     """A progress bar for whoever watches; a script's stderr has errors alone."""
     shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
-    with click.progressbar(length=1, label=label, file=shown) as bar:
+    with click.progressbar(length=1, label=label, file=shown) as drawn:
 
         def step(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
+            drawn.length = max(total, 1)
+            drawn.update(done - drawn.pos)
 
         yield step
 
@@ -237,7 +238,7 @@ def verify() -> None:
     async def verifying() -> tuple[str, ...]:
         store = await open_for_reading(load())
         try:
-            with _bar("Verifying") as step:
+            with bar("Verifying") as step:
                 return await store.verify(step)
         finally:
             await store.close()
@@ -274,7 +275,7 @@ def key_rotate() -> None:
         must_exist(settings)
     if settings.key_file is None:
         raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))
-    with _bar("Wrapping keys") as step:
+    with bar("Wrapping keys") as step:
         if settings.database_url:
             from storage.postgres.rotation import TableRing
 

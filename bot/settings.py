@@ -75,6 +75,7 @@ class Settings(Record, frozen=True, kw_only=True):
     digest_at: time = time(9, 0)
     http_port: int | None = None
     alarm_mail: str = ""
+    confirmed_ignores: int = 200
     pilot: bool = False
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
     company: Company = msgspec.field(default_factory=Company)
@@ -154,6 +155,12 @@ def _megabytes(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("it is a number of megabytes")
     return int(text) * 2**20
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("it is a whole number")
+    return int(text)
 
 
 def _networks(text: str) -> tuple[str, ...]:
@@ -262,6 +269,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_DIGEST_AT", "digest_at", _time),
     ("DESK_HTTP_PORT", "http_port", _port),
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
+    ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
     ("DESK_PILOT", "pilot", _switch),
 )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from handlers import offers
-from handlers.commits import Commits, zone_of
+from handlers.commits import zone_of
 from handlers.handler import (
     Action,
     Answer,
@@ -20,6 +20,7 @@ from handlers.handler import (
     Role,
     Stale,
 )
+from handlers.ignoring import Ignoring
 from handlers.incoming import joined, suppression
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
@@ -37,7 +38,7 @@ from storage.records import (
 )
 
 
-class FromPeople(Commits):
+class FromPeople(Ignoring):
     """Compare and set: a click counts for the case as it was drawn, or where nobody disputes it."""
 
     async def offers(self, ref: str) -> tuple[Case, tuple[Offer, ...]]:
@@ -165,6 +166,7 @@ class FromPeople(Commits):
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
         await self.commit(action.name, by, case, now, *puts)
         case = await self.case(case.ref)
         if drafted is not None:

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from handlers.commits import Commits, zone_of
+from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
 from handlers.deadlines.reminders import BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
 from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
+from handlers.lists import FromLists
 from handlers.requests import replace
 from storage.records import Alarm, Case, Commit, MailStatus, Mark, OutboxMessage, OutboxStatus
 
@@ -17,7 +18,7 @@ from storage.records import Alarm, Case, Commit, MailStatus, Mark, OutboxMessage
 LAST = "digest"
 
 
-class FromClock(Commits):
+class FromClock(FromLists):
     """Asked again and again; does what has come, once."""
 
     async def remind(self, now: datetime) -> int:
@@ -111,6 +112,7 @@ class FromClock(Commits):
                     Mark(id=name, at=now),
                     replace(before, at=now, count=before.count + 1),
                     self.message("slack:managers", found, now),
+                    *await self.weekly(day, now),
                 ),
             )
         )

@@ -22,6 +22,8 @@ from storage.records import (
     Content,
     DirectMessage,
     Letter,
+    ListToSort,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Stored,
@@ -33,7 +35,14 @@ from storage.store import Store
 Answered = TypeVar("Answered")
 #: decisions made anew before the desk gives up; each time somebody else has got on
 TRIES = 50
+#: the lane of lists to sort, and of cards that come from them by the hundred
+LISTS = "slack:lists"
 TICK = timedelta(milliseconds=1)
+
+
+def import_list(batch: str) -> str:
+    """The name of the list of one import."""
+    return f"import:{batch}"
 
 
 class Commits:
@@ -91,6 +100,26 @@ class Commits:
                     return replace(message, lane=lane)
                 lane = message.lane
         return self.message(lane, Card(case=case.ref), now, by)
+
+    async def listed(
+        self, name: str, now: datetime, mails: tuple[str, ...] = ()
+    ) -> tuple[Stored, ...]:
+        """The message that redraws a list to sort; as with cards one that waits is put again."""
+        known = await self.store.mark(f"list:{name}")
+        before = await self.store.message(known.note) if known else None
+        if before is not None and isinstance(before.content, ListToSort):
+            if before.status is OutboxStatus.PENDING and before.claimed_until is None:
+                return (before,)
+            mails = before.content.mails
+        message = self.message(LISTS, ListToSort(name=name, mails=mails), now)
+        mark = known or Mark(id=f"list:{name}", at=now, lasting=True)
+        return (message, replace(mark, at=now, note=message.id))
+
+    async def _off_list(self, before: Case, after: Case, now: datetime) -> tuple[Stored, ...]:
+        """An imported case was sorted on its own: the list of its import has one less."""
+        if not before.at_rest or (after.at_rest and not after.closed):
+            return ()
+        return await self.listed(import_list(before.batch), now)
 
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""

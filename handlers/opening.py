@@ -61,6 +61,7 @@ def opened(
         defects=_defects(parsed),
         flags=reading.flags,
         imported=found.imported,
+        batch=found.mail.batch,
     )
     return replace(case, remind_at=reminders.next_remind_at(case, policy, mail.received_at))
 

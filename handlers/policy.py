@@ -52,6 +52,7 @@ class Policy(Record, frozen=True, kw_only=True):
     reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days before the day we aim for, on a long clock
     backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
+    confirmed_ignores: int = 200  #: until staff have, nothing is ignored but what concerns our mail
     acks_per_case: int = 1
     acks_per_address_day: int = 3
     acks_per_domain_hour: int = 20

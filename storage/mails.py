@@ -97,6 +97,7 @@ def mail_of(mail_id: str, arrival: Arrival) -> InboundMail:
         rcpt_to=arrival.rcpt_to,
         peer=arrival.peer,
         hello=arrival.hello,
+        batch=arrival.batch,
         sha256=hashlib.sha256(arrival.content).hexdigest(),
         size=len(arrival.content),
     )

@@ -43,6 +43,7 @@ class Arrival(Record, frozen=True, kw_only=True):
     rcpt_to: tuple[str, ...]
     peer: str  #: address of the SMTP client
     hello: str = ""  #: what it called itself in HELO or EHLO: a claim
+    batch: str = ""  #: of one import, all the same
     content: bytes
 
 
@@ -58,6 +59,7 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
     rcpt_to: tuple[str, ...]
     peer: str
     hello: str = ""
+    batch: str = ""
     sha256: str
     size: int  #: bytes
     status: MailStatus = MailStatus.RECEIVED
@@ -324,6 +326,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
     imported: bool = False  #: its mail came from an archive
+    batch: str = ""  #: with which import; "" = none, or one before they had lists
+    taken_up: bool = False  #: imported, and a person took it off the list as open
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
@@ -348,7 +352,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     @property
     def at_rest(self) -> bool:
         """Imported, and no person has sorted it yet: nothing happens to it by itself."""
-        return self.imported and not self.confirmed
+        return self.imported and not (self.confirmed or self.taken_up)
 
     @property
     def open_requests(self) -> tuple[Request, ...]:
@@ -393,6 +397,7 @@ class Mark(Record, frozen=True, kw_only=True, tag=True):
     at: datetime
     count: int = 1
     note: str = ""
+    lasting: bool = False  #: it outlives the case it is made with
 
     @property
     def key(self) -> str:
@@ -424,6 +429,14 @@ class DirectMessage(Record, frozen=True, kw_only=True, tag="direct"):
     case: str = ""
 
 
+class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
+    """How much of a list is still to sort, with the button that opens it: posted once, edited ever
+    after. `mails` = those of it, where they are no cases."""
+
+    name: str
+    mails: tuple[str, ...] = ()
+
+
 class DigestLine(Record, frozen=True, kw_only=True):
     """One urgent case in the digest."""
 
@@ -451,6 +464,7 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     ignored: int
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
+    imported: int = 0  #: out of archives, and not sorted yet
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 
@@ -495,7 +509,7 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
-Content = Card | ThreadLine | DirectMessage | Digest | Alarm | Letter
+Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

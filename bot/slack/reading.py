@@ -15,6 +15,7 @@ from storage.records import Case, Entry, InboundMail, ParsedMail, Reading
 
 MOST_BLOCKS = 96  #: of the 100 a window may have
 MOST_LETTERS = 120_000  #: characters, well under the 250 KB of a view
+NOTICE = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
 QUOTED = 2  #: sections of quoted text shown
 
 #: a fact in words
@@ -31,8 +32,7 @@ Mail = tuple[InboundMail | None, ParsedMail | None]  #: no words: they were shre
 
 def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
     """The mails, newest first, each with what its header claims; what does not fit is said."""
-    notice = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
-    shown: list[Block] = [blocks.context([notice], "notice")]
+    shown: list[Block] = [blocks.context([NOTICE], "notice")]
     if warned := (*map(flags.told, case.flags), *case.defects):
         told = "; ".join(cut(_one_line(word), 100) for word in dict.fromkeys(warned))
         shown.append(blocks.literal(f"Look out: {told}.", "warned"))
@@ -52,6 +52,11 @@ def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
     if not opened:
         shown.append(blocks.section("There is no mail to show.", "none"))
     return modal(case.ref, shown)
+
+
+def ignored(mail: Mail, timezone: str) -> View:
+    """A mail that is no case's."""
+    return modal("Ignored mail", [blocks.context([NOTICE], "notice"), *_mail(mail, "0", timezone)])
 
 
 def _named(reading: Reading) -> str:

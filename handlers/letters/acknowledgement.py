@@ -45,8 +45,9 @@ def _content(reading: Reading) -> str:
     for kind, words in DELICATE.items():
         if kind in reading.kinds or reading.confidence.get(kind, 0.0) >= POSSIBLE:
             return f"it may be about {words}"
-    flagged = flags.withheld(reading.flags)
-    return f"it may be about {flagged}" if flagged else ""
+    if flagged := flags.withheld(reading.flags):
+        return f"it may be about {flagged}"
+    return "it looks like mail that asks nothing" if reading.decision == "ignore" else ""
 
 
 class Pace:

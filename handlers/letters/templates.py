@@ -20,7 +20,7 @@ from storage.records import Record
 BUILT_IN = Path(__file__).parent
 ENGLISH = "en"
 #: the desk's languages, ISO 639-1
-LANGUAGES = ("en", "de", "fr", "es", "it")
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
 SKELETON = "skeleton"  #: what stands around every letter
 WORDS = "words.toml"  #: what is put into letters: kinds, periods, reasons
 _RULES = ("neutral", "automatic", "answers", "asks", "slow", "rights")
