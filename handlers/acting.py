@@ -184,7 +184,8 @@ class FromPeople(Ignoring):
         known = await self.store.mark(zone_of(by.id))
         if not by.timezone or (known is not None and known.note == by.timezone):
             return []
-        return [replace(known or Mark(id=zone_of(by.id), at=now), at=now, note=by.timezone)]
+        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
+        return [replace(mark, at=now, note=by.timezone)]
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
