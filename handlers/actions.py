@@ -6,11 +6,14 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import letter_actions
+from handlers import approvals, letter_actions, timing
+from handlers.answers import NotWhatWeAsked
 from handlers.closing import Close
 from handlers.deadlines import reminders
+from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from storage.errors import Refused
@@ -90,6 +93,7 @@ class Verify(Action):
         how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
         proof = Verification(how=how, by=moment.by.id, at=moment.now)
         case = settle(replace(moment.case, verification=proof), "verify")
+        case = timing.answered(case, moment.now, ("identity", "authority"))
         return Effect(
             case=case,
             said=f"{case.ref}: identity is settled.",
@@ -192,7 +196,7 @@ class Snooze(Action):
                 f"{case.ref} is due {case.due.due_on:%d %b %Y}: too soon to be reminded later."
             )
         return Effect(
-            case=replace(case, remind_at=until),
+            case=replace(case, remind_at=approvals.sooner(case, until)),
             said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
         )
 
@@ -251,6 +255,11 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
+    Place(),
+    Agree(),
+    NotWhatWeAsked(),
+    Extend(),
+    ReceivedEarlier(),
     NotARequest(),
     Assign(),
     Release(),

@@ -193,5 +193,3 @@ def _working_hours_later(moment: datetime, length: timedelta, timezone: str) -> 
             return start + left
         left -= max(timedelta(0), end - start)
         day += timedelta(days=1)
-
-
