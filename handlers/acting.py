@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from handlers import approvals, offers
+from handlers.approvals import ALONE
 from handlers.commits import zone_of
 from handlers.handler import (
     Action,
@@ -36,9 +37,6 @@ from storage.records import (
     Request,
     Stored,
 )
-
-#: the mark that counts what was released without a second person since the last digest
-ALONE = "released alone"
 
 
 class FromPeople(Ignoring):

@@ -20,6 +20,8 @@ from storage.records import Approval, Case, OutboxStatus, Request, Status
 
 #: actions that need to know who is there
 CALLS = frozenset({"send", "second_person"})
+#: the mark that counts what was released without a second person
+ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
 PATIENCE = timedelta(hours=4)
 OPENS, SHUTS = time(9), time(17)

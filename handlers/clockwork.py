@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from handlers.commits import zone_of
 from handlers import approvals
+from handlers.approvals import ALONE
+from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
 from handlers.deadlines.reminders import BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
@@ -15,7 +16,8 @@ from handlers.lists import FromLists
 from handlers.requests import replace
 from storage.records import Alarm, Case, Commit, MailStatus, Mark, OutboxMessage, OutboxStatus
 
-#: of the digest before, and how many there were: what has been since is counted
+#: of the digest before, how many there were, and how much had been released alone by then: what
+#: has been since is counted
 LAST = "digest"
 
 
@@ -109,8 +111,13 @@ class FromClock(FromLists):
             return False
         before = last or Mark(id=LAST, at=now, count=0)
         since = before.at if before.count else datetime.min.replace(tzinfo=UTC)
-        counts = await self._counts(since)
-        counts = replace(counts, seal=(await self.store.seal(now)).note)
+        released = await self.store.mark(ALONE)
+        total = released.count if released else 0
+        counts = replace(
+            await self._counts(since),
+            seal=(await self.store.seal(now)).note,
+            alone=total - int(before.note or 0),
+        )
         today = local_day(now, self.policy.timezone)
         found = figures(await self.store.cases(), counts, today, self.registry)
         await self.store.commit(
@@ -121,7 +128,7 @@ class FromClock(FromLists):
                 note=day.isoformat(),
                 puts=(
                     Mark(id=name, at=now),
-                    replace(before, at=now, count=before.count + 1),
+                    replace(before, at=now, count=before.count + 1, note=str(total)),
                     self.message("slack:managers", found, now),
                     *await self.weekly(day, now),
                 ),

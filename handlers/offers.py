@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from handlers import approvals
 from handlers.handler import Action, Offer
 from handlers.registry import Registry
 from handlers.requests import replace
@@ -76,9 +77,11 @@ def _offer(action: Action, case: Case, request: Request | None, registry: Regist
 
 
 def _likeliest(case: Case, registry: Registry) -> tuple[str, ...]:
-    """Claim while it is free, then the next step of the request that is due first."""
+    """Claim while it is free, then who is waited for, then the step of what is due first."""
     if case.closed:
         return ()
+    if approvals.pending(case):
+        return ("second_person",)
     request = _most_urgent(case)
     kind = registry[request.kind] if request.kind is not None else None
     step = kind.next_step(case, request) if kind else None

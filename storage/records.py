@@ -498,6 +498,8 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
     imported: int = 0  #: out of archives, and not sorted yet
+    held: int = 0  #: mails that may belong to a case, and nobody has said yet
+    alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 
