@@ -6,12 +6,16 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import letter_actions
+from handlers import approvals, letter_actions, timing
+from handlers.answers import NotWhatWeAsked
 from handlers.closing import Close
 from handlers.deadlines import reminders
+from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.owners import whom_to_ask, with_round
 from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.residence import Agree, Place, ReceivedEarlier
+from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from handlers.steps import Again, asked
 from storage.errors import Refused
@@ -91,6 +95,7 @@ class Verify(Action):
         how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
         proof = Verification(how=how, by=moment.by.id, at=moment.now)
         case = settle(replace(moment.case, verification=proof), "verify")
+        case = timing.answered(case, moment.now, ("identity", "authority"))
         return Effect(
             case=case,
             said=f"{case.ref}: identity is settled.",
@@ -201,7 +206,7 @@ class Snooze(Action):
                 f"{case.ref} is due {case.due.due_on:%d %b %Y}: too soon to be reminded later."
             )
         return Effect(
-            case=replace(case, remind_at=until),
+            case=replace(case, remind_at=approvals.sooner(case, until)),
             said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
         )
 
@@ -252,6 +257,7 @@ GENERAL: tuple[Action, ...] = (
     Claim(),
     letter_actions.Undo(),
     letter_actions.Send(),
+    SecondPerson(),
     Unsubscribe(),
     Verify(),
     letter_actions.Reply(),
@@ -259,8 +265,13 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
-    NotARequest(),
     Assign(),
+    Place(),
+    Agree(),
+    NotWhatWeAsked(),
+    Extend(),
+    ReceivedEarlier(),
+    NotARequest(),
     Release(),
     Snooze(),
     Again(),

@@ -2,14 +2,14 @@
 
 From the mail: open, follow_up, hold, ignore, repeat, fail, rework (`incoming.py`).
 From people: offers, form, act, saw_message (`acting.py`); sort_imported, judge (`lists.py`).
-From owners: show_who, owner_answers (`answers.py`).
+From owners: show_who, owner_answers (`owner_answers.py`).
 From the clock: remind, digest (`clockwork.py`), purge (`purging.py`).
 From the outbox: sent, delay, give_up, retry (`receipts.py`).
 """
 
 from handlers.acting import FromPeople
-from handlers.answers import FromOwners
 from handlers.clockwork import FromClock
+from handlers.owner_answers import FromOwners
 from handlers.purging import FromAge
 from handlers.receipts import FromOutbox
 

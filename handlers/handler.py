@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from handlers.policy import Policy
-from storage.records import Case, Circle, Closing, Letter, Outcome, Record, Request
+from storage.records import Case, Circle, Closing, Extending, Letter, Outcome, Record, Request
 
 
 class Role(StrEnum):
@@ -26,10 +26,11 @@ class Role(StrEnum):
 
 
 class Person(Record, frozen=True, kw_only=True):
-    """Who clicks: a Slack id and what they may do."""
+    """Who clicks: a Slack id, what they may do, and the clock on their wall ("" = not known)."""
 
     id: str
     roles: frozenset[Role]
+    timezone: str = ""
 
     def may_act_in(self, circle: Circle) -> bool:
         """Staff work in the open circle; each closed circle has its own key."""
@@ -40,6 +41,13 @@ class Person(Record, frozen=True, kw_only=True):
             Circle.COUNSEL: {Role.COUNSEL},
         }
         return bool(self.roles & needed[circle])
+
+
+class Colleague(Record, frozen=True, kw_only=True):
+    """One of us who could be asked, and whether they are there now."""
+
+    person: Person
+    present: bool
 
 
 class Field(Record, frozen=True, kw_only=True):
@@ -77,6 +85,8 @@ class Moment(Record, frozen=True, kw_only=True):
     kinds: Mapping[str, "Kind"] = msgspec.field(default_factory=dict)
     policy: Policy = msgspec.field(default_factory=Policy)
     draft: Letter | None = None  #: the clicker's own unsent letter for this request
+    letter: Letter | None = None  #: the letter that waits for a second person
+    team: tuple[Colleague, ...] | None = None  #: None = nobody looked who is there
 
 
 class Draft(Record, frozen=True, kw_only=True):
@@ -88,6 +98,7 @@ class Draft(Record, frozen=True, kw_only=True):
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
 class Effect(Record, frozen=True, kw_only=True):
@@ -104,6 +115,7 @@ class Effect(Record, frozen=True, kw_only=True):
     ask: tuple[tuple[str, int], ...] = ()  #: whom to ask: Slack id, number of the round
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
+    alone: bool = False  #: released without a second person: it is counted
 
 
 class Action:
@@ -128,6 +140,10 @@ class Action:
     def named(self, case: Case) -> str:
         """The label as this case needs it."""
         return self.label
+
+    def value(self, case: Case) -> str:
+        """What its offer answers already: goes into `Click.value`."""
+        return ""
 
     def disputed(self, case: Case, request: Request | None) -> str:
         """Why a click on an outdated card must not count; "" = it may."""
@@ -189,8 +205,6 @@ class Step(Record, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     optional: bool = False  #: may be taken, and nothing waits for it
     theirs: bool = False  #: taken for a customer's data too, whom another company answers
-    second: bool = False  #: not by the person who has the case
-    roles: frozenset[Role] = frozenset()  #: one of these is needed; empty = any
     suppress: bool = False  #: puts the requester's address on the suppression list
     round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
     of: str = ""  #: it is taken when the owners have answered what that step asked
@@ -274,6 +288,9 @@ class Kind:
     letters: ClassVar[tuple[str, ...]] = ()  #: templates offered in Reply, likeliest first
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome.FULFILLED,)
     unanswered: ClassVar[tuple[str, ...]] = ()  #: reasons to close without an answer letter
+    two_persons: ClassVar[tuple[str, ...]] = ()  #: letters and steps a second person approves
+    second_by: ClassVar[frozenset[Role]] = frozenset()  #: who that may be; empty = any of us
+    never_alone: ClassVar[bool] = False  #: not even where no second person is there
     refusals: ClassVar[tuple[str, ...]] = ()  #: reasons it may be refused for, from the closed list
 
     def applying(self, case: Case, request: Request) -> tuple[Step, ...]:
@@ -321,6 +338,7 @@ class Click(Record, frozen=True, kw_only=True):
     request: int | None = None
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
     value: str = ""  #: of the offer that was clicked
+    team: tuple[Colleague, ...] | None = None  #: for `approvals.CALLS`; None = nobody looked
 
 
 class Done(Record, frozen=True, kw_only=True, tag="done"):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 
+from handlers import approvals
 from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step
 from handlers.policy import Policy, System
@@ -102,6 +103,9 @@ class Asking(OfSteps):
         allow(step, moment, request)
         if step.round == "delete" and (why := may_not_delete(moment.case, request)):
             raise Refused(f"{why} Nothing was changed.")
+        about = approvals.step(step.name, request.id)
+        if approvals.needed(moment, step.name, request) and not approvals.given(moment.case, about):
+            return approvals.asked(moment, about, request)
         names = moment.form["systems"].split()
         systems = [system for system in moment.policy.register if system.name in names]
         search = moment.form["search"].strip()
@@ -244,8 +248,6 @@ def may_not_delete(case: Case, request: Request) -> str:
         return "The legal hold was not checked."
     if case.legal_hold:
         return "A legal hold is on: nothing is deleted."
-    if "approve" not in request.done:
-        return "No second person approved."
     if any(r.kind == "access" and "answer" not in r.done for r in case.open_requests):
         return "The access answer goes first (DPA 2018 s.173)."
     return ""
@@ -263,13 +265,14 @@ def answered(case: Case, asking: Round, query: Query, kind: Kind | None) -> Case
     return with_step(heard(case, asking.request, asking.step), asking.request, step.name)
 
 
-def released(case: Case, asking: Round, kind: Kind) -> bool:
+def released(case: Case, asking: Round) -> bool:
     """Has somebody approved, or sent, what rests on these answers?"""
-    names = [step.name for step in kind.steps]
-    finish = _finish(kind, asking)
-    later = kind.steps[names.index(finish.name) :] if finish else ()
-    done = case.request(asking.request).done
-    return any((s.second or s.name == "answer") and s.name in done for s in later)
+    if asking.purpose == "stop":
+        return False  # the confirmation of an unsubscribe says nothing of them
+    if "answer" in case.request(asking.request).done:
+        return True
+    later = (a.given_at for a in case.approvals if a.request == asking.request)
+    return any(at is not None and at > asking.at for at in later)
 
 
 def _likely(moment: Moment, step: Step) -> tuple[str, ...]:

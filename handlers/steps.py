@@ -105,15 +105,6 @@ REVIEW = Step(
         WHY,
     ),
 )
-APPROVE = Step(
-    name="approve",
-    label="Second person approves",
-    action="approve",
-    button="Approve",
-    intro="You have read what goes out, to whom, and what is withheld.",
-    second=True,
-    asks=(NOTE,),
-)
 RECIPIENTS = Step(
     name="recipients",
     label="Tell the recipients",
@@ -147,14 +138,9 @@ class OfSteps(Action):
         self.name, self.label = first.action, first.button
         self.asks = bool(first.asks)
         self.confirm = "" if first.asks else first.intro
-        self.anyone = first.second
         self._steps = steps
-        if any((s.button, bool(s.asks), s.second) != self._face(first) for s in steps.values()):
+        if any((s.button, bool(s.asks)) != (self.label, self.asks) for s in steps.values()):
             raise ValueError(f"the action {self.name} has two buttons")
-
-    @staticmethod
-    def _face(step: Step) -> tuple[str, bool, bool]:
-        return step.button, bool(step.asks), step.second
 
     def step(self, request: Request | None) -> Step:
         """The step as the request's kind has it. Raises Refused for another kind."""
@@ -265,15 +251,9 @@ def asked(moment: Moment) -> Request:
 
 
 def allow(step: Step, moment: Moment, request: Request) -> None:
-    """Raises Refused where the step's own rules forbid it now, or to this person."""
-    case, by = moment.case, moment.by
-    if left := to_do(_kind(moment).lacking(case, request, step.after)):
+    """Raises Refused while what has to come before is not done."""
+    if left := to_do(_kind(moment).lacking(moment.case, request, step.after)):
         raise Refused(f"{left} Nothing was changed.")
-    if step.second and by.id == case.assignee:
-        raise Refused("A second person has to do that: not the one who has the case.")
-    if step.roles and not by.roles & step.roles:
-        needed = " or ".join(sorted(step.roles))
-        raise Refused(f"Only somebody who is {needed} can do that. Nothing was changed.")
 
 
 def recorded(

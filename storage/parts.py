@@ -12,6 +12,7 @@ from storage.records import (
     Case,
     InboundMail,
     Mark,
+    Note,
     OutboxMessage,
     Reading,
     Record,
@@ -43,6 +44,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class MailContent(Record, frozen=True, kw_only=True):

@@ -220,6 +220,8 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     at: datetime
     reason: str
     until: date | None = None
+    letter: str = ""  #: id of the letter that caused it: when that comes back, so does the date
+    note: str = ""  #: words of staff
 
 
 class Stopped(Record, frozen=True, kw_only=True):
@@ -259,6 +261,36 @@ class Request(Record, frozen=True, kw_only=True):
     events: tuple[ClockEvent, ...] = ()
     regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
+
+
+class Approval(Record, frozen=True, kw_only=True):
+    """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
+
+    One that was sent back, or whose letter was written anew, is no longer there.
+    """
+
+    about: str  #: a letter's id, or a step of a request: "delete/1"
+    request: int
+    asked_by: str
+    asked_at: datetime
+    asked: tuple[str, ...] = ()  #: Slack ids of those who were asked
+    calls_at: datetime | None = None  #: when the managers are asked; None = they were
+    given_by: str = ""  #: "" = nobody has decided yet
+    given_at: datetime | None = None
+
+    @property
+    def alone(self) -> bool:
+        """The same person released it: no second one was there."""
+        return bool(self.given_by) and self.given_by == self.asked_by
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """Words of staff about what they did to a case: why, or how they know. Personal."""
+
+    about: str  #: the action
+    by: str
+    at: datetime
+    text: str
 
 
 class Verification(Record, frozen=True, kw_only=True):
@@ -329,6 +361,15 @@ class LetterState(Record, frozen=True, kw_only=True):
     version: str = ""  #: of the words its template had then
 
 
+class Proposed(Record, frozen=True, kw_only=True):
+    """A residence that would move a date later: it waits for a second person."""
+
+    by: str
+    at: datetime
+    home: Candidate
+    why: str
+
+
 class Case(Record, frozen=True, kw_only=True, tag=True):
     """One conversation with one requester."""
 
@@ -351,6 +392,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
+    approvals: tuple[Approval, ...] = ()
+    notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
@@ -360,6 +403,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
+    received_why: str = ""  #: where it was received, earlier than here
+    proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -501,6 +546,7 @@ class DigestLine(Record, frozen=True, kw_only=True):
     days_left: int  #: working to `due_on`; negative = overdue
     assignee: str | None
     version: int
+    standing: int | None = None  #: days since its clock stands
 
 
 class Digest(Record, frozen=True, kw_only=True, tag="digest"):
@@ -519,6 +565,8 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
     imported: int = 0  #: out of archives, and not sorted yet
+    held: int = 0  #: mails that may belong to a case, and nobody has said yet
+    alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 
@@ -529,6 +577,14 @@ class Closing(Record, frozen=True, kw_only=True):
     request: int
     outcome: Outcome
     reason: str = ""
+
+
+class Extending(Record, frozen=True, kw_only=True):
+    """What a letter extends when it goes out: one request's period, and why."""
+
+    request: int
+    reason: str
+    until: date | None = None  #: the date it states, where the law takes that
 
 
 class Letter(Record, frozen=True, kw_only=True, tag="letter"):
@@ -545,9 +601,17 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
-Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Letter
+class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
+    """A line in the managers' channel; the staff's, when there is none. Nothing personal."""
+
+    case: str
+    text: str
+
+
+Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

@@ -38,6 +38,9 @@ def _standing(case: Case) -> Iterator[tuple[str, str]]:
     if case.held_for:
         held_for = f"*{escape(case.held_for)}*"
         yield "heldfor", f":grey_question: May belong to {held_for}, from another address."
+    if case.proposed is not None:
+        said = ":busts_in_silhouette: *A later date* waits for a second person: *Later date?*"
+        yield "proposed", said
     if case.at_rest:
         said = ":inbox_tray: Imported: nothing goes out and nobody is reminded until it is sorted."
         yield "imported", said
@@ -78,6 +81,7 @@ def attention_words(scene: Scene) -> list[str]:
         "The requester wrote again" if case.answered else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
+        "A later date waits for a second person" if case.proposed else "",
         "Imported, to be sorted" if case.at_rest else "",
         "Legal hold" if case.legal_hold else "",
         "Restricted" if case.restricted else "",

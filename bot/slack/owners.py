@@ -10,7 +10,7 @@ from bot.slack.parts import Parts
 from bot.slack.pointers import Pointer
 from bot.slack.views import View
 from bot.slack.windows import Window
-from handlers.answers import OwnerAnswer
+from handlers.owner_answers import OwnerAnswer
 from storage.errors import Refused
 from storage.records import Case, Round
 

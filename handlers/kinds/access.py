@@ -2,9 +2,7 @@
 # ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
-from handlers.requests import replace
 from handlers.steps import (
-    APPROVE,
     ASK_OWNERS,
     HEARD,
     PASSED_ON,
@@ -408,8 +406,7 @@ CHECKLIST = Step(
         WHY,
     ),
 )
-APPROVAL = replace(APPROVE, after=("review", "checklist"))
-ANSWER = Step(name="answer", label="Answer", action="reply", after=("approve",))
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("review", "checklist"))
 #: the desk hosts no files, and none goes through Slack
 DELIVERED = Step(
     name="delivered",
@@ -417,7 +414,7 @@ DELIVERED = Step(
     action="delivered",
     button="Delivered another way",
     intro="A link to the company's own share with its end, registered post: never through Slack.",
-    after=("approve",),
+    after=("review", "checklist"),
     optional=True,
     asks=(
         text("how", "How", "The way, and when a link ends"),
@@ -456,13 +453,13 @@ class Access(Kind):
         HEARD,
         REVIEW,
         CHECKLIST,
-        APPROVAL,
         ANSWER,
         DELIVERED,
         CLOSE,
     )
     letters = ("answer_access", "answer_portability", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("answer_access", "answer_portability", "partial")
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 
 

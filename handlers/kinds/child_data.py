@@ -2,8 +2,7 @@
 # ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import CLOSE, CONFIRM, Depth, Kind, Step, spoken
-from handlers.requests import replace
-from handlers.steps import APPROVE, ASK_OWNERS, HEARD, NOTE, choice, text
+from handlers.steps import ASK_OWNERS, HEARD, NOTE, choice, text
 from storage.records import Circle, Outcome
 
 CHILD = (
@@ -280,8 +279,7 @@ CONSENT = Step(
         NOTE,
     ),
 )
-APPROVAL = replace(APPROVE, after=("verify", "safety", "heard"))
-ANSWER = Step(name="answer", label="Answer", action="reply", after=("approve",))
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("verify", "safety", "heard"))
 
 
 class ChildData(Kind):
@@ -304,12 +302,12 @@ class ChildData(Kind):
         CONSENT,
         ASK_OWNERS,
         HEARD,
-        APPROVAL,
         ANSWER,
         CLOSE,
     )
     letters = ("answer_child", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("answer_child", "partial")
     refusals = ("unfounded", "legal_obligation", "others_rights", "no_match")
 
 

@@ -2,8 +2,7 @@
 # ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import CLOSE, CONFIRM, Field, Kind, Role, Step, spoken
-from handlers.requests import replace
-from handlers.steps import APPROVE, NOTE, choice, text
+from handlers.steps import NOTE, choice, text
 from storage.records import Outcome
 
 AUTHORITY = (
@@ -358,14 +357,7 @@ DECIDED = Step(
         text("lesson", "What we learn, and who", optional=True),
     ),
 )
-APPROVAL = replace(
-    APPROVE,
-    label="A manager approves",
-    intro="You have read the complaint, the facts and the outcome letter.",
-    after=("decided",),
-    roles=frozenset({Role.MANAGER}),
-)
-ANSWER = Step(name="answer", label="Answer", action="reply", after=("approve",))
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("decided",))
 REMEDY = Step(
     name="remedy",
     label="Follow the remedy to its end",
@@ -391,13 +383,14 @@ class Complaint(Kind):
         FACTS,
         PROGRESS,
         DECIDED,
-        APPROVAL,
         ANSWER,
         REMEDY,
         CLOSE,
     )
     letters = ("answer_complaint",)
     outcomes = (Outcome.UPHELD, Outcome.PARTLY_UPHELD, Outcome.NOT_UPHELD)
+    second_by = frozenset({Role.MANAGER})
+    two_persons = ("answer_complaint", "refusal", "refusal_neutral")
     refusals = ("unfounded", "excessive")
 
 

@@ -5,7 +5,6 @@ from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, 
 from handlers.reasons import EXCEPTIONS, REASONS
 from handlers.requests import replace
 from handlers.steps import (
-    APPROVE,
     ASK_OWNERS,
     HEARD,
     NOTE,
@@ -374,19 +373,13 @@ SUPPRESSED = Step(
     suppress=True,
 )
 LIMITED = replace(RESTRICT, name="limited", action="limit", optional=False, given=LIMIT)
-APPROVAL = replace(
-    APPROVE,
-    intro="Identity, legal hold, exceptions and suppression are settled: the data may go.",
-    after=("verify", "hold_check", "heard", "kept", "consequences", "suppressed"),
-    given=ERASE,
-)
 ERASING = Step(
     name="erasing",
     label="Have it deleted",
     action="delete_now",
     button="Delete now",
     round="delete",
-    after=("verify", "hold_check", "approve"),
+    after=("verify", "hold_check", "heard", "kept", "consequences", "suppressed"),
     given=ERASE,
 )
 ERASED = Step(
@@ -440,7 +433,6 @@ class Deletion(Kind):
         SUPPRESSED,
         RESTRICT,
         LIMITED,
-        APPROVAL,
         ERASING,
         ERASED,
         SPOT_CHECK,
@@ -451,6 +443,7 @@ class Deletion(Kind):
     )
     letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("erasing",)
     refusals = (
         "unfounded",
         "excessive",

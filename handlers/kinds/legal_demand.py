@@ -1,9 +1,9 @@
 """A court, police force, regulator, trustee or process server demands something."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import CLOSE, CONFIRM, Depth, Kind, Role, Step, spoken
-from handlers.requests import replace
-from handlers.steps import APPROVE, ASK_OWNERS, HEARD, NOTE, choice, text
+from handlers.handler import CLOSE, CONFIRM, Depth, Kind, Step, spoken
+from handlers.letters import templates
+from handlers.steps import ASK_OWNERS, HEARD, NOTE, choice, text
 from storage.records import Circle, Outcome
 
 ENGLISH = spoken(
@@ -179,14 +179,11 @@ SCOPE = Step(
         text("scope", "What is given, what is narrowed or objected to"),
     ),
 )
-APPROVAL = replace(
-    APPROVE,
-    label="A second person of counsel releases",
-    after=("verify", "scope", "heard"),
-    roles=frozenset({Role.COUNSEL}),
-)
 ANSWER = Step(
-    name="answer", label="Answer by their secure route", action="reply", after=("approve",)
+    name="answer",
+    label="Answer by their secure route",
+    action="reply",
+    after=("verify", "scope", "heard"),
 )
 SUBJECT_TOLD = Step(
     name="subject_told",
@@ -233,7 +230,6 @@ class LegalDemand(Kind):
         SCOPE,
         ASK_OWNERS,
         HEARD,
-        APPROVAL,
         ANSWER,
         SUBJECT_TOLD,
         REGISTERED,
@@ -243,6 +239,9 @@ class LegalDemand(Kind):
     letters = ("answer_legal",)
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
     unanswered = ("answered_elsewhere",)
+    # anything to an authority, whatever the letter
+    two_persons = templates.names()
+    never_alone = True
     refusals = ("unfounded", "excessive", "others_rights", "legal_obligation")
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from handlers import registry
-from handlers.answers import OwnerAnswer
+from handlers import approvals, registry
 from handlers.desk import Desk
 from handlers.handler import Answer, Click, Done, Form, Person, Role, Step
+from handlers.owner_answers import OwnerAnswer
 from handlers.policy import Policy
 from handlers.requests import replace
 from storage.embedded import EmbeddedStore, open_store
@@ -94,6 +94,10 @@ class Bench:
         words: dict[str, Any] = {"version": case.version} | said
         return await self.desk.act(Click(ref=case.ref, action=action, by=by, **words), now)
 
+    async def form(self, case: Case, action: str, by: Person = ANA, **said: Any) -> Form:
+        words: dict[str, Any] = {"version": case.version} | said
+        return await self.desk.form(Click(ref=case.ref, action=action, by=by, **words), NOW)
+
     async def fresh(self, case: Case) -> Case:
         found = await self.store.case(case.ref)
         assert found is not None
@@ -127,8 +131,7 @@ class Bench:
         """One step, its form filled in with what is first to choose."""
         if step.of and not step.button:
             return await self.owners_answer(case)
-        who = second_for(step, case) if step.second else by
-        click = Click(ref=case.ref, action=step.action, by=who, version=case.version, request=1)
+        click = Click(ref=case.ref, action=step.action, by=by, version=case.version, request=1)
         if step.name == "confirm":
             kinds = " ".join(r.kind or "" for r in case.requests)
             return await self.desk.act(replace(click, request=None, value=kinds), NOW)
@@ -137,7 +140,18 @@ class Bench:
             click = replace(click, form=filled(form) | said.get(step.name, {}))
         answer = await self.desk.act(click, NOW)
         assert isinstance(answer, Done), answer
+        if approvals.pending(answer.case):
+            await self.second(answer.case)
+            click = replace(click, version=(await self.fresh(case)).version)
+            answer = await self.desk.act(click, NOW)
         return answer
+
+    async def second(self, case: Case, now: datetime = NOW) -> Answer:
+        """Somebody else approves what waits."""
+        about = approvals.pending(case)[0].about
+        seconds = {Circle.COUNSEL: COUNSEL_2, Circle.RESTRICTED: GUARD_2}
+        by = seconds.get(case.circle, MAY)
+        return await self.click(case, "second_person", by, now, value=about, form={"answer": "yes"})
 
     async def owners_answer(self, case: Case, answer: Any = "done", now: datetime = NOW) -> None:
         """Every owner of the last round answers for each of their systems."""
@@ -153,13 +167,6 @@ class Bench:
         for message in await self.outbox(case):
             if message.status is OutboxStatus.PENDING and message.send_after <= now:
                 await self.desk.sent(message, now, receipt="250 2.0.0 Ok")
-
-
-def second_for(step: Step, case: Case) -> Person:
-    """Somebody else who may approve it."""
-    if Role.COUNSEL in step.roles:
-        return COUNSEL_2
-    return GUARD_2 if case.circle is Circle.RESTRICTED else MAY
 
 
 def filled(form: Form) -> dict[str, str]:

@@ -1,17 +1,18 @@
 """Each kind from its mail to its closing letter, step by step, and the rules its steps keep."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from handlers import approvals
 from handlers.handler import Click, Done, Faults, Review
 from storage.errors import Refused
-from storage.records import Case, Circle, Outcome, Request, Status
+from storage.records import Case, Circle, OutboxStatus, Outcome, Request, Status
 from tests.handlers.desks import (
     ANA,
     BEN,
     COUNSEL,
-    COUNSEL_2,
     GUARD,
     MAY,
     NOW,
@@ -38,10 +39,10 @@ async def answered(bench: Bench, case: Case, letter: str, by: Person = ANA) -> C
     form = {"template": letter, "body": ANSWER}
     review = await bench.click(case, "reply", by, request=1, form=form)
     assert isinstance(review, Review), review
-    sent = await bench.click(review.case, "send", by, value=review.letter)
-    assert isinstance(sent, Done)
-    assert sent.until is not None
-    await bench.deliver(case, sent.until)
+    await bench.click(review.case, "send", by, value=review.letter)
+    if approvals.pending(case := await bench.fresh(case)):
+        await bench.second(case)
+    await bench.deliver(case, NOW + timedelta(minutes=11))
     return await bench.fresh(case)
 
 
@@ -103,7 +104,7 @@ async def test_what_our_customer_decides_on_is_passed_on_and_closed_as_referred(
 
 async def test_both_is_passed_on_and_goes_on_for_our_part(bench: Bench) -> None:
     case = await bench.walk(await bench.case("access"), whose={"whose": "both"})
-    assert {"passed_on", "owners", "approve"} <= set(request_of(case).done)
+    assert {"passed_on", "owners", "checklist"} <= set(request_of(case).done)
 
 
 # --- access -----------------------------------------------------------------------------------
@@ -120,15 +121,19 @@ async def test_the_article_15_list_is_complete_or_explained(bench: Bench) -> Non
 
 
 async def test_no_package_goes_before_a_second_person_approved(bench: Bench) -> None:
-    case = await bench.walk(await bench.case("access"), until="approve")
+    case = await bench.walk(await bench.case("access"), until="checklist")
     form = {"template": "answer_access", "body": ANSWER}
     early = await bench.click(case, "reply", request=1, form=form)
     assert isinstance(early, Faults)
-    assert "second person approves" in early.fields["template"]
-    with pytest.raises(Refused, match="second person"):
-        await bench.click(case, "approve", ANA, request=1)
-    assert isinstance(await bench.click(case, "approve", BEN, request=1), Done)
-    assert isinstance(await bench.click(case, "reply", request=1, form=form), Review)
+    assert "article 15" in early.fields["template"]
+    case = await bench.walk(case)
+    review = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(review, Review)
+    await bench.click(review.case, "send", value=review.letter)
+    case = await bench.fresh(case)
+    assert request_of(case).status is Status.AWAITING_APPROVAL
+    (package,) = (m for m in await bench.outbox(case) if m.content.template == "answer_access")
+    assert package.status is OutboxStatus.DRAFT
 
 
 async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -> None:
@@ -151,7 +156,7 @@ async def test_a_delivery_another_way_records_how_when_and_to_whom(bench: Bench)
 # --- deletion ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("until", ["verify", "hold_check", "approve"])
+@pytest.mark.parametrize("until", ["verify", "hold_check", "suppressed"])
 async def test_delete_now_is_refused_until_identity_hold_and_a_second_person(
     bench: Bench, until: str
 ) -> None:
@@ -160,6 +165,18 @@ async def test_delete_now_is_refused_until_identity_hold_and_a_second_person(
     with pytest.raises(Refused, match="Still to do"):
         await bench.click(case, "delete_now", request=1, form=form)
     assert not [r for r in (await bench.fresh(case)).rounds if r.step == "erasing"]
+
+
+async def test_delete_now_asks_a_second_person_first(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="erasing")
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", request=1, form=form)
+    case = await bench.fresh(case)
+    assert approvals.pending(case)
+    assert [known.step for known in case.rounds] == ["owners"]
+    await bench.second(case)
+    await bench.click(await bench.fresh(case), "delete_now", request=1, form=form)
+    assert (await bench.fresh(case)).rounds[-1].purpose == "delete"
 
 
 async def test_under_a_legal_hold_nothing_is_deleted(bench: Bench) -> None:
@@ -181,7 +198,7 @@ async def test_delete_now_waits_until_the_access_answer_of_the_case_is_out(bench
 async def test_the_address_is_suppressed_before_the_data_go(bench: Bench) -> None:
     case = await bench.walk(await bench.case("deletion"), until="suppressed")
     assert await bench.store.suppression(case.requester_hash) is None
-    case = await bench.walk(case, until="approve")
+    case = await bench.walk(case, until="erasing")
     assert await bench.store.suppression(case.requester_hash) is not None
 
 
@@ -211,10 +228,16 @@ async def test_a_restriction_asks_no_owner_to_delete(bench: Bench) -> None:
 
 
 async def test_a_complaint_is_approved_by_a_manager(bench: Bench) -> None:
-    case = await bench.walk(await bench.case("complaint"), until="approve")
-    with pytest.raises(Refused, match="manager"):
-        await bench.click(case, "approve", BEN, request=1)
-    assert isinstance(await bench.click(case, "approve", MAY, request=1), Done)
+    case = await bench.ready("complaint")
+    form = {"template": "answer_complaint", "body": ANSWER}
+    review = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(review, Review)
+    await bench.click(review.case, "send", value=review.letter)
+    case = await bench.fresh(case)
+    about = {"value": approvals.pending(case)[0].about, "form": {"answer": "yes"}}
+    with pytest.raises(Refused, match="Somebody else"):
+        await bench.click(case, "second_person", BEN, **about)
+    assert isinstance(await bench.click(case, "second_person", MAY, **about), Done)
 
 
 async def test_a_childs_data_get_no_marketing_before_anything_else(bench: Bench) -> None:
@@ -232,13 +255,6 @@ async def test_the_date_of_a_legal_demand_is_typed_by_hand(bench: Bench) -> None
     assert isinstance(await bench.click(case, "their_date", COUNSEL, request=1, form=form), Done)
     due = request_of(await bench.fresh(case)).due
     assert (due.due_on.isoformat(), due.aim_on.isoformat()) == ("2026-11-22", "2026-11-20")
-
-
-async def test_a_legal_demand_is_released_by_a_second_person_of_counsel(bench: Bench) -> None:
-    case = await bench.walk(await bench.case("legal_demand"), COUNSEL, until="approve")
-    with pytest.raises(Refused):
-        await bench.click(case, "approve", COUNSEL, request=1)
-    assert isinstance(await bench.click(case, "approve", COUNSEL_2, request=1), Done)
 
 
 async def test_a_correction_that_is_refused_asks_no_owner_to_change_anything(
