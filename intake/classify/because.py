@@ -19,30 +19,11 @@ _WORD = re.compile(r"(?<![\w@./-])[^\W\d_]+(?![\w@/-]|\.\w)")
 _FEW = 4
 #: ideas that say nothing by themselves
 _SMALL = frozenset(
-    [
-        "mine",
-        "ours",
-        "yours",
-        "name",
-        "all",
-        "how",
-        "soon",
-        "gone",
-        "thanks",
-        "know",
-        "tell",
-        "give",
-        "hold",
-        "place",
-        "otherwise",
-        "age",
-        "company",
-        "support",
-        "robot",
-        "sales",
-        "money",
-    ]
-)
+    (
+        "mine", "ours", "yours", "name", "all", "how", "soon", "gone", "thanks", "know", "tell",
+        "give", "hold", "place", "otherwise", "age", "company", "support", "robot", "sales", "money",
+    )
+)  # fmt: skip
 
 
 class _Known(NamedTuple):
