@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
+
 from bot.control import Control, Said
 from bot.front import Front, open_front
 from bot.http import HttpServer, routes
@@ -22,7 +24,9 @@ from bot.slack.options import SlackOptions
 from bot.supervisor import Supervisor
 from handlers.clock import Clock
 from handlers.desk import Desk
-from handlers.policy import Policy
+from handlers.letters import catalogue, demands
+from handlers.letters.catalogue import Catalogue
+from handlers.policy import Policy, Promise
 from handlers.registry import load
 from intake.authentication import Trust
 from intake.parse import Parser
@@ -30,13 +34,28 @@ from intake.room import spare
 from intake.second_look import SecondLook
 from intake.sender import Senders
 from intake.worker import Worker
+from storage.errors import SettingsError
 from storage.records import InboundMail, OutboxMessage, ParsedMail
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The values the desk works by, from the operator's settings."""
+    """The values the desk works by, from the operator's settings and letters. Raises SettingsError
+    for letters that cannot be read."""
+    try:
+        own = catalogue.read(settings.data / "letters")
+    except (OSError, ValueError) as fault:
+        raise SettingsError(
+            (f"The letters in {settings.data} cannot be read: {fault}.",)
+        ) from fault
+    usual, company = Policy(), settings.company
+    promises = tuple(Promise(**msgspec.structs.asdict(each)) for each in settings.promises)
     return Policy(
         addresses=settings.address,
+        company=company.name or usual.company,
+        postal=company.postal or usual.postal,
+        officer=company.officer or usual.officer,
+        promises=promises or usual.promises,
+        letters=Catalogue(own=own, reviewers=settings.reviewers),
         timezone=settings.timezone,
         digest_at=settings.digest_at,
         pilot=settings.pilot,
@@ -82,8 +101,9 @@ class App:
         self.front = front
         self.store = store = front.store
         self.listener = front.listener
-        policy = policy_of(settings)
-        registry = load()
+        policy, registry = policy_of(settings), load()
+        if found := tuple(demands.faults(policy.letters, registry.kinds, policy)):
+            raise SettingsError(found)
         self.desk = Desk(store, registry, policy)
         self.parser = Parser(in_hand=settings.data / "in-hand")
         self.slack = Slack(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 import msgspec
 
-from bot import cli_keep, cli_read, reports
+from bot import cli_keep, cli_learn, cli_read, reports
 from bot.printing import print_json, print_table
 from bot.settings import Settings, load
 from bot.signals import until_signalled
@@ -201,6 +201,23 @@ def classify(files: tuple[Path, ...]) -> None:
 
 
 @desk.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="The array is printed in any case.")
+def due(file: Path, *, as_json: bool) -> None:  # noqa: ARG001  every table has this option
+    """By when is each request in this file due, and why? One array, in order.
+
+    Each has id, regime, kind (or a word of the law such as portability), received_at and, where
+    they differ, events, timezone and holiday_calendar. due_on is null while its clock stands.
+    """
+    from bot.due import answers
+
+    found = list(answers(file))
+    print_json(found)
+    if any("error" in row for row in found):
+        sys.exit(1)
+
+
+@desk.command()
 @click.option("--json", "as_json", is_flag=True, help="One array instead of a table.")
 def kinds(*, as_json: bool) -> None:
     """The kinds of request the desk knows."""
@@ -226,7 +243,7 @@ def manifest_command(url: str) -> None:
     print_json(manifest("http", url) if url else manifest("socket"))
 
 
-for command in (*cli_read.COMMANDS, *cli_keep.COMMANDS):
+for command in (*cli_read.COMMANDS, *cli_keep.COMMANDS, *cli_learn.COMMANDS):
     desk.add_command(command)
 
 

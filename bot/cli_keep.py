@@ -86,7 +86,7 @@ def import_command(paths: tuple[Path, ...], received_at: str | None, *, as_json:
 
     settings, clock = load(), RealClock()
     at = _moment(received_at, settings, clock.now()) if received_at is not None else None
-    with _bar("Importing") as step:
+    with bar("Importing") as step:
         became = asyncio.run(import_mails(paths, settings, clock, at, step))
     for each in became:
         if each.why:
@@ -131,7 +131,7 @@ def backup(folder: Path) -> None:
     from rich.filesize import decimal as size
 
     settings = load()
-    with _bar("Backing up") as step:
+    with bar("Backing up") as step:
         made = _backed_up(settings, folder, step)
     click.echo(
         f"{made.path} made: {made.commits} commits, {made.mails} mails, {size(made.size)}; "
@@ -170,7 +170,7 @@ def restore(folder: Path) -> None:
     settings = load()
     must_be_files(settings)
     master = master_of(settings)
-    with _bar("Restoring") as step:
+    with bar("Restoring") as step:
         restored = put_back(folder, settings.data, master, step)
     click.echo(
         f"{restored.path} is back in {settings.data}: {restored.commits} commits, "
@@ -193,7 +193,7 @@ def migrate(url: str) -> None:
 
     settings = load()
     must_exist(settings)
-    with _bar("Moving") as step:
+    with bar("Moving") as step:
         done = _moved(settings, url, step)
     click.echo(
         f"The desk in {settings.data} is in the database, all compared and found the same: "
@@ -215,14 +215,14 @@ def _moved(settings: Settings, url: str, step: Step) -> "Done":
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Step]:
+def bar(label: str) -> Iterator[Step]:
     """A progress bar for whoever watches; a script's stderr has errors alone."""
     shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
-    with click.progressbar(length=1, label=label, file=shown) as bar:
+    with click.progressbar(length=1, label=label, file=shown) as drawn:
 
         def step(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
+            drawn.length = max(total, 1)
+            drawn.update(done - drawn.pos)
 
         yield step
 
@@ -238,7 +238,7 @@ def verify() -> None:
     async def verifying() -> tuple[str, ...]:
         store = await open_for_reading(load())
         try:
-            with _bar("Verifying") as step:
+            with bar("Verifying") as step:
                 return await store.verify(step)
         finally:
             await store.close()
@@ -275,7 +275,7 @@ def key_rotate() -> None:
         must_exist(settings)
     if settings.key_file is None:
         raise SettingsError(("DESK_MASTER_KEY_FILE is not set: there is no key to rotate.",))
-    with _bar("Wrapping keys") as step:
+    with bar("Wrapping keys") as step:
         if settings.database_url:
             from storage.postgres.rotation import TableRing
 

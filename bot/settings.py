@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import time
+from datetime import date, time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +24,23 @@ class Relay(Record, frozen=True, kw_only=True):
     host: str
     port: int
     tls: Literal["offered", "required", "implicit"] = "offered"
+
+
+class Company(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[company]: who letters come from; what is left out is that of CaféX Spaces."""
+
+    name: str = ""
+    postal: str = ""
+    officer: str = ""
+
+
+class PromisedFrom(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[promises]]: a version of the privacy policy, and what it promises from a day on."""
+
+    since: date
+    version: str
+    dispute_body: str = ""
+    schemes: tuple[str, ...] = ()
 
 
 class Settings(Record, frozen=True, kw_only=True):
@@ -61,6 +78,9 @@ class Settings(Record, frozen=True, kw_only=True):
     confirmed_ignores: int = 200
     pilot: bool = False
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    company: Company = msgspec.field(default_factory=Company)
+    reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    promises: tuple[PromisedFrom, ...] = ()
 
     @property
     def key_file(self) -> Path | None:
@@ -254,6 +274,15 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
 )
 
 
+#: the tables of desk.toml; the environment has no such thing
+TABLES: Mapping[str, Any] = {
+    "people": Mapping[str, Any],
+    "company": Company,
+    "reviewers": Mapping[str, str],
+    "promises": tuple[PromisedFrom, ...],
+}
+
+
 def toml_name(name: str) -> str:
     """How a setting is called in desk.toml: DESK_SMTP_PORT is smtp_port there."""
     return name.removeprefix("DESK_").lower()
@@ -267,7 +296,7 @@ def _file_values(path: Path) -> tuple[dict[str, str], dict[str, Any], list[str]]
         return {}, {}, []
     except (OSError, ValueError) as fault:
         return {}, {}, [f"{path} cannot be read ({fault}): mend it or move it away."]
-    people = document.pop("people", {})
+    tables = {name: document.pop(name) for name in TABLES if name in document}
     known = {toml_name(name): name for name, _, _ in READERS}
     faults = [
         f"{path}: there is no setting called {key}; see the table in the README."
@@ -279,17 +308,32 @@ def _file_values(path: Path) -> tuple[dict[str, str], dict[str, Any], list[str]]
         for key, value in document.items()
         if key in known
     }
-    return values, people, faults
+    return values, tables, faults
+
+
+def _tables(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
+    """The tables of desk.toml as they are typed; a sentence for each that cannot be used."""
+    read: dict[str, Any] = {}
+    for name, kind in TABLES.items():
+        if name not in found:
+            continue
+        try:
+            read[name] = msgspec.convert(found[name], kind)
+        except msgspec.ValidationError as fault:
+            faults.append(f"[{name}] cannot be used: {fault}.")
+    if "promises" in read:
+        read["promises"] = tuple(sorted(read["promises"], key=lambda promise: promise.since))
+    return read
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> Settings:
     """Settings from the environment, then from desk.toml. Raises SettingsError (every fault)."""
     environ = os.environ if environ is None else environ
-    values, people, faults = _file_values(file) if file is not None else ({}, {}, [])
+    values, tables, faults = _file_values(file) if file is not None else ({}, {}, [])
     values |= {
         name: environ[name].strip() for name, _, _ in READERS if environ.get(name, "").strip()
     }
-    read: dict[str, Any] = {"people": people}
+    read: dict[str, Any] = _tables(tables, faults)
     for name, field, reader in READERS:
         if name not in values:
             continue

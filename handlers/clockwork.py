@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from handlers.deadlines import reminders
+from handlers.deadlines.regimes import law
 from handlers.deadlines.reminders import Rung
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
@@ -113,14 +114,10 @@ class FromClock(FromLists):
 
 
 def _words(case: Case, rung: Rung, step: str) -> str:
-    due_on = f"{case.due.due_on:%d %b %Y} ({_rule(case)})"
+    due_on = f"{case.due.due_on:%d %b %Y} ({law(case.due)})"
     days = f"{abs(rung.days_left)} day{'s' * (abs(rung.days_left) != 1)}"
     if rung.days_left < 0:
         return f"Overdue by {days}: it was due {due_on}. Next step: {step}."
     if rung.days_left == 0:
         return f"Due today, {due_on}. Next step: {step}."
     return f"Due in {days}, on {due_on}; we aim for {case.due.aim_on:%d %b}. Next step: {step}."
-
-
-def _rule(case: Case) -> str:
-    return "desk rule" if case.due.regime == "policy" else case.due.regime.replace("_", " ").upper()

@@ -8,7 +8,8 @@ from typing import TypeVar
 from handlers.deadlines import reminders
 from handlers.handler import Draft
 from handlers.letters.acknowledgement import Pace
-from handlers.letters.wording import write
+from handlers.letters.catalogue import Rendered
+from handlers.letters.wording import Matter, write
 from handlers.policy import Policy
 from handlers.registry import Registry
 from handlers.requests import replace
@@ -162,14 +163,15 @@ class Commits:
 
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
-        reason = draft.closing.reason if draft.closing else ""
-        written = write(draft.template, case, self.registry.kinds, self.policy, now, reason=reason)
+        written = self.written(case, draft, now)
         content = Letter(
             case=case.ref,
             to=case.requester,
             subject=written.subject,
             body=draft.body if draft.body is not None else written.body,
             template=draft.template,
+            language=written.language,
+            version=written.version,
             in_reply_to=case.message_ids[-1] if case.message_ids else "",
             references=case.message_ids[-10:],
             automatic=draft.automatic,
@@ -177,6 +179,18 @@ class Commits:
         )
         message = self.message(f"mail:{case.ref}", content, now, by)
         return replace(message, status=OutboxStatus.DRAFT)
+
+    def written(self, case: Case, draft: Draft, now: datetime) -> Rendered:
+        """The draft's template, filled in for the case."""
+        matter = Matter(
+            case=case,
+            kinds=self.registry.kinds,
+            policy=self.policy,
+            now=now,
+            request=draft.request,
+        )
+        reason = draft.closing.reason if draft.closing else ""
+        return write(draft.template, matter, draft.language, reason=reason)
 
 
 def lane_of(case: Case) -> str:

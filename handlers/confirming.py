@@ -15,12 +15,18 @@ from handlers.handler import Draft
 from handlers.letter_actions import failed
 from handlers.letters.acknowledgement import FORGED, WAS_IMPORTED, withheld
 from handlers.opening import Understood
-from handlers.requests import letter_of, replace, with_letter, with_step, without_letter
+from handlers.requests import (
+    letter_of,
+    letter_state,
+    replace,
+    with_letter,
+    with_step,
+    without_letter,
+)
 from storage.records import (
     Case,
     Commit,
     Letter,
-    LetterState,
     Mark,
     OutboxMessage,
     OutboxStatus,
@@ -64,7 +70,12 @@ class AutomaticLetters(Commits):
         why = why or await self._cap(case, found, now, puts)
         alone = [request.kind for request in case.requests] == ["unsubscribe"]
         sole = alone and not case.triage and not case.flags
-        draft = Draft(template="unsubscribed" if sole else "acknowledgement", automatic=True)
+        draft = Draft(
+            template="unsubscribed" if sole else "acknowledgement",
+            request=1 if sole else None,
+            language=self.policy.letters.language_for(case.language, automatic=True),
+            automatic=True,
+        )
         if why and why != PILOT:
             return None, replace(case, acknowledgement=self._by_hand(case, why))
         letter = self.letter(case, draft, now, "desk")
@@ -74,14 +85,7 @@ class AutomaticLetters(Commits):
             if _unchecked(found):
                 first = max(at, next_look(now, now) or now)
                 letter = replace(letter, send_after=first, error=UNCHECKED)
-        state = LetterState(
-            id=letter.id,
-            template=draft.template,
-            status=letter.status,
-            by="desk",
-            at=letter.send_after,
-            request=1 if sole else None,
-        )
+        state = letter_state(letter, draft.request)
         waits = self._until(now) if letter.error == UNCHECKED else ""
         said = f"withheld: {why}" if why else f"pending{waits}"
         case = replace(with_letter(case, state), acknowledgement=said)

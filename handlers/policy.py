@@ -1,8 +1,30 @@
 """The values the desk works by: who it is, when it speaks, how long one may think again."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
+import msgspec
+
+from handlers.letters.catalogue import Catalogue
 from storage.records import Record
+
+
+class Promise(Record, frozen=True, kw_only=True):
+    """What the privacy policy said from a day on: a case is answered by the version it met."""
+
+    since: date
+    version: str  #: as letters name it: "November 2018"
+    dispute_body: str  #: who settles disputes apart from us, with a link; "" = nobody is named
+    schemes: tuple[str, ...] = ()  #: transfer frameworks the company is certified under, by name
+
+
+#: the policy promises JAMS and arbitration; a certification counts once the operator confirms it
+PROMISES = (
+    Promise(
+        since=date(2018, 11, 1),
+        version="November 2018",
+        dispute_body="JAMS (https://www.jamsadr.com)",
+    ),
+)
 
 
 class Policy(Record, frozen=True, kw_only=True):
@@ -11,6 +33,9 @@ class Policy(Record, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ("compliance@cafex.com",)
     company: str = "CaféX Communications"
     postal: str = "135 West 41st Street, Suite 05-108, New York, NY 10036"
+    officer: str = "Information Security and Compliance Officer"
+    promises: tuple[Promise, ...] = PROMISES  #: oldest first
+    letters: Catalogue = msgspec.field(default_factory=Catalogue)
     timezone: str = "Europe/London"  #: IANA name: the desk's own hours
     digest_at: time = time(9)
     pilot: bool = False  #: everything works and letters wait
@@ -28,3 +53,8 @@ class Policy(Record, frozen=True, kw_only=True):
     def address(self) -> str:
         """The address letters come from."""
         return self.addresses[0]
+
+    def promised(self, received: date) -> Promise:
+        """The version of the privacy policy in force on that day; the oldest before all."""
+        known = [promise for promise in self.promises if promise.since <= received]
+        return known[-1] if known else self.promises[0]

@@ -5,10 +5,11 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from handlers import actions, kinds, letters, reasons
-from handlers.deadlines.rules import POLICY
+from handlers import actions, kinds, reasons
+from handlers.deadlines.regimes import POLICY
 from handlers.flags import circles
 from handlers.handler import Action, Kind
+from handlers.letters import templates
 from storage.errors import SettingsError
 from storage.records import Case, Circle, Record
 
@@ -89,9 +90,9 @@ def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:
 def _name_faults(kind: Kind, known: Mapping[str, Action], where: str) -> Iterator[str]:
     named = (
         ("action", [step.action for step in kind.steps], known),
-        ("letter", kind.letters, letters.names()),
+        ("letter", kind.letters, templates.names()),
         ("reason", (*kind.refusals, *kind.unanswered), reasons.REASONS),
-        ("deadline", (kind.name,), POLICY),
+        ("deadline", (kind.name,), POLICY.rules),
     )
     for what, wanted, there in named:
         for name in wanted:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from handlers import deadlines
+from handlers.deadlines import Asked
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
 from storage.records import Case, Outcome, Request
@@ -163,8 +164,16 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
             yield before[kind.name]
             continue
         last += 1
-        clock = deadlines.due(kind.name, case.received_at)
-        yield Request(id=last, kind=kind.name, right=kind.right, due=clock)
+        first = case.requests[0]  # the same requester: the same laws, the same day of sending
+        asked = Asked(kind=kind.name, received_at=case.received_at, sent_at=first.sent_at)
+        yield Request(
+            id=last,
+            kind=kind.name,
+            right=kind.right,
+            due=deadlines.earliest(asked, first.regimes),
+            regimes=first.regimes,
+            sent_at=first.sent_at,
+        )
 
 
 def _moved(before: Case, after: Case) -> str:

@@ -117,7 +117,12 @@ class _Worker:
             # What goes wrong inside could quote the mail.
             stderr=asyncio.subprocess.DEVNULL,
             # No secret of ours may be where hostile input is read.
-            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LANG": "C.UTF-8"},
+            env={
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "LANG": "C.UTF-8",
+                # numpy would keep room for every core's threads out of the worker's bound
+                "OPENBLAS_NUM_THREADS": "1",
+            },
             # Ctrl-C is for us: we let the mail in hand finish.
             start_new_session=True,
         )

@@ -150,6 +150,15 @@ class Fact(Record, frozen=True, kw_only=True):
     end: int
 
 
+class Candidate(Record, frozen=True, kw_only=True):
+    """A law whose clock may run for the requester, and the sign that speaks for it."""
+
+    regime: str
+    sign: str = ""  #: in our words: "named in the mail", "stated residence"; nothing of the mail
+    rank: int = 8  #: 1 = strongest
+    place: str = ""  #: ISO 3166 country, where it is known
+
+
 class Reading(Record, frozen=True, kw_only=True):
     """What the classifier understood. `kinds` is best first and never empty."""
 
@@ -159,7 +168,9 @@ class Reading(Record, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     language: str = "und"  #: ISO 639-1 or "und"
     regimes: tuple[str, ...] = ()
+    laws: tuple[Candidate, ...] = ()  #: the same, with the signs that speak for them
     flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
+    because: tuple[str, ...] = ()  #: words of ours found in it, which may be told on a card
     facts: tuple[Fact, ...] = ()
     service: str = ""  #: the bulk service that sent it, by name
 
@@ -211,14 +222,25 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     until: date | None = None
 
 
+class Stopped(Record, frozen=True, kw_only=True):
+    """The clock stands while the requester owes an answer."""
+
+    since: date
+    reason: str
+    left: int | None = None  #: days, once it goes on; None = the whole period begins anew then
+
+
 class Due(Record, frozen=True, kw_only=True):
     """By when, and why: `why` is one sentence a requester or a regulator could read."""
 
-    due_on: date
+    due_on: date  #: while the clock stands: as if nothing had been asked
     aim_on: date
     regime: str
-    rule: str  #: the rule's id and version
+    rule: str  #: the rule's id and version, and the version of the holidays it counted
     why: str
+    house: bool = False  #: a choice of the desk inside that regime, not its law
+    stopped: Stopped | None = None
+    extended: bool = False
 
 
 class Request(Record, frozen=True, kw_only=True):
@@ -235,6 +257,8 @@ class Request(Record, frozen=True, kw_only=True):
     closed_by: str = ""
     done: tuple[str, ...] = ()  #: names of the steps already taken
     events: tuple[ClockEvent, ...] = ()
+    regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
+    sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
 
 class Verification(Record, frozen=True, kw_only=True):
@@ -262,6 +286,8 @@ class LetterState(Record, frozen=True, kw_only=True):
     at: datetime  #: when it goes out, or went out
     bounced: bool = False
     request: int | None = None  #: the request it is about
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
 
 
 class Case(Record, frozen=True, kw_only=True, tag=True):
@@ -446,6 +472,8 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     subject: str
     body: str
     template: str
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers

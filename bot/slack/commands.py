@@ -17,7 +17,8 @@ from bot.slack.pointers import Pointer
 from bot.slack.scene import Kinds, headline
 from bot.slack.sorting import Lists
 from bot.slack.windows import Window
-from bot.slack.words import counted, day, escape, law, left, person
+from bot.slack.words import counted, day, escape, left, person
+from handlers.deadlines.regimes import law
 from handlers.handler import Person
 from handlers.lists import IGNORED, IMPORT
 from storage.records import Case
@@ -121,7 +122,7 @@ def _line(case: Case, registry: Kinds, today: date) -> Block:
 
 def _when(case: Case, today: date) -> str:
     due = case.due
-    return f"due {day(due.due_on)} ({law(due.regime)}), {left((due.due_on - today).days)}"
+    return f"due {day(due.due_on)} ({law(due)}), {left((due.due_on - today).days)}"
 
 
 def _words(case: Case, registry: Kinds, today: date) -> str:

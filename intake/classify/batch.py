@@ -83,8 +83,8 @@ class _Batch:
         except (ValueError, RecursionError) as error:
             fault = type(error).__name__ if isinstance(error, RecursionError) else str(error)
             return {"id": _id_of(raw) or place, "error": f"{place}: {fault}"}
-        job = Job(content=_mail(line), subject=line.subject or "", classify=False)
-        return self._row(line.id, job, _fields(line))
+        job = Job(content=mail_of(line), subject=line.subject or "", classify=False)
+        return self._row(line.id, job, fields(line))
 
     def _row(
         self, name: str | int, job: Job, extra: tuple[tuple[str, str], ...] = ()
@@ -93,7 +93,7 @@ class _Batch:
         if not parsed.readable:
             return {"id": name, "error": f"{name} could not be read safely"}
         parsed = msgspec.structs.replace(parsed, headers=(*extra, *parsed.headers))
-        verdict = screen(_arrived(parsed), parsed, Addresses(()))
+        verdict = screen(arrived(parsed), parsed, Addresses(()))
         reading = settled(self._classifier.read(parsed), robot=verdict.robot)
         return _shown(name, reading, jurisdiction.regimes(parsed))
 
@@ -118,12 +118,13 @@ def _id_of(raw: bytes) -> Any:
     return found.get("id") if isinstance(found, dict) else None
 
 
-def _fields(line: Line) -> tuple[tuple[str, str], ...]:
+def fields(line: Line) -> tuple[tuple[str, str], ...]:
+    """The given header, as parsing gives it."""
     given = (line.headers or {}).items()
     return tuple((name.lower(), " ".join(str(value).split())[:500]) for name, value in given)
 
 
-def _arrived(parsed: ParsedMail) -> InboundMail:
+def arrived(parsed: ParsedMail) -> InboundMail:
     """The envelope a file does not have, as far as its header knows it (RFC 5321 4.4)."""
     path = parsed.header("return-path")
     return InboundMail(
@@ -137,7 +138,7 @@ def _arrived(parsed: ParsedMail) -> InboundMail:
     )
 
 
-def _mail(line: Line) -> bytes:
+def mail_of(line: Line) -> bytes:
     """The record as a mail, so that it is read as every other mail is."""
     texts = [("text/plain", line.body or ""), ("text/html", line.html or "")]
     forms = [_part(kind, text) for kind, text in texts if text]

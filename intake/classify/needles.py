@@ -18,16 +18,23 @@ Needles = tuple[frozenset[str], ...]
 
 def needles(pattern: str) -> Needles:
     """Sets of substrings: of each set one must be in the (lower-case) text."""
-    return tuple(found for found in _of(parser.parse(pattern, re.IGNORECASE)) if _useful(found))
+    return studied(pattern)[0]
 
 
 def reach(pattern: str) -> int | None:
     """How many characters a match can be long, with what it looks ahead for; None = any number."""
+    return studied(pattern)[1]
+
+
+def studied(pattern: str) -> tuple[Needles, int | None]:
+    """Needles and reach of an expression, which is parsed once for both."""
+    parsed = parser.parse(pattern, re.IGNORECASE)
+    wanted = tuple(found for found in _of(parsed) if _useful(found))
     if "$" in pattern or "\\Z" in pattern:
-        return None
-    longest = int(parser.parse(pattern, re.IGNORECASE).getwidth()[1])
+        return wanted, None
+    longest = int(parsed.getwidth()[1])
     ahead = 80 if "(?!" in pattern or "(?=" in pattern else 1  # getwidth() knows no look-ahead
-    return None if longest > 400 else longest + ahead
+    return wanted, None if longest > 400 else longest + ahead
 
 
 def _useful(found: frozenset[str]) -> bool:

@@ -2,11 +2,12 @@
 
 import math
 import re
+import zlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from functools import cached_property
 
 from handlers.handler import Clue
-from intake.classify.needles import Needles, Words, needles, reach, stretches
+from intake.classify.needles import Needles, Words, stretches, studied
 from storage.records import Record
 
 #: what takes the force from the words after it: "I do not want you to …", "ohne …"
@@ -37,12 +38,13 @@ _STRAIGHT = str.maketrans(
     | dict.fromkeys("\u00a0\u202f\u2009\t", " ")
     | dict.fromkeys("\u2010\u2011\u2013", "-")
 )
-_FIRST = 20_000  # characters that are weighed
+WEIGHED = 20_000  #: characters of a text that are read; the rest of a longer one is not
 
 
 class Found(Record, frozen=True, kw_only=True):
-    """One clue in a text: what it is worth here, and where it stands."""
+    """One clue in a text: which it is, what it is worth here, and where it stands."""
 
+    number: int
     weight: float
     start: int
     end: int
@@ -60,32 +62,30 @@ class Text(Record, frozen=True, kw_only=True):
         return self.languages is None or clue.language in self.languages
 
 
-class _Sought(NamedTuple):
+class _Sought:
     """A clue, ready to be looked for."""
 
-    clue: Clue
-    wanted: Needles
-    reach: int | None  #: how far apart its needles may stand; None = any distance
-    pattern: re.Pattern[str]
+    def __init__(self, clue: Clue) -> None:
+        # The text is in lower case already; ignoring case takes twice as long.
+        self._lowered = _lowered(clue.pattern)
+        self.clue = clue
+        self.number = zlib.crc32(clue.pattern.encode())
+        #: `reach`: how far apart its needles may stand; None = any distance
+        self.wanted, self.reach = studied(self._lowered)
+        if not self.wanted:
+            self.reach = None
 
-
-def _sought(clue: Clue) -> _Sought:
-    # The text is in lower case already; ignoring case takes twice as long.
-    pattern = _lowered(clue.pattern)
-    wanted = needles(pattern)
-    return _Sought(
-        clue=clue,
-        wanted=wanted,
-        reach=reach(pattern) if wanted else None,
-        pattern=re.compile(pattern),
-    )
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when it is first needed: most never are."""
+        return re.compile(self._lowered)
 
 
 class Clues:
     """The clues of one kind."""
 
     def __init__(self, clues: Iterable[Clue]) -> None:
-        self._clues = tuple(_sought(clue) for clue in clues)
+        self._clues = tuple(_Sought(clue) for clue in clues)
 
     def needles(self, languages: frozenset[str] | None) -> Iterable[Needles]:
         """What to look for first, in a text of these languages."""
@@ -108,7 +108,8 @@ class Clues:
             if (place := _place(sought, text, body_at)) is not None:
                 old = clue.weight > 0 and place[0] < body_at
                 worth = clue.weight / 3 if old else clue.weight
-                found.append(Found(weight=worth, start=place[0], end=place[1]))
+                start, end = place
+                found.append(Found(number=sought.number, weight=worth, start=start, end=end))
         return found
 
 
@@ -119,7 +120,7 @@ def _lowered(pattern: str) -> str:
 
 def straightened(text: str) -> str:
     """The text for clues: lower case, plain quotes and blanks, bounded, every place as it was."""
-    text = text[:_FIRST].translate(_STRAIGHT)
+    text = text[:WEIGHED].translate(_STRAIGHT)
     lower = text.lower().replace("caféx", "cafex")
     if len(lower) == len(text):
         return lower

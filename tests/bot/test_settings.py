@@ -133,3 +133,26 @@ def test_the_reserve_is_megabytes():
 def test_tls_cannot_be_a_must_without_a_certificate():
     with pytest.raises(SettingsError, match="DESK_TLS_REQUIRED"):
         load({"DESK_TLS_REQUIRED": "1"}, file=None)
+
+
+def test_company_reviewers_and_promises_come_from_the_file(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text(
+        '[company]\nname = "Example Ltd"\n[reviewers]\nde = "A. Weber"\n'
+        '[[promises]]\nsince = 2026-01-01\nversion = "January 2026"\n'
+        '[[promises]]\nsince = 2018-11-01\nversion = "November 2018"\ndispute_body = "JAMS"\n'
+    )
+    found = load({}, file=file)
+    assert found.company.name == "Example Ltd"
+    assert found.reviewers == {"de": "A. Weber"}
+    assert [each.version for each in found.promises] == ["November 2018", "January 2026"]
+
+
+def test_a_table_that_cannot_be_used_is_named(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text('[company]\nnmae = "x"\n[[promises]]\nversion = "y"\n')
+    with pytest.raises(SettingsError) as raised:
+        load({}, file=file)
+    assert [fault.partition(" cannot")[0] for fault in raised.value.faults] == [
+        "[company]", "[promises]",
+    ]  # fmt: skip

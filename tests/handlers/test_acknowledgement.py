@@ -98,7 +98,7 @@ async def test_it_goes_once_with_reference_and_period_and_nothing_quoted(bench: 
     assert letter.to == ROSA
     assert case.ref in letter.subject
     assert "28 days" in letter.body
-    assert "Access request" in letter.body
+    assert "an access request" in letter.body
     assert "My data" not in letter.subject + letter.body
     assert case.acknowledgement == "pending"
     await bench.desk.sent(message, NOW, receipt="250 Ok")

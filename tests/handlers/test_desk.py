@@ -38,7 +38,7 @@ from tests.handlers.desks import (
 )
 
 MINUTE = timedelta(minutes=1)
-BODY = {"template": "answer_access", "body": "Here is what you asked for."}
+BODY = {"template": "no_data", "body": "Here is what you asked for."}
 
 
 # --- mail -----------------------------------------------------------------------------------
@@ -347,6 +347,28 @@ async def test_a_letter_is_previewed_sent_undone_sent_again_and_goes(bench: Benc
     late = await bench.click(after, "undo", now=NOW + 4 * MINUTE, value=review.letter)
     assert isinstance(late, Stale)
     assert "Too late" in late.said
+
+
+async def test_a_letter_is_in_the_requesters_language_with_english_beside_it(bench: Bench) -> None:
+    case = await bench.ready(language="de")
+    click = Click(ref=case.ref, action="reply", by=ANA, version=case.version)
+    form = await bench.desk.form(click, NOW)
+    assert next(f for f in form.fields if f.name == "language").initial == "de"
+    review = await bench.click(case, "reply", form=BODY)
+    assert isinstance(review, Review)
+    assert review.language == "de"
+    assert review.subject.startswith("Ihr Antrag")
+    assert "We searched for data about you" in review.english
+    assert review.warning == "German: not reviewed."
+    state = review.case.letters[-1]
+    assert (state.language, len(state.version)) == ("de", 12)
+
+
+async def test_staff_may_choose_another_language(bench: Bench) -> None:
+    case = await bench.ready(language="de")
+    review = await bench.click(case, "reply", form=BODY | {"language": "en"})
+    assert isinstance(review, Review)
+    assert (review.language, review.english, review.warning) == ("en", "", "")
 
 
 async def test_undo_is_refused_once_its_time_is_over(bench: Bench) -> None:

@@ -1,0 +1,94 @@
+"""The corpus: mails with what they ask, as JSON lines; held-back files are never read here.
+
+Fields as `desk classify` takes them, and: `kinds`, `language`, and `voice`, who wrote it. Mails
+of one voice are alike, so they are never on both sides of a measurement.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from intake.classify.batch import Line, arrived, fields, mail_of
+from intake.envelope import Addresses
+from intake.parse import parse
+from intake.screen import screen
+from storage.records import ParsedMail, Record
+
+CORPUS = Path(__file__).parent / "corpus"
+HELD_BACK = ".held.jsonl"
+
+
+class Labelled(Line, frozen=True, kw_only=True):
+    """A line of the corpus."""
+
+    kinds: list[str]
+    language: str = "und"
+    voice: str = ""
+
+
+class Example(Record, frozen=True, kw_only=True):
+    """A mail with its answer."""
+
+    id: str
+    voice: str  #: who wrote it; its own id where nobody says
+    kinds: frozenset[str]
+    language: str
+    parsed: ParsedMail
+    robot: bool
+
+
+class Corpus(Record, frozen=True, kw_only=True):
+    """All examples, and what they were read from."""
+
+    examples: tuple[Example, ...]
+    digest: str  #: SHA-256 over names and contents of the files
+
+
+def files(folder: Path) -> list[Path]:
+    """What is trained on, in a fixed order."""
+    return sorted(p for p in folder.glob("*.jsonl") if not p.name.endswith(HELD_BACK))
+
+
+def digest(paths: Sequence[Path]) -> str:
+    """The same for the same corpus on every machine."""
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def read(folder: Path) -> Corpus:
+    """Raises ValueError with the place of a line that is no example, OSError."""
+    paths = files(folder)
+    found = tuple(example for path in paths for example in _examples(path))
+    if not found:
+        raise ValueError(f"{folder} holds no mail to learn from")
+    return Corpus(examples=found, digest=digest(paths))
+
+
+def labelled(path: Path) -> Iterator[Labelled]:
+    """Every line. Raises ValueError with its place for one that is no example."""
+    for number, raw in enumerate(path.read_bytes().splitlines(), 1):
+        if raw.strip():
+            try:
+                yield msgspec.json.decode(raw, type=Labelled)
+            except msgspec.MsgspecError as error:
+                raise ValueError(f"{path.name}:{number}: {error}") from error
+
+
+def _examples(path: Path) -> Iterator[Example]:
+    for line in labelled(path):
+        parsed = parse(mail_of(line))
+        parsed = msgspec.structs.replace(
+            parsed, subject=line.subject or "", headers=(*fields(line), *parsed.headers)
+        )
+        yield Example(
+            id=str(line.id),
+            voice=line.voice or str(line.id),
+            kinds=frozenset(line.kinds),
+            language=line.language,
+            parsed=parsed,
+            robot=screen(arrived(parsed), parsed, Addresses(())).robot,
+        )

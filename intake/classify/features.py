@@ -1,0 +1,284 @@
+"""From a text to hashed features: the one extractor, for training and at run time.
+
+Four families. Pieces of words survive spelling and endings; words and pairs of words carry the
+phrase; ideas (`concepts.py`) carry it over to other languages; clues come with the kinds. Each
+occurrence remembers its word, so that a weight can be shown where it stands in the text.
+All of it is arithmetic on whole arrays: a mail of 2 KB takes well under a millisecond.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from intake.classify.concepts import NEGATIONS, STEMS
+
+Hashes = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+FAMILIES = ("pieces", "words", "ideas", "clues")
+EACH = 2**19  #: buckets of a family
+_PIECES, _WORDS, _IDEAS, _CLUES = range(len(FAMILIES))
+_PRIME = np.uint32(0x01000193)  # FNV's, RFC 9923
+_DENIED = np.uint32(0x5A5A5A5A)
+_LONGEST = 64  # letters of a word that count
+_NEAR = 9  # words between two ideas that belong together
+_SCOPE = 6  # words after a negation that it takes the force from
+_LAST = 0x530  # behind Latin, Greek and Cyrillic a letter stays as it is
+
+
+class Page(NamedTuple):
+    """What is read. `text` is straightened; before `body_at` stands the subject."""
+
+    text: str
+    body_at: int
+    clues: npt.NDArray[np.uint32]  #: one number per clue that was found
+    amounts: Mapping[str, float]  #: what is counted and not worded, by name
+
+
+class Sheet(NamedTuple):
+    """Occurrences, in no order: `buckets[i]` stands at word `words[i]`, or nowhere (-1)."""
+
+    buckets: Hashes
+    words: Places
+    starts: Places  #: where each word begins in the text, and ends
+    ends: Places
+    clauses: Places  #: the clause each word stands in
+    amounts: Mapping[str, float]
+
+
+class _Words(NamedTuple):
+    """A text cut into words."""
+
+    codes: npt.NDArray[np.uint32]  #: folded letters, a blank for everything else
+    letter: Flags
+    word: Places  #: the word of each letter
+    starts: Places
+    ends: Places
+    clauses: Places
+    asked: Flags  #: the clause of the word ends with a question mark
+    prefixes: Hashes  #: of each letter: the word up to it
+
+
+def _folded() -> npt.NDArray[np.uint32]:
+    """Letters without their marks: people on phones write none. 0 = no letter."""
+    odd = {"ß": "s", "ł": "l", "ø": "o", "đ": "d", "æ": "a", "œ": "o"}
+    table = np.zeros(_LAST, np.uint32)
+    for code in range(_LAST):
+        letter = odd.get(chr(code), unicodedata.normalize("NFD", chr(code).lower())[:1])
+        table[code] = ord(letter) if letter.isalnum() else 0
+    return table
+
+
+_FOLDED = _folded()
+_POWERS = np.cumprod(np.full(_LONGEST, _PRIME, np.uint32), dtype=np.uint32)
+
+
+def _mixed(hashes: Hashes, family: int, form: int) -> Hashes:
+    """A bucket of the family, by all bits (Murmur's finaliser); one form apart from another."""
+    salted = hashes ^ np.uint32((form * 0x9E3779B1) & 0xFFFFFFFF)
+    salted = (salted ^ (salted >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    salted = (salted ^ (salted >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return (salted ^ (salted >> np.uint32(16))) % np.uint32(EACH) + np.uint32(family * EACH)
+
+
+def number(name: str) -> int:
+    """A number for a name, the same in every process."""
+    return int(_hash_of(np.array([ord(letter) for letter in name], np.uint32)))
+
+
+def _hash_of(codes: npt.NDArray[np.uint32]) -> np.uint32:
+    codes = codes[:_LONGEST]
+    return np.uint32(np.sum(codes * _POWERS[: len(codes)], dtype=np.uint32))
+
+
+def _plain(word: str) -> np.uint32:
+    codes = np.array([ord(letter) for letter in word], np.uint32)
+    return _hash_of(_FOLDED[codes])
+
+
+def _cut(text: str) -> _Words:
+    raw = np.frombuffer(text.encode("utf-32-le", "replace"), "<u4")
+    codes = _FOLDED[np.minimum(raw, _LAST - 1)]
+    codes = np.where((raw >= 0x2E80) & (raw < 0xF000), raw, codes).astype(np.uint32)
+    letter = codes > 0
+    before = np.concatenate(([False], letter[:-1]))
+    after = np.concatenate((letter[1:], [False]))
+    starts = np.flatnonzero(letter & ~before).astype(np.int32)
+    ends = (np.flatnonzero(letter & ~after) + 1).astype(np.int32)
+    word = (np.cumsum(letter & ~before) - 1).astype(np.int32)
+    stops = np.isin(raw, _STOPS)
+    clause_at = np.cumsum(stops).astype(np.int32)
+    questions = np.zeros(int(clause_at[-1]) + 2 if len(raw) else 1, np.bool_)
+    questions[clause_at[raw == ord("?")] - 1] = True
+    clauses = clause_at[starts]
+    return _Words(
+        codes=np.where(letter, codes, np.uint32(32)),
+        letter=letter,
+        word=word,
+        starts=starts,
+        ends=ends,
+        clauses=clauses,
+        asked=questions[clauses],
+        prefixes=_prefixes(codes, letter, word, starts),
+    )
+
+
+_STOPS = np.array([ord(stop) for stop in ".!?;:\n"], np.uint32)
+
+
+def _prefixes(codes: npt.NDArray[np.uint32], letter: Flags, word: Places, starts: Places) -> Hashes:
+    """Of each letter the hash of its word up to it."""
+    if not len(starts):
+        return np.zeros(len(codes), np.uint32)
+    inside = np.where(letter, np.arange(len(codes)) - starts[word], 0)
+    counted = letter & (inside < _LONGEST)
+    worth = np.where(counted, codes * _POWERS[np.minimum(inside, _LONGEST - 1)], np.uint32(0))
+    total = np.cumsum(worth, dtype=np.uint32)
+    return total - np.where(starts > 0, total[starts - 1], np.uint32(0))[word]
+
+
+def _pieces(cut: _Words) -> tuple[list[Hashes], list[Places]]:
+    """Two to five letters of one word, the blanks around it with them."""
+    codes, letter = cut.codes, cut.letter
+    # a piece that begins with a blank belongs to the word after it
+    word = np.where(letter, cut.word, cut.word + 1).astype(np.int32)
+    hashes, words = [], []
+    rolling, whole = codes, np.ones(len(codes), np.bool_)
+    for size in range(2, 6):
+        if len(codes) < size:
+            break
+        if size > 2:
+            whole = whole[:-1] & letter[size - 2 : len(letter) - 1]
+        else:
+            whole = letter[:-1] | letter[1:]
+        rolling = rolling[:-1] * _PRIME + codes[size - 1 :]
+        hashes.append(_mixed(rolling[whole], _PIECES, size))
+        words.append(word[: len(whole)][whole])
+    return hashes, words
+
+
+def _reach(marked: Flags, clauses: Places, ahead: int) -> Flags:
+    """Words at most so far behind a marked one in its clause."""
+    if not len(marked):
+        return marked
+    here = np.arange(len(marked))
+    last = np.maximum.accumulate(np.where(marked, here, -1))
+    near = (last >= 0) & (here > last) & (here - last <= ahead)
+    same: Flags = clauses[last] == clauses
+    return near & same
+
+
+class _Stems(NamedTuple):
+    """Hashes of stems, sorted, with what each means, and whether it is a whole word."""
+
+    hashes: Hashes
+    ideas: npt.NDArray[np.uint8]
+    whole: Flags
+
+
+def _stems(ideas: Mapping[str, str]) -> _Stems:
+    rows: dict[tuple[int, bool], int] = {}
+    for at, stems in enumerate(ideas.values(), 1):
+        for stem in stems.split():
+            bare = stem.rstrip("*")
+            rows.setdefault((int(_plain(bare)), bare == stem), at)
+    ordered = sorted((hashed, whole, at) for (hashed, whole), at in rows.items())
+    hashes, whole, numbers = zip(*ordered, strict=True)
+    return _Stems(
+        np.array(hashes, np.uint32), np.array(numbers, np.uint8), np.array(whole, np.bool_)
+    )
+
+
+_NAMED = _stems(STEMS)
+_DENYING = _stems(NEGATIONS)
+
+
+def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
+    """The idea of each word by its longest stem, 0 = none."""
+    found = np.zeros(len(cut.starts), np.uint8)
+    for whole in (False, True):
+        table = known.hashes[known.whole == whole]
+        ideas = known.ideas[known.whole == whole]
+        if not len(table):
+            continue
+        letters = cut.ends - 1 if whole else np.flatnonzero(cut.letter)
+        wanted = cut.prefixes[letters]
+        at = np.minimum(np.searchsorted(table, wanted), len(table) - 1)
+        hit = table[at] == wanted
+        found[cut.word[letters[hit]]] = ideas[at[hit]]  # the last, longest one stays
+    return found
+
+
+def _worded(cut: _Words, denied: Flags, body_at: int) -> tuple[list[Hashes], list[Places]]:
+    """Words and pairs, marked as denied, asked, and of the subject."""
+    if not len(cut.starts):
+        return [], []
+    words = cut.prefixes[cut.ends - 1]
+    here = np.arange(len(words), dtype=np.int32)
+    subject = cut.starts < body_at
+    said = np.where(denied, words ^ _DENIED, words)
+    next_to = cut.clauses[:-1] == cut.clauses[1:]
+    pairs = _mixed(words[:-1] * np.uint32(31) + said[1:], _WORDS, 2)
+    over = cut.clauses[:-2] == cut.clauses[2:]
+    skips = _mixed(words[:-2] * np.uint32(37) + words[2:], _WORDS, 3)
+    hashes = [
+        _mixed(said, _WORDS, 1),
+        pairs[next_to],
+        skips[over],
+        _mixed(words[subject], _WORDS, 4),
+        _mixed(words[cut.asked], _WORDS, 5),
+    ]
+    places = [here, here[:-1][next_to], here[:-2][over], here[subject], here[cut.asked]]
+    return hashes, places
+
+
+def _thought(
+    cut: _Words, meant: npt.NDArray[np.uint8], denied: Flags, body_at: int
+) -> tuple[list[Hashes], list[Places]]:
+    """Ideas, and two of them close together in one clause, in either order."""
+    at = np.flatnonzero(meant).astype(np.int32)
+    ideas = meant[at].astype(np.uint32) + np.uint32(64) * denied[at]
+    clauses = cut.clauses[at]
+    subject = at[cut.starts[at] < body_at]
+    asked = cut.asked[at]
+    hashes = [
+        _mixed(ideas, _IDEAS, 1),
+        _mixed(meant[subject].astype(np.uint32), _IDEAS, 2),
+        _mixed(ideas[asked], _IDEAS, 3),
+    ]
+    places = [at, subject, at[asked]]
+    for gap in range(1, 5):
+        if len(at) <= gap:
+            break
+        near = (clauses[:-gap] == clauses[gap:]) & (at[gap:] - at[:-gap] <= _NEAR)
+        one, other = ideas[:-gap][near], ideas[gap:][near]
+        pair = np.minimum(one, other) * np.uint32(256) + np.maximum(one, other)
+        hashes.append(_mixed(pair, _IDEAS, 4))
+        places.append(at[:-gap][near])
+    return hashes, places
+
+
+def extract(page: Page) -> Sheet:
+    """Everything the model may weigh."""
+    cut = _cut(page.text)
+    denied = _reach(_meant(cut, _DENYING) > 0, cut.clauses, _SCOPE)
+    families = (
+        _pieces(cut),
+        _worded(cut, denied, page.body_at),
+        _thought(cut, _meant(cut, _NAMED), denied, page.body_at),
+        ([_mixed(page.clues, _CLUES, 1)], [np.full(len(page.clues), -1, np.int32)]),
+    )
+    hashes = [one for found, _ in families for one in found]
+    places = [one for _, found in families for one in found]
+    return Sheet(
+        buckets=np.concatenate(hashes),
+        words=np.concatenate(places),
+        starts=cut.starts,
+        ends=cut.ends,
+        clauses=cut.clauses,
+        amounts=page.amounts,
+    )
