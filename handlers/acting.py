@@ -164,7 +164,7 @@ class FromPeople(Ignoring):
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
-        await self.commit(action.name, by, case, now, *puts)
+        await self.commit(action.name, by, case, now, *puts, why=effect.note)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)

@@ -6,7 +6,7 @@ it is the revision the writer has read (0 = new), and a commit fails when anothe
 """
 
 import secrets
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -20,6 +20,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 def new_id(now: datetime) -> str:
     """A new id for a mail or an outbox message: 20 hex characters that sort by time."""
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(4)}"
+
+
+def made_at(name: str) -> datetime:
+    """When an id of `new_id` was made."""
+    return datetime.fromtimestamp(int(name[:12], 16) / 1000, UTC)
 
 
 # --- mail coming in -------------------------------------------------------------------------

@@ -121,6 +121,8 @@ async def test_a_held_mail_waits_beside_its_case_until_a_person_sorts_it(bench: 
     assert kept.status is MailStatus.HELD
     assert isinstance(await bench.click(own, "join", form={"how": ""}), Faults)
     await bench.click(own, "join", form={"how": "same telephone number"})
+    notes = [entry.note async for entry in bench.store.history(own.ref) if entry.act == "join"]
+    assert notes[0].endswith(": same telephone number")  # as the form promises
     after = await bench.fresh(case)
     assert after.held == ()
     assert mail.id in after.mails
