@@ -253,17 +253,17 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
-    Place(),
     Agree(),
     NotWhatWeAsked(),
-    Extend(),
-    ReceivedEarlier(),
     NotARequest(),
     Assign(),
     Release(),
     Snooze(),
     Reopen(),
     History(),
+    Place(),
+    Extend(),
+    ReceivedEarlier(),
 )
 
 
