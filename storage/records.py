@@ -454,6 +454,7 @@ class DigestLine(Record, frozen=True, kw_only=True):
     days_left: int  #: working to `due_on`; negative = overdue
     assignee: str | None
     version: int
+    law: str = ""  #: whose rule the date is
     standing: int | None = None  #: days since its clock stands
 
 

@@ -65,6 +65,28 @@ async def test_a_corrected_kind_keeps_the_laws(bench: Bench):
     assert after.requests[1].due.rule.startswith("UK-164A/")
 
 
+async def test_a_corrected_kind_goes_on_waiting_for_who_they_are(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await write(bench, case, PROOF, NOW + DAY)
+    waiting = await bench.fresh(case)
+    form = {"kinds": "deletion"}
+    await bench.click(waiting, "confirm", now=NOW + 2 * DAY, form=form)
+    (request,) = (await bench.fresh(case)).requests
+    assert request.status is Status.AWAITING_REQUESTER
+    assert request.due.stopped is not None
+    after = await answer(bench, case, NOW + 13 * DAY)
+    assert after.due.due_on == date(2026, 12, 16)
+
+
+async def test_a_correction_says_whose_rule_each_date_is_and_how_late_it_makes_it(bench: Bench):
+    """Casework 7."""
+    case = await taken(bench, "question", UK)
+    done = await bench.click(case, "confirm", now=NOW + 36 * DAY, form={"kinds": "access"})
+    assert isinstance(done, Done)
+    assert "Due 18 Dec 2026 (desk rule) → 03 Dec 2026 (UK GDPR)." in done.said
+    assert "This makes it 6 days overdue." in done.said
+
+
 async def test_a_reading_from_before_laws_had_signs_still_runs_their_clocks(bench: Bench):
     case = await bench.case("access", regimes=("uk_gdpr",))
     assert case.due.regime == "uk_gdpr"
