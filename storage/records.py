@@ -170,6 +170,7 @@ class Reading(Record, frozen=True, kw_only=True):
     regimes: tuple[str, ...] = ()
     laws: tuple[Candidate, ...] = ()  #: the same, with the signs that speak for them
     flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
+    because: tuple[str, ...] = ()  #: words of ours found in it, which may be told on a card
     facts: tuple[Fact, ...] = ()
     service: str = ""  #: the bulk service that sent it, by name
 

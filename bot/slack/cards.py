@@ -119,7 +119,13 @@ def _sorting(scene: Scene) -> Block:
         said = f"The desk cannot tell what is asked. Please read it.{maybe}"
         return blocks.section(said, scene.id("sort"))
     also = f" Could also be {joined(told[1:])}." if told[1:] else ""
-    return blocks.section(f"Probably {told[0]}.{also}", scene.id("sort"))
+    return blocks.section(f"Probably {told[0]}.{also}{_because(scene.case)}", scene.id("sort"))
+
+
+def _because(case: Case) -> str:
+    """The words that spoke for it, as far as they are ours."""
+    words = case.reading.because if case.reading else ()
+    return f" (it says {joined([f'“{escape(word)}”' for word in words])})" if words else ""
 
 
 def _guess(scene: Scene, name: str) -> str:
@@ -223,7 +229,7 @@ def _origin(scene: Scene) -> Block:
         told.append("sorted by a person")
     elif case.reading and not case.triage:
         best = case.reading.confidence.get(case.reading.kinds[0], 0.0)
-        told.append(f"sorted by machine, {round(best * 100)}% sure")
+        told.append(f"sorted by machine, {round(best * 100)}% sure{_because(case)}")
     if case.reading and case.reading.service:
         told.append(f"sent by {escape(case.reading.service)}")
     if case.language not in {"und", "en"}:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from intake import quoted
+from intake.classify.because import because
 from intake.classify.deciding import NOT_A_REQUEST, WORDS, decided, named, signs
 from intake.classify.evidence import evidence
 from intake.classify.facts import facts
@@ -47,11 +48,13 @@ class Classifier:
         judged = self._judged(seen)
         at = self._model.head.thresholds
         kinds = named(judged.likely, at)
+        spoken = tuple(evidence(seen, kinds, self._model))
         reading = Reading(
             kinds=kinds,
             decision=decided(judged, kinds, at),
             confidence={word: round(judged.likely.get(word, 0.0), 4) for word in WORDS},
-            evidence=tuple(evidence(seen, kinds, self._model)),
+            evidence=spoken,
+            because=because(spoken),
             language=seen.language,
             flags=flags(seen.words, parsed.header_from),
             facts=facts(read_text(parsed), frozenset((parsed.header_from.lower(),))),

@@ -41,3 +41,13 @@ def test_the_card_names_the_service_and_no_fact(make_case, registry, now):
     said = json.dumps(card(msgspec.structs.replace(case, reading=found), (), registry, now, TZ))
     assert "sent by Incogni" in said
     assert "old.name" not in said
+
+
+def test_the_card_says_in_words_of_ours_why_it_was_read_so(make_case, registry, now):
+    case = make_case()
+    found = msgspec.structs.replace(case.reading, because=("delete", "account"))
+    said = json.dumps(
+        card(msgspec.structs.replace(case, reading=found), (), registry, now, TZ),
+        ensure_ascii=False,
+    )
+    assert "97% sure (it says “delete” and “account”)" in said
