@@ -58,6 +58,8 @@ def policy_of(settings: Settings) -> Policy:
         letters=Catalogue(own=own, reviewers=settings.reviewers),
         timezone=settings.timezone,
         digest_at=settings.digest_at,
+        reminders=settings.reminders,
+        backups=settings.backups,
         pilot=settings.pilot,
         confirmed_ignores=settings.confirmed_ignores,
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from handlers import offers
+from handlers.commits import zone_of
 from handlers.handler import (
     Action,
     Answer,
@@ -29,6 +30,7 @@ from storage.records import (
     Case,
     Letter,
     MailStatus,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
@@ -160,6 +162,7 @@ class FromPeople(Ignoring):
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
+        puts += await self._met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
@@ -175,6 +178,14 @@ class FromPeople(Ignoring):
             undo=undo.id if undo else "",
             until=undo.send_after if undo else None,
         )
+
+    async def _met(self, by: Person, now: datetime) -> list[Stored]:
+        """Whose clock says what is remembered: reminders keep people's own hours."""
+        known = await self.store.mark(zone_of(by.id))
+        if not by.timezone or (known is not None and known.note == by.timezone):
+            return []
+        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
+        return [replace(mark, at=now, note=by.timezone)]
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -289,9 +300,10 @@ class FromPeople(Ignoring):
             if mail is None or mail.status is not MailStatus.HELD:
                 continue
             if joins:
-                after = joined(after, mail.id, mail.message_id)
+                after = joined(after, mail, mail.message_id)
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
+        after = self._timed(suspected, after, now)
         said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
         return [
             *puts,

@@ -6,11 +6,14 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import letter_actions
+from handlers import letter_actions, timing
+from handlers.answers import NotWhatWeAsked
 from handlers.closing import Close
 from handlers.deadlines import reminders
+from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Verification
@@ -89,6 +92,7 @@ class Verify(Action):
         how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
         proof = Verification(how=how, by=moment.by.id, at=moment.now)
         case = settle(replace(moment.case, verification=proof), "verify")
+        case = timing.answered(case, moment.now, ("identity", "authority"))
         return Effect(
             case=case,
             said=f"{case.ref}: identity is settled.",
@@ -188,7 +192,7 @@ class Snooze(Action):
         until = reminders.snoozed_until(case, moment.policy, moment.now)
         if until is None:
             raise Refused(
-                f"{case.ref} is due {case.due.due_on:%d %b %Y}: too soon to be reminded later."
+                f"{case.ref} is due {timing.named(case.due)}: too soon to be reminded later."
             )
         return Effect(
             case=replace(case, remind_at=until),
@@ -216,7 +220,7 @@ class Reopen(Action):
             case = replace(case, labels=())
         return Effect(
             case=case,
-            said=f"{case.ref} is open again, due {case.due.due_on:%d %b %Y}.",
+            said=f"{case.ref} is open again, due {timing.named(case.due)}.",
             line=f"<@{moment.by.id}> opened it again; the date stays.",
         )
 
@@ -249,12 +253,17 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
+    Agree(),
+    NotWhatWeAsked(),
     NotARequest(),
     Assign(),
     Release(),
     Snooze(),
     Reopen(),
     History(),
+    Place(),
+    Extend(),
+    ReceivedEarlier(),
 )
 
 

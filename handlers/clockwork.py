@@ -3,14 +3,16 @@
 from datetime import UTC, datetime
 from functools import partial
 
+from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
-from handlers.deadlines.reminders import Rung
+from handlers.deadlines.reminders import BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
+from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
 from handlers.lists import FromLists
 from handlers.requests import replace
-from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
+from storage.records import Alarm, Case, Commit, MailStatus, Mark, OutboxMessage, OutboxStatus
 
 #: of the digest before, and how many there were: what has been since is counted
 LAST = "digest"
@@ -32,19 +34,38 @@ class FromClock(FromLists):
         if case.remind_at is None or case.remind_at > now:
             return False
         rung = reminders.next_rung(case, self.policy, now)
+        zone = await self._zone(case)
+        if rung and (later := reminders.put_off(case, self.policy, now, zone)):
+            waits = replace(case, remind_at=later)
+            await self.commit("clock", "desk", waits, now, waits)
+            return False
         climbed = (*case.reminded, *rung.climbed) if rung else case.reminded
         after = replace(case, reminded=climbed)
         after = replace(after, remind_at=reminders.next_remind_at(after, self.policy, now))
         if rung is None:
             await self.commit("clock", "desk", after, now, after)
             return False
-        text = _words(case, rung, self._next_step(case))
-        messages = [self.line(after, text, now, call=True)]
-        if case.assignee:
-            messages.append(self.direct(case.assignee, f"*{case.ref}*: {text}", after, now))
+        height = MANAGERS if reminders.urgent(case, self.policy, now, zone) else rung.height
+        messages = self._calls(after, _words(case, rung, self._next_step(case)), height, now)
         card = await self.refreshed(after, now)
         await self.commit("remind", "desk", after, now, after, card, *messages)
         return True
+
+    async def _zone(self, case: Case) -> str:
+        """The clock on the wall of who has the case; the desk's own until somebody has."""
+        known = await self.store.mark(zone_of(case.assignee)) if case.assignee else None
+        return known.note if known and known.note else self.policy.timezone
+
+    def _calls(self, case: Case, text: str, height: int, now: datetime) -> list[OutboxMessage]:
+        """The thread, and whoever is called at that height of the ladder."""
+        told = f"*{case.ref}*: {text}"
+        backup = self.policy.backups.get(case.assignee or "") if height >= BACKUP else None
+        messages = [self.line(case, text, now, call=True)]
+        who = filter(None, (case.assignee, backup))
+        messages += [self.direct(person, told, case, now) for person in who]
+        if height >= MANAGERS:
+            messages.append(self.message("slack:managers", Alarm(case=case.ref, text=text), now))
+        return messages
 
     def _next_step(self, case: Case) -> str:
         if case.assignee is None:
@@ -114,6 +135,14 @@ class FromClock(FromLists):
 
 
 def _words(case: Case, rung: Rung, step: str) -> str:
+    if rung.name.startswith(CONFIRM):
+        until = case.acknowledgement.partition(BY_HAND)[2]
+        return f"The receipt is not confirmed yet: by hand until {until}. Next step: {step}."
+    if (stopped := case.due.stopped) is not None:
+        return (
+            f"Paused since {stopped.since:%d %b %Y} ({ASKED.get(stopped.reason, stopped.reason)}); "
+            f"we aim for {case.due.aim_on:%d %b} as if nothing had been asked."
+        )
     due_on = f"{case.due.due_on:%d %b %Y} ({law(case.due)})"
     days = f"{abs(rung.days_left)} day{'s' * (abs(rung.days_left) != 1)}"
     if rung.days_left < 0:

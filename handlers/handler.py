@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from handlers.policy import Policy
-from storage.records import Case, Circle, Closing, Letter, Outcome, Record, Request
+from storage.records import Case, Circle, Closing, Extending, Letter, Outcome, Record, Request
 
 
 class Role(StrEnum):
@@ -26,10 +26,11 @@ class Role(StrEnum):
 
 
 class Person(Record, frozen=True, kw_only=True):
-    """Who clicks: a Slack id and what they may do."""
+    """Who clicks: a Slack id, what they may do, and the clock on their wall ("" = not known)."""
 
     id: str
     roles: frozenset[Role]
+    timezone: str = ""
 
     def may_act_in(self, circle: Circle) -> bool:
         """Staff work in the open circle; each closed circle has its own key."""
@@ -87,6 +88,7 @@ class Draft(Record, frozen=True, kw_only=True):
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
 class Effect(Record, frozen=True, kw_only=True):

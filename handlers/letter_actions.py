@@ -1,5 +1,8 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
+from handlers import timing
+from handlers.deadlines.reminders import late
+from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
@@ -17,6 +20,8 @@ from handlers.requests import (
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
+#: working days after receipt in which to ask for proof or more words
+ASK_WITHIN = 5
 #: what fits one text field of a form
 FIELD = 3000
 #: letters for every kind, after the kind's own
@@ -130,6 +135,11 @@ class Reply(Action):
     about = "request"
     rises = False
 
+    def named(self, case: Case) -> str:
+        """After the date there is no extension: what is left is an answer that comes late."""
+        over = any(late(case, request) for request in case.open_requests)
+        return "Send late answer" if over else self.label
+
     def offered(self, case: Case, request: Request | None) -> bool:
         return (
             case.assignee is not None
@@ -148,7 +158,7 @@ class Reply(Action):
         return Form(
             title="Reply to requester",
             submit="Review",
-            intro=f"{moment.case.ref}. This letter {tells} we hold data.",
+            intro=f"{moment.case.ref}. This letter {tells} we hold data.{_warning(moment, chosen)}",
             fields=(
                 Field(
                     name="template",
@@ -178,6 +188,17 @@ class Reply(Action):
             language=language_of(moment),
         )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
+
+
+def _warning(moment: Moment, name: str) -> str:
+    """Who asks must ask without undue delay (EDPB 01/2022 para 159)."""
+    if not templates.template(name).stops:
+        return ""
+    zone = moment.policy.timezone
+    last = add_working_days(local_day(moment.case.received_at, zone), ASK_WITHIN, calendar_of(zone))
+    if local_day(moment.now, zone) <= last:
+        return ""
+    return f" It was to be asked by {last:%d %b}: a clock that stands so late is hard to defend."
 
 
 def _wanted(moment: Moment) -> LetterState:
@@ -261,7 +282,8 @@ def went(case: Case, letter: LetterState) -> Case:
 
 
 def failed(case: Case, letter: LetterState) -> Case:
-    """The letter did not reach anybody: what it settled is open again."""
+    """The letter did not reach anybody: what it settled is open again, what it moved goes back."""
+    case = timing.taken_back(case, letter.id)
     template, request = templates.template(letter.template), _about(case, letter)
     if request is None:
         return case

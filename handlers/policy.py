@@ -1,11 +1,18 @@
 """The values the desk works by: who it is, when it speaks, how long one may think again."""
 
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 
 import msgspec
 
 from handlers.letters.catalogue import Catalogue
 from storage.records import Record
+
+#: where the company itself sits: an address that says nothing of who wrote
+OFFICES = (
+    "135 West 41st Street, Suite 05-108, New York, NY 10036, USA",
+    "Building 3, The Eastern Business Park, Wern Fawr Lane, St Mellons, Cardiff, CF3 5EA, UK",
+)
 
 
 class Promise(Record, frozen=True, kw_only=True):
@@ -42,6 +49,8 @@ class Policy(Record, frozen=True, kw_only=True):
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
+    reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days before the day we aim for, on a long clock
+    backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
     confirmed_ignores: int = 200  #: until staff have, nothing is ignored but what concerns our mail
     acks_per_case: int = 1

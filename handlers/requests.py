@@ -12,6 +12,7 @@ from storage.records import (
     OutboxMessage,
     Outcome,
     Record,
+    Remark,
     Request,
     Status,
 )
@@ -76,6 +77,12 @@ def opened_again(request: Request) -> Request:
     return replace(
         request, status=Status.OPEN, outcome=None, reason="", closed_at=None, closed_by=""
     )
+
+
+def with_remark(case: Case, moment: Moment, about: str, text: str) -> Case:
+    """The case with what its mover says of a date."""
+    remark = Remark(at=moment.now, by=moment.by.id, about=about, text=text.strip())
+    return replace(case, remarks=(*case.remarks, remark))
 
 
 def with_letter(case: Case, letter: LetterState) -> Case:

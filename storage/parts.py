@@ -13,8 +13,10 @@ from storage.records import (
     InboundMail,
     Mark,
     OutboxMessage,
+    Proposed,
     Reading,
     Record,
+    Remark,
     Stored,
     Suppression,
 )
@@ -39,6 +41,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    proposed: Proposed | None = None
 
 
 class MailContent(Record, frozen=True, kw_only=True):

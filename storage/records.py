@@ -225,6 +225,7 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     at: datetime
     reason: str
     until: date | None = None
+    letter: str = ""  #: id of the letter that caused it: when that comes back, so does the date
 
 
 class Stopped(Record, frozen=True, kw_only=True):
@@ -295,6 +296,24 @@ class LetterState(Record, frozen=True, kw_only=True):
     version: str = ""  #: of the words its template had then
 
 
+class Remark(Record, frozen=True, kw_only=True):
+    """Why a date was moved, in the words of who moved it."""
+
+    at: datetime
+    by: str
+    about: str  #: the action
+    text: str
+
+
+class Proposed(Record, frozen=True, kw_only=True):
+    """A residence that would move a date later: it waits for a second person."""
+
+    by: str
+    at: datetime
+    home: Candidate
+    why: str
+
+
 class Case(Record, frozen=True, kw_only=True, tag=True):
     """One conversation with one requester."""
 
@@ -326,6 +345,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -439,6 +460,8 @@ class DigestLine(Record, frozen=True, kw_only=True):
     days_left: int  #: working to `due_on`; negative = overdue
     assignee: str | None
     version: int
+    law: str = ""  #: whose rule the date is
+    standing: int | None = None  #: days since its clock stands
 
 
 class Digest(Record, frozen=True, kw_only=True, tag="digest"):
@@ -469,6 +492,14 @@ class Closing(Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Extending(Record, frozen=True, kw_only=True):
+    """What a letter extends when it goes out: one request's period, and why."""
+
+    request: int
+    reason: str
+    until: date | None = None  #: the date it states, where the law takes that
+
+
 class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     """An outgoing mail to the requester. The Message-ID is made from the outbox message's id."""
 
@@ -483,9 +514,17 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
-Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Letter
+class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
+    """A line in the managers' channel; the staff's, when there is none. Nothing personal."""
+
+    case: str
+    text: str
+
+
+Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

@@ -30,6 +30,9 @@ def attention(scene: Scene) -> list[Block]:
     if case.held_for:
         said = f":grey_question: May belong to *{escape(case.held_for)}*, from another address."
         shown.append(blocks.section(said, scene.id("heldfor")))
+    if case.proposed is not None:
+        said = ":busts_in_silhouette: *A later date* waits for a second person: *Later date?*"
+        shown.append(blocks.section(said, scene.id("proposed")))
     if case.at_rest:
         said = ":inbox_tray: Imported: nothing goes out and nobody is reminded until it is sorted."
         shown.append(blocks.section(said, scene.id("imported")))
@@ -64,6 +67,7 @@ def attention_words(scene: Scene) -> list[str]:
         "The requester wrote again" if case.answered else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
+        "A later date waits for a second person" if case.proposed else "",
         "Imported, to be sorted" if case.at_rest else "",
         f"Goes on from {case.follows}" if case.follows else "",
         "A letter waits to go out" if any(map(waits, case.letters)) else "",

@@ -6,7 +6,9 @@ are told apart by users.info, and refused.
 
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -35,12 +37,13 @@ class Roles:
             self.team = str((await self._client.auth_test())["team_id"])
         if not user or (team and team != self.team):
             raise Refused(NOT_YOURS)
-        if not _one_of_us(await self._profile(user), self.team):
+        profile = await self._profile(user)
+        if not _one_of_us(profile, self.team):
             raise Refused(NOT_YOURS)
         roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
         if not roles:
             raise Refused(NOT_YOURS)
-        return Person(id=user, roles=roles)
+        return Person(id=user, roles=roles, timezone=_zone(profile))
 
     async def _roles(self, user: str, believed: float) -> frozenset[Role]:
         found = {Role.COUNSEL} if user in self._options.counsel else set()
@@ -81,3 +84,14 @@ def _one_of_us(profile: Mapping[str, Any], team: str) -> bool:
     if any(profile.get(flag) for flag in shut):
         return False
     return profile.get("team_id", team) in {team, ""}
+
+
+def _zone(profile: Mapping[str, Any]) -> str:
+    """An IANA name; "" for none, or one we do not know."""
+    name = str(profile.get("tz") or "")
+    return name if name in _zones() else ""
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

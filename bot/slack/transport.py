@@ -26,6 +26,7 @@ from handlers.clock import Clock
 from handlers.desk import Desk
 from storage.errors import UnknownReference
 from storage.records import (
+    Alarm,
     Card,
     Case,
     Circle,
@@ -82,6 +83,8 @@ class Transport:
                 return await self._thread(message, line)
             case DirectMessage() as direct:
                 return await self._to_person(message, direct)
+            case Alarm() as alarm:
+                return await self._alarm(message, alarm)
             case ListToSort() as wanted:
                 return await self._list(message, wanted)
             case Digest() as figures:
@@ -203,6 +206,16 @@ class Transport:
         line = blocks.section(direct.text, f"direct:{message.id}", button)
         drawn = {"text": direct.text, "blocks": [line]}
         return await self._post(self._direct[direct.person], drawn, _named(message, direct.case))
+
+    async def _alarm(self, message: OutboxMessage, alarm: Alarm) -> Posted:
+        channel = self._options.digest_channel()
+        await self._check(channel)
+        if message.attempts > 1 and (found := await self._lookup.message(channel, message.id)):
+            return found
+        text = f":rotating_light: *{alarm.case}*: {alarm.text}"
+        line = blocks.section(text, f"alarm:{message.id}", buttons.opener(alarm.case, 0))
+        drawn = {"text": f"{alarm.case}: {alarm.text}", "blocks": [line]}
+        return await self._post(channel, drawn, _named(message, alarm.case))
 
     async def _digest(self, message: OutboxMessage, figures: Digest) -> Posted:
         channel = self._options.digest_channel()

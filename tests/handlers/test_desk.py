@@ -256,7 +256,7 @@ async def test_correcting_the_kind_keeps_the_first_receipt(bench: Bench) -> None
     later = NOW + 20 * DAY
     answer = await bench.click(case, "confirm", ANA, later, form={"kinds": "access deletion"})
     assert isinstance(answer, Done)
-    assert "18 Dec 2026 → 01 Dec 2026" in answer.said
+    assert "18 Dec 2026 (desk rule) → 01 Dec 2026 (desk rule)" in answer.said
     after = await bench.fresh(case)
     assert [(r.id, r.kind) for r in after.requests] == [
         (2, "access"),

@@ -48,6 +48,14 @@ async def test_channels_make_roles_over_all_pages(workspace):
     assert await roles_of(workspace, "U9") == {Role.STAFF, Role.COUNSEL}
 
 
+async def test_the_clock_on_their_wall_is_known_where_it_is_one(workspace):
+    workspace.profiles = {"U1": {"tz": "America/New_York"}, "U2": {"tz": "Mars/Olympus"}}
+    roles = Roles(workspace, OPTIONS)
+    assert (await roles.person("U1", "T1")).timezone == "America/New_York"
+    assert (await roles.person("U2", "T1")).timezone == ""
+    assert (await roles.person("U9", "T1")).timezone == ""
+
+
 async def test_without_a_closed_channel_the_managers_have_its_key(workspace):
     options = SlackOptions(bot_token="x", staff="C1", managers="C2")
     assert Role.RESTRICTED in await roles_of(workspace, "U2", options)
