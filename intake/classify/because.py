@@ -21,7 +21,8 @@ _FEW = 4
 _SMALL = frozenset(
     (
         "mine", "ours", "yours", "name", "all", "how", "soon", "gone", "thanks", "know", "tell",
-        "give", "hold", "place", "otherwise", "age", "company", "support", "robot", "sales", "money",
+        "give", "hold", "place", "otherwise", "age", "company", "support", "robot", "sales",
+        "money",
     )
 )  # fmt: skip
 
