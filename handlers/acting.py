@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from handlers import offers
+from handlers import approvals, offers
+from handlers.approvals import ALONE
 from handlers.commits import zone_of
 from handlers.handler import (
     Action,
@@ -141,7 +142,14 @@ class FromPeople(Ignoring):
             kinds=self.registry.kinds,
             policy=self.policy,
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
+            letter=await self._waiting(case, form.get("about", "")),
+            team=click.team,
         )
+
+    async def _waiting(self, case: Case, about: str) -> Letter | None:
+        """The letter that waits for a second person."""
+        message = await self.store.message(about) if letter_of(case, about) else None
+        return message.content if message and isinstance(message.content, Letter) else None
 
     async def _draft(self, case: Case, request: Request | None, by: Person) -> OutboxMessage | None:
         """The letter this person began for this request and has not sent."""
@@ -192,7 +200,8 @@ class FromPeople(Ignoring):
         before, by, now = moment.case, moment.by, moment.now
         if action.rises:
             case = replace(case, version=before.version + 1)
-        if case.requests == before.requests:
+        case = approvals.tidied(case)
+        if case.requests == before.requests and case.approvals == before.approvals:
             return case
         return self._reminded(self._moved(case, by), now)
 
@@ -283,6 +292,9 @@ class FromPeople(Ignoring):
     async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
         """What changes beside the case: the suppression list, and the case a mail was held for."""
         puts: list[Stored] = []
+        if effect.alone:
+            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
+            puts.append(replace(counted, at=now, count=counted.count + 1))
         known = await self.store.suppression(case.requester_hash)
         if effect.suppress and case.requester and known is None:
             puts.append(suppression(case, now))

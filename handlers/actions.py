@@ -6,7 +6,7 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import letter_actions, timing
+from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
 from handlers.closing import Close
 from handlers.deadlines import reminders
@@ -14,6 +14,7 @@ from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import opened_again, replace, settle, with_request, with_step
 from handlers.residence import Agree, Place, ReceivedEarlier
+from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Verification
@@ -195,7 +196,7 @@ class Snooze(Action):
                 f"{case.ref} is due {timing.named(case.due)}: too soon to be reminded later."
             )
         return Effect(
-            case=replace(case, remind_at=until),
+            case=replace(case, remind_at=approvals.sooner(case, until)),
             said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
         )
 
@@ -246,6 +247,7 @@ GENERAL: tuple[Action, ...] = (
     Claim(),
     letter_actions.Undo(),
     letter_actions.Send(),
+    SecondPerson(),
     Unsubscribe(),
     Verify(),
     letter_actions.Reply(),

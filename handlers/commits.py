@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from handlers import approvals
 from handlers.deadlines import reminders
 from handlers.handler import Draft
 from handlers.letters.acknowledgement import Pace
@@ -125,7 +126,8 @@ class Commits:
 
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
-        return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
+        at = reminders.next_remind_at(case, self.policy, now)
+        return replace(case, remind_at=approvals.sooner(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:
         """With the reminders of its new dates; where none moved, as they were (and put off)."""

@@ -43,6 +43,13 @@ class Person(Record, frozen=True, kw_only=True):
         return bool(self.roles & needed[circle])
 
 
+class Colleague(Record, frozen=True, kw_only=True):
+    """One of us who could be asked, and whether they are there now."""
+
+    person: Person
+    present: bool
+
+
 class Field(Record, frozen=True, kw_only=True):
     """One question of a form."""
 
@@ -77,6 +84,8 @@ class Moment(Record, frozen=True, kw_only=True):
     kinds: Mapping[str, "Kind"] = msgspec.field(default_factory=dict)
     policy: Policy = msgspec.field(default_factory=Policy)
     draft: Letter | None = None  #: the clicker's own unsent letter for this request
+    letter: Letter | None = None  #: the letter that waits for a second person
+    team: tuple[Colleague, ...] | None = None  #: None = nobody looked who is there
 
 
 class Draft(Record, frozen=True, kw_only=True):
@@ -105,6 +114,7 @@ class Effect(Record, frozen=True, kw_only=True):
     release: bool = False  #: give back received mails held by this case
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
+    alone: bool = False  #: released without a second person: it is counted
 
 
 class Action:
@@ -129,6 +139,10 @@ class Action:
     def named(self, case: Case) -> str:
         """The label as this case needs it."""
         return self.label
+
+    def value(self, case: Case) -> str:
+        """What its offer answers already: goes into `Click.value`."""
+        return ""
 
     def disputed(self, case: Case, request: Request | None) -> str:
         """Why a click on an outdated card must not count; "" = it may."""
@@ -240,6 +254,8 @@ class Kind:
     letters: ClassVar[tuple[str, ...]] = ()  #: templates offered in Reply, likeliest first
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome.FULFILLED,)
     unanswered: ClassVar[tuple[str, ...]] = ()  #: reasons to close without an answer letter
+    two_persons: ClassVar[tuple[str, ...]] = ()  #: letters and steps a second person approves
+    never_alone: ClassVar[bool] = False  #: not even where no second person is there
     refusals: ClassVar[tuple[str, ...]] = ()  #: reasons it may be refused for, from the closed list
 
     def next_step(self, case: Case, request: Request) -> Step | None:
@@ -266,6 +282,7 @@ class Click(Record, frozen=True, kw_only=True):
     request: int | None = None
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
     value: str = ""  #: of the offer that was clicked
+    team: tuple[Colleague, ...] | None = None  #: for `approvals.CALLS`; None = nobody looked
 
 
 class Done(Record, frozen=True, kw_only=True, tag="done"):

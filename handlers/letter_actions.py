@@ -1,6 +1,6 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
-from handlers import timing
+from handlers import approvals, timing
 from handlers.deadlines.reminders import late
 from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
@@ -231,16 +231,25 @@ class Send(Action):
             raise Refused("The kinds were corrected since: write it anew with Reply.")
         if not may_say(moment, letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
-        template = templates.template(letter.template)
-        window = moment.policy.undo_long if template.slow else moment.policy.undo
-        at = moment.now + window
-        going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
-        return Effect(
-            case=went(with_letter(moment.case, going), going),
-            said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
-            line=f"<@{moment.by.id}> sent a letter: {template.title}.",
-            send=letter.id,
-        )
+        request = _about(moment.case, letter)
+        wanted = approvals.needed(moment, letter.template, request)
+        if request is not None and wanted and not approvals.given(moment.case, letter.id):
+            return approvals.asked(moment, letter.id, request)
+        return on_its_way(moment, letter)
+
+
+def on_its_way(moment: Moment, letter: LetterState) -> Effect:
+    """The letter goes, after the time to undo; `letter.by` stays who wrote it."""
+    template = templates.template(letter.template)
+    window = moment.policy.undo_long if template.slow else moment.policy.undo
+    author = moment.by.id if letter.by == "desk" else letter.by
+    going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)
+    return Effect(
+        case=went(with_letter(moment.case, going), going),
+        said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
+        line=f"<@{moment.by.id}> sent a letter: {template.title}.",
+        send=letter.id,
+    )
 
 
 class Undo(Action):
@@ -249,11 +258,16 @@ class Undo(Action):
     name = "undo"
     label = "Undo"
     answers = "letter"
+    anyone = True  # calling back does no harm, and a second person may have let it go
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return any(
             letter.status is OutboxStatus.PENDING and letter.by != "desk" for letter in case.letters
         )
+
+    def value(self, case: Case) -> str:
+        waiting = (each for each in case.letters if each.status is OutboxStatus.PENDING)
+        return next((each.id for each in waiting if each.by != "desk"), "")
 
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)

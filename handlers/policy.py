@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, time, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -48,6 +49,7 @@ class Policy(Record, frozen=True, kw_only=True):
     pilot: bool = False  #: everything works and letters wait
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
+    second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
     reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days before the day we aim for, on a long clock
     backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom

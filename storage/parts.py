@@ -12,6 +12,7 @@ from storage.records import (
     Case,
     InboundMail,
     Mark,
+    Note,
     OutboxMessage,
     Proposed,
     Reading,
@@ -43,6 +44,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
+    notes: tuple[Note, ...] = ()
 
 
 class MailContent(Record, frozen=True, kw_only=True):

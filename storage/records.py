@@ -267,6 +267,36 @@ class Request(Record, frozen=True, kw_only=True):
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
 
+class Approval(Record, frozen=True, kw_only=True):
+    """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
+
+    One that was sent back, or whose letter was written anew, is no longer there.
+    """
+
+    about: str  #: a letter's id, or a step of a request: "delete/1"
+    request: int
+    asked_by: str
+    asked_at: datetime
+    asked: tuple[str, ...] = ()  #: Slack ids of those who were asked
+    calls_at: datetime | None = None  #: when the managers are asked; None = they were
+    given_by: str = ""  #: "" = nobody has decided yet
+    given_at: datetime | None = None
+
+    @property
+    def alone(self) -> bool:
+        """The same person released it: no second one was there."""
+        return bool(self.given_by) and self.given_by == self.asked_by
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """Words of staff about what they did to a case: why, or how they know. Personal."""
+
+    about: str  #: the action
+    by: str
+    at: datetime
+    text: str
+
+
 class Verification(Record, frozen=True, kw_only=True):
     """That identity is settled: how, by whom, when."""
 
@@ -336,6 +366,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
+    approvals: tuple[Approval, ...] = ()
+    notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
@@ -480,6 +512,8 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
     imported: int = 0  #: out of archives, and not sorted yet
+    held: int = 0  #: mails that may belong to a case, and nobody has said yet
+    alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 

@@ -393,6 +393,7 @@ class Access(Kind):
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
     letters = ("answer_access", "answer_portability", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("answer_access", "answer_portability", "partial")
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 
 

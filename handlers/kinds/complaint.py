@@ -285,6 +285,7 @@ class Complaint(Kind):
     steps = (CONFIRM, ANSWER, CLOSE)
     letters = ("answer_complaint",)
     outcomes = (Outcome.UPHELD, Outcome.PARTLY_UPHELD, Outcome.NOT_UPHELD)
+    two_persons = ("answer_complaint", "refusal", "refusal_neutral")
     refusals = ("unfounded", "excessive")
 
 

@@ -2,6 +2,7 @@
 # ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
+from handlers.letters import templates
 from storage.records import Circle, Outcome
 
 ENGLISH = spoken(
@@ -151,6 +152,9 @@ class LegalDemand(Kind):
     letters = ("answer_legal",)
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
     unanswered = ("answered_elsewhere",)
+    # anything to an authority, whatever the letter
+    two_persons = templates.names()
+    never_alone = True
     refusals = ("unfounded", "excessive", "others_rights", "legal_obligation")
 
 

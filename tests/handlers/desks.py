@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers import registry
 from handlers.desk import Desk
-from handlers.handler import Answer, Click, Person, Role
+from handlers.handler import Answer, Click, Form, Person, Role
 from handlers.policy import Policy
 from storage.embedded import EmbeddedStore, open_store
 from storage.records import (
@@ -86,6 +86,10 @@ class Bench:
     ) -> Answer:
         words: dict[str, Any] = {"version": case.version} | said
         return await self.desk.act(Click(ref=case.ref, action=action, by=by, **words), now)
+
+    async def form(self, case: Case, action: str, by: Person = ANA, **said: Any) -> Form:
+        words: dict[str, Any] = {"version": case.version} | said
+        return await self.desk.form(Click(ref=case.ref, action=action, by=by, **words), NOW)
 
     async def fresh(self, case: Case) -> Case:
         found = await self.store.case(case.ref)
