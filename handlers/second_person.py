@@ -65,8 +65,8 @@ class SecondPerson(Action):
 
     def do(self, moment: Moment) -> Effect:
         approval, answer = _approval(moment), moment.form["answer"]
-        if not approvals.may_decide(moment.case, moment.by):
-            raise Refused("This case is closed to you. Nothing was changed.")
+        if answer in {YES, ALONE} and not approvals.may_decide(moment, moment.by):
+            raise Refused("Somebody else has to decide this. Nothing was changed.")
         case = noted(moment, self.name, moment.form.get("why", ""))
         if answer in {NO, BACK}:
             return _sent_back(moment, case, approval)

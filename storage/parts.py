@@ -18,8 +18,10 @@ from storage.records import (
     Reading,
     Record,
     Remark,
+    Round,
     Stored,
     Suppression,
+    Taken,
 )
 
 
@@ -44,6 +46,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
+    taken: tuple[Taken, ...] = ()
+    rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
 
 

@@ -305,6 +305,45 @@ class Verification(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class Taken(Record, frozen=True, kw_only=True):
+    """A step staff have taken, and what they recorded with it."""
+
+    request: int
+    step: str
+    by: str
+    at: datetime
+    answers: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Query(Record, frozen=True, kw_only=True):
+    """What one owner is asked about one system, and what they answered."""
+
+    system: str
+    owner: str  #: Slack id
+    answer: Literal["", "done", "nothing", "exception"] = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+class Round(Record, frozen=True, kw_only=True):
+    """The owners of some systems, asked one thing for one request."""
+
+    id: int
+    request: int
+    step: str  #: the step that asked
+    purpose: str = "hold"  #: what is asked: a name in `handlers.owners.ROUNDS`
+    by: str
+    at: datetime
+    due_on: date
+    search: str = ""  #: by what to look for the person; shown to the owners alone
+    queries: tuple[Query, ...]
+    over: bool = False  #: nobody waits for the rest of the answers
+
+    @property
+    def waiting(self) -> tuple[Query, ...]:
+        return tuple(query for query in self.queries if not query.answer)
+
+
 class Posted(Record, frozen=True, kw_only=True):
     """Where a message stands in Slack."""
 
@@ -382,6 +421,11 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
+    rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    legal_hold: bool = False  #: nothing is deleted, here or elsewhere
+    restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
+    linked: tuple[str, ...] = ()  #: references of cases that belong to it
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet
     remind_at: datetime | None = None  #: when the clock next has business with this case
@@ -408,6 +452,21 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     def due(self) -> Due:
         """The clock that ends first among the open requests (among all, when closed)."""
         return min((r.due for r in self.open_requests or self.requests), key=lambda d: d.due_on)
+
+    def answer(self, number: int, step: str, field: str) -> str:
+        """What was last recorded for a step of a request; "" = nothing."""
+        for taken in reversed(self.taken):
+            if (taken.request, taken.step) == (number, step):
+                return taken.answers.get(field, "")
+        return ""
+
+    def told_nothing_held(self, number: int) -> bool:
+        """Has the requester been told that we hold nothing on them?"""
+        gone = {OutboxStatus.PENDING, OutboxStatus.SENT}
+        return any(
+            (x.template, x.request) == ("no_data", number) and x.status in gone and not x.bounced
+            for x in self.letters
+        )
 
     def request(self, number: int) -> Request:
         """Raises KeyError for a number this case does not have."""
@@ -481,6 +540,14 @@ class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
 
     name: str
     mails: tuple[str, ...] = ()
+
+
+class OwnerAsk(Record, frozen=True, kw_only=True, tag="owner"):
+    """A round's questions to one owner. Who it is about is behind a button, theirs alone."""
+
+    person: str  #: Slack id
+    case: str
+    round: int
 
 
 class DigestLine(Record, frozen=True, kw_only=True):
@@ -558,7 +625,7 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
-Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Alarm | Letter
+Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

@@ -25,7 +25,7 @@ TEAM = tuple(Colleague(person=person, present=True) for person in (ANA, BEN, MAY
 ALONE_THERE = (Colleague(person=ANA, present=True), Colleague(person=MAY, present=False))
 
 
-async def asked(bench: Bench, kind: str = "complaint", team=TEAM, now=NOW) -> Case:
+async def asked(bench: Bench, kind: str = "access", team=TEAM, now=NOW) -> Case:
     """Ana has written an answer and wants it to go."""
     case = await bench.ready(kind)
     form = {"template": f"answer_{kind}", "body": "What we found."}
@@ -113,7 +113,7 @@ async def test_sent_back_it_is_a_draft_again_and_its_author_learns_it(bench: Ben
 
 async def test_an_approval_ends_with_the_letter_it_was_for(bench: Bench):
     case = await asked(bench)
-    form = {"template": "answer_complaint", "body": "Other words."}
+    form = {"template": "answer_access", "body": "Other words."}
     await bench.click(case, "reply", request=1, form=form)
     case = await bench.fresh(case)
     assert case.approvals == ()
