@@ -177,7 +177,7 @@ class FromPeople(Ignoring):
         puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
         puts += self.owners_done(before, case, now)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
-        await self.commit(action.name, by, case, now, *puts)
+        await self.commit(action.name, by, case, now, *puts, why=effect.note)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)

@@ -81,9 +81,11 @@ class Commits:
             raise UnknownReference(f"There is no case {ref}: `desk list --all` shows them all.")
         return case
 
-    async def commit(self, act: str, actor: str, case: Case, now: datetime, *puts: Stored) -> None:
+    async def commit(
+        self, act: str, actor: str, case: Case, now: datetime, *puts: Stored, why: str = ""
+    ) -> None:
         """One happening of one case."""
-        note = _note(case)
+        note = f"{_note(case)}: {why}" if why else _note(case)
         await self.store.commit(
             Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts)
         )

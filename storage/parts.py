@@ -14,8 +14,10 @@ from storage.records import (
     Mark,
     Note,
     OutboxMessage,
+    Proposed,
     Reading,
     Record,
+    Remark,
     Round,
     Stored,
     Suppression,
@@ -42,6 +44,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    proposed: Proposed | None = None
     taken: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
