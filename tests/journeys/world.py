@@ -219,7 +219,8 @@ class Acting:
             "block_id": block["block_id"],
             "selected_option": option,
         }
-        return await self._do("click", view_id=view["id"], action=action, values=filled(view, {}))
+        values = filled(view, {name: value})
+        return await self._do("click", view_id=view["id"], action=action, values=values)
 
     async def close(self) -> None:
         await self._do("close", view_id=self.stack[-1]["id"], clear=True)
