@@ -423,6 +423,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     flags: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
     rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    still_mailed: datetime | None = None  #: on the do-not-mail list since then, and mailed again
     legal_hold: bool = False  #: nothing is deleted, here or elsewhere
     restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
     linked: tuple[str, ...] = ()  #: references of cases that belong to it
