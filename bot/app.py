@@ -58,7 +58,10 @@ def policy_of(settings: Settings) -> Policy:
         letters=Catalogue(own=own, reviewers=settings.reviewers),
         timezone=settings.timezone,
         digest_at=settings.digest_at,
+        reminders=settings.reminders,
+        backups=settings.backups,
         pilot=settings.pilot,
+        second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
     )
 

@@ -74,14 +74,21 @@ class Settings(Record, frozen=True, kw_only=True):
     counsel: tuple[str, ...] = ()
     timezone: str = "Europe/London"
     digest_at: time = time(9, 0)
+    reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days
     http_port: int | None = None
     alarm_mail: str = ""
     confirmed_ignores: int = 200
     pilot: bool = False
+    second_person: Literal["always", "small_team"] = "always"
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
     company: Company = msgspec.field(default_factory=Company)
     reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
     promises: tuple[PromisedFrom, ...] = ()
+
+    @property
+    def backups(self) -> Mapping[str, str]:
+        """Who stands in for whom, by Slack id: the table `backups` of [people]."""
+        return dict(self.people.get("backups", {}))
 
     @property
     def key_file(self) -> Path | None:
@@ -200,12 +207,26 @@ def _time(text: str) -> time:
     return time(int(hour), int(minute))
 
 
+def _days(text: str) -> tuple[int, ...]:
+    """Days before a date, the furthest first."""
+    parts = re.split(r"[,;\s]+", text)
+    if not all(part.isdecimal() and 0 < int(part) <= 90 for part in parts):
+        raise ValueError("they are days before the day we aim for, such as 10 5 2 1")
+    return tuple(sorted(set(map(int, parts)), reverse=True))
+
+
 def _switch(text: str) -> bool:
     if text.lower() in {"1", "on", "yes", "true"}:
         return True
     if text.lower() in {"0", "off", "no", "false", ""}:
         return False
     raise ValueError("use 1 or 0")
+
+
+def _second_person(text: str) -> str:
+    if text not in {"always", "small_team"}:
+        raise ValueError("use always or small_team")
+    return text
 
 
 def _slack_id(prefix: str) -> Callable[[str], str]:
@@ -275,9 +296,11 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_COUNSEL", "counsel", _people_ids),
     ("DESK_TIMEZONE", "timezone", _zone),
     ("DESK_DIGEST_AT", "digest_at", _time),
+    ("DESK_REMINDERS", "reminders", _days),
     ("DESK_HTTP_PORT", "http_port", _port),
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
     ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
+    ("DESK_SECOND_PERSON", "second_person", _second_person),
     ("DESK_PILOT", "pilot", _switch),
 )
 
@@ -329,9 +352,19 @@ def _tables(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
             read[name] = msgspec.convert(found[name], kind)
         except msgspec.ValidationError as fault:
             faults.append(f"[{name}] cannot be used: {fault}.")
+    faults += _backup_faults(read.get("people", {}).get("backups", {}))
     if "promises" in read:
         read["promises"] = tuple(sorted(read["promises"], key=lambda promise: promise.since))
     return read
+
+
+def _backup_faults(backups: object) -> list[str]:
+    """People stand in for people: Slack ids on both sides."""
+    if not isinstance(backups, dict):
+        return ['[people] backups cannot be used: it is a table such as {U01ABC = "U02DEF"}.']
+    ids = [*backups, *backups.values()]
+    wrong = [each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(each))]
+    return [f"[people] backups cannot be used: {each} is no Slack id." for each in wrong]
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> Settings:

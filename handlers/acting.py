@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from handlers import offers
+from handlers import approvals, offers
+from handlers.approvals import ALONE
+from handlers.commits import zone_of
 from handlers.handler import (
     Action,
     Answer,
@@ -29,6 +31,7 @@ from storage.records import (
     Case,
     Letter,
     MailStatus,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
@@ -139,7 +142,14 @@ class FromPeople(Ignoring):
             kinds=self.registry.kinds,
             policy=self.policy,
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
+            letter=await self._waiting(case, form.get("about", "")),
+            team=click.team,
         )
+
+    async def _waiting(self, case: Case, about: str) -> Letter | None:
+        """The letter that waits for a second person."""
+        message = await self.store.message(about) if letter_of(case, about) else None
+        return message.content if message and isinstance(message.content, Letter) else None
 
     async def _draft(self, case: Case, request: Request | None, by: Person) -> OutboxMessage | None:
         """The letter this person began for this request and has not sent."""
@@ -160,9 +170,12 @@ class FromPeople(Ignoring):
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
+        puts += await self._met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
+        puts += self.owners_done(before, case, now)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
         await self.commit(action.name, by, case, now, *puts, why=effect.note)
         case = await self.case(case.ref)
@@ -176,12 +189,21 @@ class FromPeople(Ignoring):
             until=undo.send_after if undo else None,
         )
 
+    async def _met(self, by: Person, now: datetime) -> list[Stored]:
+        """Whose clock says what is remembered: reminders keep people's own hours."""
+        known = await self.store.mark(zone_of(by.id))
+        if not by.timezone or (known is not None and known.note == by.timezone):
+            return []
+        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
+        return [replace(mark, at=now, note=by.timezone)]
+
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
         before, by, now = moment.case, moment.by, moment.now
         if action.rises:
             case = replace(case, version=before.version + 1)
-        if case.requests == before.requests:
+        case = approvals.tidied(case)
+        if case.requests == before.requests and case.approvals == before.approvals:
             return case
         return self._reminded(self._moved(case, by), now)
 
@@ -272,6 +294,9 @@ class FromPeople(Ignoring):
     async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
         """What changes beside the case: the suppression list, and the case a mail was held for."""
         puts: list[Stored] = []
+        if effect.alone:
+            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
+            puts.append(replace(counted, at=now, count=counted.count + 1))
         known = await self.store.suppression(case.requester_hash)
         if effect.suppress and case.requester and known is None:
             puts.append(suppression(case, now))
@@ -289,9 +314,10 @@ class FromPeople(Ignoring):
             if mail is None or mail.status is not MailStatus.HELD:
                 continue
             if joins:
-                after = joined(after, mail.id, mail.message_id)
+                after = joined(after, mail, mail.message_id)
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
+        after = self._timed(suspected, after, now)
         said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
         return [
             *puts,

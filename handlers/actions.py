@@ -6,12 +6,18 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import letter_actions
+from handlers import approvals, letter_actions, timing
+from handlers.answers import NotWhatWeAsked
 from handlers.closing import Close
 from handlers.deadlines import reminders
+from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
+from handlers.owners import whom_to_ask, with_round
 from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.residence import Agree, Place, ReceivedEarlier
+from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
+from handlers.steps import Again, asked
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Verification
 
@@ -89,6 +95,7 @@ class Verify(Action):
         how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
         proof = Verification(how=how, by=moment.by.id, at=moment.now)
         case = settle(replace(moment.case, verification=proof), "verify")
+        case = timing.answered(case, moment.now, ("identity", "authority"))
         return Effect(
             case=case,
             said=f"{case.ref}: identity is settled.",
@@ -112,12 +119,20 @@ class Unsubscribe(Action):
         )
 
     def do(self, moment: Moment) -> Effect:
-        number = moment.request.id if moment.request else 1
+        request = asked(moment)
+        case = with_step(moment.case, request.id, "marketing")
+        systems = [system for system in moment.policy.register if system.marketing]
+        search = moment.case.requester
+        moment = replace(moment, case=case)
+        if systems:
+            step = next(s for s in moment.kinds[request.kind or ""].steps if s.name == "marketing")
+            case = with_round(moment, case.request(request.id), step, systems, search)
         return Effect(
-            case=with_step(moment.case, number, "marketing"),
-            said="The address is on the do-not-mail list. Tell the requester or close it.",
+            case=case,
+            said="The address is on the do-not-mail list. The marketing owner is asked to confirm.",
             line=f"<@{moment.by.id}> stopped the marketing.",
             suppress=True,
+            ask=whom_to_ask(case.rounds[-1]) if systems else (),
         )
 
 
@@ -188,10 +203,10 @@ class Snooze(Action):
         until = reminders.snoozed_until(case, moment.policy, moment.now)
         if until is None:
             raise Refused(
-                f"{case.ref} is due {case.due.due_on:%d %b %Y}: too soon to be reminded later."
+                f"{case.ref} is due {timing.named(case.due)}: too soon to be reminded later."
             )
         return Effect(
-            case=replace(case, remind_at=until),
+            case=replace(case, remind_at=approvals.sooner(case, until)),
             said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
         )
 
@@ -216,7 +231,7 @@ class Reopen(Action):
             case = replace(case, labels=())
         return Effect(
             case=case,
-            said=f"{case.ref} is open again, due {case.due.due_on:%d %b %Y}.",
+            said=f"{case.ref} is open again, due {timing.named(case.due)}.",
             line=f"<@{moment.by.id}> opened it again; the date stays.",
         )
 
@@ -242,6 +257,7 @@ GENERAL: tuple[Action, ...] = (
     Claim(),
     letter_actions.Undo(),
     letter_actions.Send(),
+    SecondPerson(),
     Unsubscribe(),
     Verify(),
     letter_actions.Reply(),
@@ -249,12 +265,18 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
-    NotARequest(),
     Assign(),
+    Agree(),
+    NotWhatWeAsked(),
+    NotARequest(),
     Release(),
     Snooze(),
+    Again(),
     Reopen(),
     History(),
+    Place(),
+    Extend(),
+    ReceivedEarlier(),
 )
 
 

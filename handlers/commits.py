@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from handlers import approvals
 from handlers.deadlines import reminders
 from handlers.handler import Draft
 from handlers.letters.acknowledgement import Pace
@@ -15,6 +16,7 @@ from handlers.registry import Registry
 from handlers.requests import replace
 from storage.errors import Conflict, UnknownReference
 from storage.records import (
+    Alarm,
     Card,
     Case,
     Commit,
@@ -25,6 +27,7 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    OwnerAsk,
     Stored,
     ThreadLine,
     new_id,
@@ -124,7 +127,14 @@ class Commits:
 
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
-        return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
+        at = reminders.next_remind_at(case, self.policy, now)
+        return replace(case, remind_at=approvals.sooner(case, at))
+
+    def _timed(self, before: Case, after: Case, now: datetime) -> Case:
+        """With the reminders of its new dates; where none moved, as they were (and put off)."""
+        if [r.due for r in before.requests] == [r.due for r in after.requests]:
+            return after
+        return self._reminded(after, now)
 
     def message(
         self, lane: str, content: Content, now: datetime, by: str = "desk"
@@ -163,6 +173,32 @@ class Commits:
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
 
+    def to_owner(
+        self, person: str, number: int, case: Case, now: datetime, by: str = "desk"
+    ) -> OutboxMessage:
+        """A round's questions to one owner."""
+        content = OwnerAsk(person=person, case=case.ref, round=number)
+        return self.message(f"slack:{person}", content, now, by)
+
+    def owners_done(self, before: Case, after: Case, now: datetime) -> list[OutboxMessage]:
+        """Where a request has ended, what its owners were shown closes too."""
+        was = {request.id for request in before.open_requests}
+        ended = was - {request.id for request in after.open_requests}
+        asked = {
+            (query.owner, each.id)
+            for each in after.rounds
+            if each.request in ended
+            for query in each.queries
+        }
+        return [self.to_owner(owner, number, after, now) for owner, number in sorted(asked)]
+
+    def alarm(self, case: Case, text: str, now: datetime) -> list[OutboxMessage]:
+        """Something went wrong with a date: the thread, the assignee and the managers know."""
+        told = [self.line(case, text, now, call=True)]
+        if case.assignee:
+            told.append(self.direct(case.assignee, f"*{case.ref}*: {text}", case, now))
+        return [*told, self.message("slack:managers", Alarm(case=case.ref, text=text), now)]
+
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
         written = self.written(case, draft, now)
@@ -178,6 +214,7 @@ class Commits:
             references=case.message_ids[-10:],
             automatic=draft.automatic,
             closing=draft.closing,
+            extending=draft.extending,
         )
         message = self.message(f"mail:{case.ref}", content, now, by)
         return replace(message, status=OutboxStatus.DRAFT)
@@ -193,6 +230,11 @@ class Commits:
         )
         reason = draft.closing.reason if draft.closing else ""
         return write(draft.template, matter, draft.language, reason=reason)
+
+
+def zone_of(person: str) -> str:
+    """The mark whose note is the time zone of one of us."""
+    return f"zone:{person}"
 
 
 def lane_of(case: Case) -> str:

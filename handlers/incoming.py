@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from handlers import opening
+from handlers import opening, timing
 from handlers.commits import import_list, lane_of
 from handlers.confirming import AutomaticLetters
+from handlers.deadlines import reminders
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.ignoring import REQUESTED, WRONG, Ignoring
@@ -71,6 +72,8 @@ class FromMail(AutomaticLetters, Ignoring):
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
         unwanted = await self._suppressed(case, found, now, puts)
         letter, case = await self._automatic(case, found, unwanted, now, puts)
+        if reminders.unconfirmed(case):
+            case = self._reminded(case, case.received_at)
         puts += [case, _worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
         if case.imported:  # no card: its place is in the list of its import
             puts += await self.listed(import_list(case.batch), now)
@@ -116,7 +119,7 @@ class FromMail(AutomaticLetters, Ignoring):
         case, stored = await self.case(ref), await self._stored(mail)
         if stored.id in case.mails:
             return case
-        after = joined(case, stored.id, parsed.message_id)
+        after = self._timed(case, joined(case, stored, parsed.message_id), now)
         await self.commit(
             "follow_up",
             "requester",
@@ -278,11 +281,13 @@ class FromMail(AutomaticLetters, Ignoring):
         if back.template == "acknowledgement":
             after = replace(after, acknowledgement="withheld: it came back undelivered")
         after = replace(after, version=case.version + 1)
-        return [
-            after,
-            await self.refreshed(after, now),
-            self.line(after, "A letter of ours came back undelivered.", now, call=True),
-        ]
+        said = "A letter of ours came back undelivered."
+        told: list[Stored] = [self.line(after, said, now, call=True)]
+        if timing.sooner(case, after):
+            told = [
+                *self.alarm(after, f"{said} The old date holds: {timing.moves(case, after)}", now)
+            ]
+        return [after, await self.refreshed(after, now), *told]
 
     async def repeat(self, mail: InboundMail, earlier: InboundMail, now: datetime) -> None:
         """The same envelope and content again: nothing new, but somebody is waiting."""
@@ -315,15 +320,19 @@ class FromMail(AutomaticLetters, Ignoring):
         return await self.store.mail(mail.id) or mail
 
 
-def joined(case: Case, mail: str, message_id: str) -> Case:
-    """The case with one more mail of its requester: it goes on, and waits to be read."""
+def joined(case: Case, mail: InboundMail, message_id: str) -> Case:
+    """The case with one more mail of its requester: it goes on, and waits to be read.
+
+    Any answer starts the clocks again at once; what it says a person finds out.
+    """
+    case = timing.answered(case, mail.received_at)
     for request in case.open_requests:
         if request.status is Status.AWAITING_REQUESTER:
             case = with_request(case, replace(request, status=Status.OPEN))
     ids = case.message_ids
     if message_id and message_id not in ids:
         ids = (*ids, message_id)
-    return replace(case, mails=(*case.mails, mail), message_ids=ids, answered=True)
+    return replace(case, mails=(*case.mails, mail.id), message_ids=ids, answered=True)
 
 
 def suppression(case: Case, now: datetime) -> Suppression:

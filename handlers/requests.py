@@ -9,9 +9,11 @@ from storage.records import (
     Case,
     Letter,
     LetterState,
+    Note,
     OutboxMessage,
     Outcome,
     Record,
+    Remark,
     Request,
     Status,
 )
@@ -76,6 +78,20 @@ def opened_again(request: Request) -> Request:
     return replace(
         request, status=Status.OPEN, outcome=None, reason="", closed_at=None, closed_by=""
     )
+
+
+def with_remark(case: Case, moment: Moment, about: str, text: str) -> Case:
+    """The case with what its mover says of a date."""
+    remark = Remark(at=moment.now, by=moment.by.id, about=about, text=text.strip())
+    return replace(case, remarks=(*case.remarks, remark))
+
+
+def noted(moment: Moment, about: str, text: str) -> Case:
+    """The case with what staff wrote about an act of theirs; sealed like the mail itself."""
+    if not text.strip():
+        return moment.case
+    note = Note(about=about, by=moment.by.id, at=moment.now, text=text.strip())
+    return replace(moment.case, notes=(*moment.case.notes, note))
 
 
 def with_letter(case: Case, letter: LetterState) -> Case:

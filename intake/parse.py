@@ -275,8 +275,7 @@ def answer(job: Job, classifier: Classifier) -> Answer:
         return Answer(parsed=parsed)
     try:
         reading = classifier.read(parsed)
-        regimes = jurisdiction.regimes(parsed)
-        return Answer(parsed=parsed, reading=msgspec.structs.replace(reading, regimes=regimes))
+        return Answer(parsed=parsed, reading=jurisdiction.placed(reading, parsed))
     except Exception:  # noqa: BLE001  a fault of the classifier costs the reading, not the mail
         return Answer(parsed=parsed)
 

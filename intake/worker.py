@@ -265,11 +265,11 @@ class Worker:
         The parser's process has classified and looked for places already: both take long.
         """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
+        reading = reading if reading.laws else jurisdiction.placed(reading, parsed)
         return msgspec.structs.replace(
             reading,
             flags=(*reading.flags, *sender.disagreements(mail, parsed)),
             facts=tuple(fact for fact in reading.facts if not self._ours(fact)),
-            regimes=reading.regimes or jurisdiction.regimes(parsed),
         )
 
     def _ours(self, fact: Fact) -> bool:

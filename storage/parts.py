@@ -12,11 +12,16 @@ from storage.records import (
     Case,
     InboundMail,
     Mark,
+    Note,
     OutboxMessage,
+    Proposed,
     Reading,
     Record,
+    Remark,
+    Round,
     Stored,
     Suppression,
+    Taken,
 )
 
 
@@ -39,6 +44,11 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    proposed: Proposed | None = None
+    taken: tuple[Taken, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class MailContent(Record, frozen=True, kw_only=True):

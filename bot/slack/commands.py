@@ -17,8 +17,7 @@ from bot.slack.pointers import Pointer
 from bot.slack.scene import Kinds, headline
 from bot.slack.sorting import Lists
 from bot.slack.windows import Window
-from bot.slack.words import counted, day, escape, left, person
-from handlers.deadlines.regimes import law
+from bot.slack.words import counted, due, escape, person
 from handlers.handler import Person
 from handlers.lists import IGNORED, IMPORT
 from storage.records import Case
@@ -114,15 +113,15 @@ def listed(wish: str, cases: Sequence[Case], registry: Kinds, today: date) -> Me
 
 
 def _line(case: Case, registry: Kinds, today: date) -> Block:
-    sign = ":red_circle: " if case.due.due_on < today else ""
+    late = case.due.due_on < today and case.due.stopped is None
+    sign = ":red_circle: " if late else ""
     who = person(case.assignee) if case.assignee else "not taken"
     said = f"{sign}*{escape(headline(case, registry.kinds))}*\n{_when(case, today)}, {who}"
     return blocks.section(said, f"list:{case.ref}", opener(case.ref, case.version))
 
 
 def _when(case: Case, today: date) -> str:
-    due = case.due
-    return f"due {day(due.due_on)} ({law(due)}), {left((due.due_on - today).days)}"
+    return due(case.due, (case.due.due_on - today).days)
 
 
 def _words(case: Case, registry: Kinds, today: date) -> str:

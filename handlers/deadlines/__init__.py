@@ -1,7 +1,7 @@
 """By when the law, or the desk's own rule, wants an answer: regimes as data, pure calculators."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, rule_of
 from handlers.deadlines.rules import Rule
 from handlers.deadlines.why import sentence
 from handlers.deadlines.working_days import local_day
-from storage.records import Candidate, ClockEvent, Due, Record, Request, Stopped
+from storage.records import Candidate, Case, ClockEvent, Due, Record, Request, Stopped
 
 #: holidays are proclaimed late: the rule that counted them says by which tables
 TABLES = version("holidays")
@@ -66,7 +66,7 @@ def earliest_of(asked: Iterable[Asked], candidates: Iterable[Candidate] = ()) ->
 
 def clock(request: Request, received_at: datetime) -> Due:
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
-    if request.kind is None:
+    if request.kind is None:  # it may be of any kind until a person has sorted it
         return request.due
     asked = Asked(
         kind=RIGHTS.get(request.right, request.kind),
@@ -89,6 +89,25 @@ def running(asked: Asked, candidate: Candidate, place: Place) -> Course:
         sent = max(asked.sent_at, asked.received_at - BELIEVED)
         received = min(received, local_day(sent, place.timezone))
     return course(rule, received, asked.events, place)
+
+
+def confirm_by(case: Case) -> tuple[date, str] | None:
+    """The last day some law gives to confirm the receipt, and that law's name."""
+    found = [
+        (last, REGIMES[law.regime].title)
+        for request in case.open_requests
+        for law in request.regimes
+        if (last := _confirm_on(request.kind or "", case.received_at, law)) is not None
+    ]
+    return min(found, default=None)
+
+
+def _confirm_on(kind: str, received_at: datetime, candidate: Candidate) -> date | None:
+    rule = REGIMES[candidate.regime].confirm.get(kind)
+    if rule is None:
+        return None
+    place = place_of(candidate)
+    return course(rule, local_day(received_at, place.timezone), (), place).last
 
 
 def _stopped(run: Course) -> Stopped | None:

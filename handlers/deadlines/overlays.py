@@ -11,6 +11,9 @@ CAN_SPAM = Candidate(regime="can_spam", sign="marketing from a US company")
 CASL = Candidate(regime="casl", sign="marketing to Canada")
 COPPA = Candidate(regime="coppa", sign="a child, and no place outside the US")
 
+#: laws of one matter: wherever somebody lives, what they say of it holds
+ONE_MATTER = frozenset({"can_spam", "casl", "coppa", "dpf", "privacy_shield"})
+
 
 def applying(kind: str, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Never empty: where no law names the kind the desk's own rule does."""

@@ -70,7 +70,12 @@ _UK_12A = Rule(
 )
 _UK_ACCESS = replace(_UK_12A, stops={**_UK_ASKED, "clarification": "pause"})
 #: DPA 2018 s.164A: 30 days to acknowledge a complaint; the outcome has no number
-_UK_164A = Rule(id="UK-164A", length=30, rolls=True)
+_UK_164A = Rule(
+    id="UK-164A",
+    length=30,
+    rolls=True,
+    first="acknowledge by then, the outcome without undue delay",
+)
 
 _EU = Regime(
     title="EU GDPR",
@@ -93,6 +98,7 @@ _UK = Regime(
         unsubscribe=replace(_UK_12A, id="UK-21", extended=0, stops={}, target=STOP_MARKETING),
         complaint=_UK_164A,
     ),
+    confirm={"complaint": _UK_164A},
 )
 #: FADP 25(7): in general 30 days, else the date told within them (DPO 18)
 _FADP_25 = Rule(id="FADP-25", length=30, stated=True)
@@ -110,7 +116,13 @@ _CH = Regime(
 _CCPA_7021 = Rule(id="CCPA-7021", length=45, extended=90, sooner=1)
 #: 11 CCR 7026(f), 7027: 15 business days
 _CCPA_7026 = Rule(id="CCPA-7026", length=15, unit="working day", target=STOP_MARKETING)
-_CCPA = Regime(title="CCPA", rules=_rules(_CCPA_7021, unsubscribe=_CCPA_7026, complaint=DESK_45))
+#: 11 CCR 7021(a): 10 business days to confirm the receipt of a request to know, delete or correct
+_CCPA_CONFIRM = Rule(id="CCPA-7021A", length=10, unit="working day")
+_CCPA = Regime(
+    title="CCPA",
+    rules=_rules(_CCPA_7021, unsubscribe=_CCPA_7026, complaint=DESK_45),
+    confirm=dict.fromkeys(("access", "deletion", "correction", "child_data"), _CCPA_CONFIRM),
+)
 
 #: PIPEDA s.8(3): 30 days, s.8(4): 30 more; Quebec P-39.1 s.32: 30 days
 _PIPEDA_8 = Rule(id="PIPEDA-8", length=30, extended=60)

@@ -46,6 +46,7 @@ class Regime(Record, frozen=True, kw_only=True):
 
     title: str
     rules: Mapping[str, Rule]
+    confirm: Mapping[str, Rule] = msgspec.field(default_factory=dict)  #: to confirm the receipt
     timezone: str = TIMEZONE
     calendar: str = CALENDAR
 

@@ -3,9 +3,9 @@
 A letter begins with its front matter: `subject`, and in English `title` (as staff choose it) and
 its rules: `neutral` (says nothing on whether we hold data on anybody), `automatic` (may go without
 a person), `answers` (it is the answer to a request), `asks` (the next word is the requester's),
-`slow` (a longer time to undo) and `rights` (ends with where to complain). A translation has `of`
-instead: the version of the English text it was made from. `[[ … ]]` marks what staff still have
-to write.
+`stops` (what it asks for, where that may stop a clock), `slow` (a longer time to undo) and
+`rights` (ends with where to complain). A translation has `of` instead: the version of the English
+text it was made from. `[[ … ]]` marks what staff still have to write.
 """
 
 import hashlib
@@ -35,6 +35,7 @@ class Template(Record, frozen=True, kw_only=True):
     automatic: bool = False
     answers: bool = False
     asks: bool = False  #: the next word is the requester's
+    stops: str = ""  #: the reason of the clock event when it has gone out
     slow: bool = False  #: gets the long undo window
     rights: bool = False  #: says where to complain
 
@@ -62,7 +63,7 @@ def template(name: str) -> Template:
         raise KeyError(f"there is no letter {name}")
     head, _ = _parted(name, (BUILT_IN / ENGLISH / f"{name}.txt").read_text(encoding="utf-8"))
     rules = {rule: head.get(rule) == "yes" for rule in _RULES}
-    return Template(name=name, title=head["title"], **rules)
+    return Template(name=name, title=head["title"], stops=head.get("stops", ""), **rules)
 
 
 def parsed(name: str, source: str) -> Text:

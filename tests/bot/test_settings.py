@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import policy_of
 from bot.settings import READERS, Relay, load, toml_name
 from storage.errors import SettingsError
 
@@ -61,6 +62,31 @@ def test_people_come_from_the_file(tmp_path: Path):
     assert load({}, file=file).people == {"safeguarding": "U01ANA"}
 
 
+def test_reminders_and_who_stands_in_are_settings(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text('reminders = [3, 7]\n[people]\nbackups = {U01ANA = "U02BEN"}\n')
+    settings = load({}, file=file)
+    assert settings.reminders == (7, 3)
+    policy = policy_of(settings)
+    assert (policy.reminders, policy.backups) == ((7, 3), {"U01ANA": "U02BEN"})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[people]\nbackups = {U01ANA = "ben"}\n', "ben is no Slack id"),
+        ('[people]\nbackups = "U02BEN"\n', "table"),
+        ('reminders = "soon"\n', "DESK_REMINDERS"),
+        ("reminders = [0]\n", "DESK_REMINDERS"),
+    ],
+)
+def test_reminders_that_cannot_be_used_are_named(tmp_path: Path, text: str, says: str):
+    file = tmp_path / "desk.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=says):
+        load({}, file=file)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [("smtp_prot = 1\n", "smtp_prot"), ("smtp_port = [\n", "desk.toml")],
@@ -76,6 +102,14 @@ def test_the_readme_lists_every_setting():
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     for name, _, _ in READERS:
         assert f"`{name}`" in readme, name
+
+
+def test_a_small_team_is_a_setting():
+    assert policy_of(load({}, file=None)).second_person == "always"
+    small = load({"DESK_SECOND_PERSON": "small_team"}, file=None)
+    assert policy_of(small).second_person == "small_team"
+    with pytest.raises(SettingsError, match="DESK_SECOND_PERSON"):
+        load({"DESK_SECOND_PERSON": "nobody"}, file=None)
 
 
 def test_names_in_the_file_have_no_prefix():
