@@ -12,6 +12,7 @@ from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
+from handlers.linking import Hold, LiftHold, Merge, Split
 from handlers.owners import whom_to_ask, with_round
 from handlers.requests import opened_again, replace, settle, with_request, with_step
 from handlers.residence import Agree, Place, ReceivedEarlier
@@ -158,6 +159,8 @@ class Assign(Action):
     def faults(self, moment: Moment) -> dict[str, str]:
         if not PERSON.fullmatch(moment.form.get("person", "")):
             return {"person": "Choose a person."}
+        if moment.form["person"] in moment.case.barred:
+            return {"person": "They closed what it is about, or it is about them."}
         return {}
 
     def do(self, moment: Moment) -> Effect:
@@ -272,6 +275,10 @@ GENERAL: tuple[Action, ...] = (
     Release(),
     Snooze(),
     Again(),
+    Merge(),
+    Split(),
+    Hold(),
+    LiftHold(),
     Reopen(),
     History(),
     Place(),

@@ -11,8 +11,9 @@ from handlers.letter_actions import (
     may_say,
     text_of,
 )
+from handlers.linking import first_of
 from handlers.reasons import REASONS
-from handlers.requests import close_request
+from handlers.requests import close_request, replace
 from storage.records import Case, Closing, Outcome, Request, Status
 
 LABELS = {
@@ -70,6 +71,7 @@ class Close(Action):
     label = "Close"
     asks = True
     about = "request"
+    names = "first"
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return (
@@ -93,7 +95,7 @@ class Close(Action):
                 refreshes=True,
             )
         ]
-        fields += _reason_fields(kind, outcome, moment)
+        fields += [*_reason_fields(kind, outcome, moment), *_proof_fields(outcome, moment)]
         name = _letter(moment, outcome)
         if name and may_say(moment, name):
             fields += (*language_fields(moment), *body_fields(_body(moment, name, outcome)))
@@ -113,11 +115,13 @@ class Close(Action):
             return {"reason": "Choose a reason from the list."}
         if outcome is Outcome.REFUSED and not reason:
             return {"reason": "A refusal needs a reason."}
+        if fault := _unproven(moment, outcome):
+            return fault
         name = _letter(moment, outcome)
         if name and not may_say(moment, name):
             return {"outcome": "Its letter cannot go before identity is settled: Verify."}
         if name:
-            return body_fault(body_of(moment) or _body(moment, name, outcome))
+            return body_fault(_typed(moment, name, outcome) or _body(moment, name, outcome))
         return _unfinished(moment, kind, outcome, reason)
 
     def do(self, moment: Moment) -> Effect:
@@ -128,7 +132,7 @@ class Close(Action):
             draft = Draft(
                 template=name,
                 request=number,
-                body=body_of(moment) or _body(moment, name, outcome),
+                body=_typed(moment, name, outcome) or _body(moment, name, outcome),
                 language=language_of(moment),
                 closing=Closing(request=number, outcome=outcome, reason=reason),
             )
@@ -164,6 +168,46 @@ def _letter(moment: Moment, outcome: Outcome) -> str:
 def _body(moment: Moment, name: str, outcome: Outcome) -> str:
     values = {"reason": _reason(moment, outcome), "first": moment.form.get("first", "")}
     return kept(moment, name) or text_of(moment, name, **values)
+
+
+def _typed(moment: Moment, name: str, outcome: Outcome) -> str:
+    """What staff wrote; not the text as the form showed it before the first case was named."""
+    shown = replace(moment, form={**moment.form, "first": ""})
+    typed = body_of(moment)
+    return "" if typed == _body(shown, name, outcome).strip() else typed
+
+
+#: who took it back: nobody else can
+TAKEN_BACK = (
+    ("asking", "The address that asked"),
+    ("proven", "An address that was proven to be theirs"),
+    ("other", "Another address"),
+)
+
+
+def _proof_fields(outcome: Outcome, moment: Moment) -> tuple[Field, ...]:
+    if outcome is Outcome.WITHDRAWN:
+        return (Field(name="from", label="Who wrote that", type="choice", options=TAKEN_BACK),)
+    if outcome is Outcome.DUPLICATE:
+        return (
+            Field(
+                name="first",
+                label="Reference of the first request",
+                initial=moment.form.get("first", ""),
+                hint="The same person's data and the same right; the same requester is not enough.",
+                max_length=20,
+            ),
+        )
+    return ()
+
+
+def _unproven(moment: Moment, outcome: Outcome) -> dict[str, str]:
+    """A withdrawal by somebody else, or a duplicate that is none, ends nothing."""
+    if outcome is Outcome.WITHDRAWN and moment.form.get("from") not in {"asking", "proven"}:
+        return {"from": "Only the address that asked, or a proven one, can take it back."}
+    if outcome is Outcome.DUPLICATE and (fault := first_of(moment)):
+        return {"first": fault}
+    return {}
 
 
 def _reason_fields(kind: Kind, outcome: Outcome, moment: Moment) -> list[Field]:

@@ -55,7 +55,7 @@ class Field(Record, frozen=True, kw_only=True):
 
     name: str
     label: str
-    type: Literal["text", "paragraph", "choice", "choices", "note"] = "text"
+    type: Literal["text", "paragraph", "choice", "choices", "person", "note"] = "text"
     options: tuple[tuple[str, str], ...] = ()  #: value, label
     initial: str = ""  #: for "choices": values joined by a space
     hint: str = ""
@@ -84,6 +84,7 @@ class Moment(Record, frozen=True, kw_only=True):
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
     kinds: Mapping[str, "Kind"] = msgspec.field(default_factory=dict)
     policy: Policy = msgspec.field(default_factory=Policy)
+    other: Case | None = None  #: the case that the form names
     draft: Letter | None = None  #: the clicker's own unsent letter for this request
     letter: Letter | None = None  #: the letter that waits for a second person
     team: tuple[Colleague, ...] | None = None  #: None = nobody looked who is there
@@ -114,6 +115,9 @@ class Effect(Record, frozen=True, kw_only=True):
     suppress: bool = False  #: put the requester's address on the suppression list
     release: bool = False  #: give back received mails held by this case
     ask: tuple[tuple[str, int], ...] = ()  #: whom to ask: Slack id, number of the round
+    others: tuple[Case, ...] = ()  #: other cases that change with it
+    moved: tuple[str, ...] = ()  #: mails that belong to the first of the others from now on
+    split: tuple[str, ...] = ()  #: people who get a case of their own
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
     alone: bool = False  #: released without a second person: it is counted
@@ -132,6 +136,7 @@ class Action:
     asks: bool = False  #: has it a form?
     listed: bool = True  #: is it a button of its own?
     answers: str = ""  #: the form field that the value of an offer fills in
+    names: str = ""  #: the form field that names another case
     anyone: bool = False  #: may those do it who have not claimed the case?
 
     def offered(self, case: Case, request: Request | None) -> bool:

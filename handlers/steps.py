@@ -10,6 +10,7 @@ from types import MappingProxyType
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import last_working_day
 from handlers.handler import Action, Effect, Field, Form, Given, Kind, Moment, Step, to_do
+from handlers.linking import closers, linked, other_fault
 from handlers.requests import replace, with_request, with_step, without_step
 from storage.errors import Refused
 from storage.records import Case, Due, Request, Status, Taken
@@ -138,6 +139,7 @@ class OfSteps(Action):
         self.name, self.label = first.action, first.button
         self.asks = bool(first.asks)
         self.confirm = "" if first.asks else first.intro
+        self.names = "case" if any(field.name == "case" for field in first.asks) else ""
         self._steps = steps
         if any((s.button, bool(s.asks)) != (self.label, self.asks) for s in steps.values()):
             raise ValueError(f"the action {self.name} has two buttons")
@@ -169,15 +171,19 @@ class Recording(OfSteps):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         found = {f.name: _fault(f, moment.form) for f in self.step(moment.request).asks}
+        if moment.form.get(self.names, "").strip() and (fault := other_fault(moment, self.names)):
+            found[self.names] = fault
         return {name: fault for name, fault in found.items() if fault}
 
     def do(self, moment: Moment) -> Effect:
         request, step = asked(moment), self.step(moment.request)
         allow(step, moment, request)
         answers = {f.name: moment.form.get(f.name, "").strip() for f in step.asks}
-        case = recorded(moment.case, request.id, step, moment, answers)
+        case, others = _beside(moment)
+        case = recorded(case, request.id, step, moment, answers)
         return Effect(
             case=case,
+            others=others,
             said=f"{case.ref}: recorded: {step.label.lower()}.",
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
             suppress=step.suppress,
@@ -241,6 +247,14 @@ def actions_of(kinds: Mapping[str, Kind]) -> dict[str, Action]:
     """The recording actions of all kinds. Raises ValueError when two kinds disagree on one."""
     found = (Recording(steps) for steps in buttons(kinds, rounds=False))
     return {action.name: action for action in found}
+
+
+def _beside(moment: Moment) -> tuple[Case, tuple[Case, ...]]:
+    """Linked with the case the form names, whose closers decide nothing here; and that one."""
+    if moment.other is None:
+        return moment.case, ()
+    case, other = linked(moment.case, moment.other)
+    return barred(case, *closers(other)), (other,)
 
 
 def asked(moment: Moment) -> Request:
@@ -324,6 +338,12 @@ def _right(case: Case, number: int, value: str) -> Case:
     return with_request(case, replace(case.request(number), right=value))
 
 
+def barred(case: Case, *people: str) -> Case:
+    """They see it and do not work on it; whoever has it among them gives it back."""
+    found = tuple(dict.fromkeys((*case.barred, *people)))
+    return replace(case, barred=found, assignee=None if case.assignee in found else case.assignee)
+
+
 def _due_on(case: Case, number: int, value: str) -> Case:
     """The authority's own date, typed by counsel: nothing computes it."""
     day = date.fromisoformat(value)
@@ -341,6 +361,7 @@ _CHANGES: Mapping[str, Callable[[Case, int, str], Case]] = MappingProxyType(
     {
         "right": _right,
         "due_on": _due_on,
+        "whom": lambda case, _, value: barred(case, value),
         "hold": lambda case, _, value: replace(case, legal_hold=value == "on"),
         "restricted": lambda case, _, value: replace(case, restricted=value == "on"),
     }
