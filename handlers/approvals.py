@@ -172,8 +172,10 @@ def _going_on(case: Case) -> Case:
 
 
 def sooner(case: Case, at: datetime | None) -> datetime | None:
-    """When the clock next has business with the case: its reminder, or managers to be asked."""
+    """When the clock next has business with the case: its reminder, managers to be asked, or
+    owners to be chased."""
     calls = [each.calls_at for each in pending(case) if each.calls_at is not None]
+    calls += [each.chase_at for each in case.rounds if each.chase_at is not None]
     return min((moment for moment in (at, *calls) if moment is not None), default=None)
 
 

@@ -5,11 +5,17 @@ message: they open it, alone, and that is on the record.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
 from handlers import approvals
-from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
+from handlers.deadlines.working_days import (
+    add_working_days,
+    at_local,
+    calendar_of,
+    local_day,
+    next_working_day,
+)
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step
 from handlers.policy import Policy, System
 from handlers.requests import replace, with_request, with_step
@@ -19,6 +25,8 @@ from storage.records import Case, Query, Record, Request, Round, Status, Verific
 
 #: working days an owner gets, where the clock leaves them
 DAYS = 5
+#: owners are chased on the morning of their date, and once more the working day after
+CHASE = time(9)
 
 
 class Wording(Record, frozen=True, kw_only=True):
@@ -139,7 +147,7 @@ class Nudge(Action):
             case=moment.case,
             said=f"{len(late)} asked again.",
             line=f"<@{moment.by.id}> asked {len(late)} again.",
-            tell=tuple((owner, _still(moment.case, found)) for owner, _ in late),
+            tell=tuple((owner, still(moment.case, found)) for owner, _ in late),
         )
 
 
@@ -186,7 +194,7 @@ def with_round(
     moment: Moment, request: Request, step: Step, systems: list[System], search: str
 ) -> Case:
     """The case with its owners asked; a system without an owner falls to who has the case."""
-    case = moment.case
+    case, due_on = moment.case, answer_by(request, moment.policy, moment.now)
     fallback = case.assignee or moment.by.id
     asking = Round(
         id=max((known.id for known in case.rounds), default=0) + 1,
@@ -195,8 +203,9 @@ def with_round(
         purpose=step.round or "stop",
         by=moment.by.id,
         at=moment.now,
-        due_on=answer_by(request, moment.policy, moment.now),
+        due_on=due_on,
         search=search,
+        chase_at=_chase(due_on, moment.now, moment.policy.timezone),
         queries=tuple(Query(system=s.name, owner=s.owner or fallback) for s in systems),
     )
     request = replace(request, status=Status.AWAITING_OWNERS)
@@ -213,6 +222,36 @@ def answer_by(request: Request, policy: Policy, now: datetime) -> date:
 def whom_to_ask(asking: Round) -> tuple[tuple[str, int], ...]:
     """Each owner who has not answered all of it, once."""
     return tuple((owner, asking.id) for owner in dict.fromkeys(q.owner for q in asking.waiting))
+
+
+def chased(case: Case, now: datetime, timezone: str) -> tuple[Case, tuple[Round, ...]]:
+    """The case with every chase that has come behind it, and the rounds somebody is late in."""
+    late: list[Round] = []
+    rounds: list[Round] = []
+    still_open = {request.id for request in case.open_requests}
+    for each in case.rounds:
+        if each.chase_at is None or each.chase_at > now:
+            rounds.append(each)
+            continue
+        waits = bool(each.waiting) and not each.over and each.request in still_open
+        again: datetime | None = None
+        if waits:
+            late.append(each)
+            again = _chase(each.due_on, each.chase_at, timezone)
+        rounds.append(replace(each, chase_at=again if again and again > now else None))
+    return replace(case, rounds=tuple(rounds)), tuple(late)
+
+
+def _chase(due_on: date, after: datetime, timezone: str) -> datetime | None:
+    """The morning of their date, or of the working day after; None once both are behind."""
+    day = next_working_day(due_on + timedelta(days=1), calendar_of(timezone))
+    mornings = (at_local(due_on, CHASE, timezone), at_local(day, CHASE, timezone))
+    return next((morning for morning in mornings if morning > after), None)
+
+
+def still(case: Case, asking: Round) -> str:
+    """To an owner who has not answered."""
+    return f"{case.ref}: your answer is still missing, please by {asking.due_on:%d %b %Y}."
 
 
 def round_of(case: Case, number: int) -> Round:
@@ -295,10 +334,6 @@ def _open(case: Case, request: Request | None) -> Round | None:
         return None
     found = [r for r in case.rounds if r.request == request.id and r.waiting and not r.over]
     return found[-1] if found else None
-
-
-def _still(case: Case, asking: Round) -> str:
-    return f"{case.ref}: your answer is still missing, please by {asking.due_on:%d %b %Y}."
 
 
 def _finish(kind: Kind, asking: Round) -> Step | None:

@@ -337,6 +337,7 @@ class Round(Record, frozen=True, kw_only=True):
     due_on: date
     search: str = ""  #: by what to look for the person; shown to the owners alone
     queries: tuple[Query, ...]
+    chase_at: datetime | None = None  #: when those who have not answered are asked again
     over: bool = False  #: nobody waits for the rest of the answers
 
     @property
