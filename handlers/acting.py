@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from handlers import offers
-from handlers.commits import zone_of
+from handlers import offers, timing
 from handlers.handler import (
     Action,
     Answer,
@@ -21,7 +20,7 @@ from handlers.handler import (
     Stale,
 )
 from handlers.ignoring import Ignoring
-from handlers.incoming import joined, suppression
+from handlers.incoming import suppression
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
@@ -30,7 +29,6 @@ from storage.records import (
     Case,
     Letter,
     MailStatus,
-    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
@@ -162,7 +160,7 @@ class FromPeople(Ignoring):
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
-        puts += await self._met(moment.by, now)
+        puts += await self.met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
@@ -178,14 +176,6 @@ class FromPeople(Ignoring):
             undo=undo.id if undo else "",
             until=undo.send_after if undo else None,
         )
-
-    async def _met(self, by: Person, now: datetime) -> list[Stored]:
-        """Whose clock says what is remembered: reminders keep people's own hours."""
-        known = await self.store.mark(zone_of(by.id))
-        if not by.timezone or (known is not None and known.note == by.timezone):
-            return []
-        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
-        return [replace(mark, at=now, note=by.timezone)]
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -300,7 +290,7 @@ class FromPeople(Ignoring):
             if mail is None or mail.status is not MailStatus.HELD:
                 continue
             if joins:
-                after = joined(after, mail, mail.message_id)
+                after = timing.joined(after, mail, mail.message_id)
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
         after = self._timed(suspected, after, now)

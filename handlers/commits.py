@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from handlers.deadlines import reminders
-from handlers.handler import Draft
+from handlers.handler import Draft, Person
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
@@ -167,6 +167,14 @@ class Commits:
         """A line to one person."""
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
+
+    async def met(self, by: Person, now: datetime) -> list[Stored]:
+        """Whose clock says what is remembered: reminders keep people's own hours."""
+        known = await self.store.mark(zone_of(by.id))
+        if not by.timezone or (known is not None and known.note == by.timezone):
+            return []
+        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
+        return [replace(mark, at=now, note=by.timezone)]
 
     def alarm(self, case: Case, text: str, now: datetime) -> list[OutboxMessage]:
         """Something went wrong with a date: the thread, the assignee and the managers know."""

@@ -2,7 +2,6 @@
 
 from handlers import timing
 from handlers.deadlines.reminders import late
-from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
@@ -20,8 +19,6 @@ from handlers.requests import (
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
-#: working days after receipt in which to ask for proof or more words
-ASK_WITHIN = 5
 #: what fits one text field of a form
 FIELD = 3000
 #: letters for every kind, after the kind's own
@@ -155,10 +152,12 @@ class Reply(Action):
         text = kept(moment, chosen) or text_of(moment, chosen)
         neutral = templates.template(chosen).neutral
         tells = "says nothing on whether" if neutral else "may show that"
+        asks = bool(templates.template(chosen).stops)
+        late_asking = timing.asked_late(moment) if asks else ""
         return Form(
             title="Reply to requester",
             submit="Review",
-            intro=f"{moment.case.ref}. This letter {tells} we hold data.{_warning(moment, chosen)}",
+            intro=f"{moment.case.ref}. This letter {tells} we hold data.{late_asking}",
             fields=(
                 Field(
                     name="template",
@@ -188,17 +187,6 @@ class Reply(Action):
             language=language_of(moment),
         )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
-
-
-def _warning(moment: Moment, name: str) -> str:
-    """Who asks must ask without undue delay (EDPB 01/2022 para 159)."""
-    if not templates.template(name).stops:
-        return ""
-    zone = moment.policy.timezone
-    last = add_working_days(local_day(moment.case.received_at, zone), ASK_WITHIN, calendar_of(zone))
-    if local_day(moment.now, zone) <= last:
-        return ""
-    return f" It was to be asked by {last:%d %b}: a clock that stands so late is hard to defend."
 
 
 def _wanted(moment: Moment) -> LetterState:

@@ -10,9 +10,22 @@ from handlers import deadlines
 from handlers.deadlines import overlays
 from handlers.deadlines.regimes import law, rule_of
 from handlers.deadlines.why import ASKED
+from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
+from handlers.handler import Moment
 from handlers.requests import replace, with_request
-from storage.records import Candidate, Case, ClockEvent, Due, Extending, Request
+from storage.records import (
+    Candidate,
+    Case,
+    ClockEvent,
+    Due,
+    Extending,
+    InboundMail,
+    Request,
+    Status,
+)
 
+#: working days after receipt in which to ask for proof or more words
+ASK_WITHIN = 5
 _IDENTITY = frozenset({"identity", "authority"})
 
 
@@ -63,6 +76,16 @@ def _asked_already(request: Request, event: ClockEvent) -> bool:
     return event in request.events or event.reason in waiting(request)
 
 
+def asked_late(moment: Moment) -> str:
+    """A warning: who asks must ask without undue delay (EDPB 01/2022 para 159)."""
+    zone = moment.policy.timezone
+    received = local_day(moment.case.received_at, zone)
+    last = add_working_days(received, ASK_WITHIN, calendar_of(zone))
+    if local_day(moment.now, zone) <= last:
+        return ""
+    return f" It was to be asked by {last:%d %b}: a clock that stands so late is hard to defend."
+
+
 def waiting(request: Request) -> tuple[str, ...]:
     """The reasons an answer is still owed for, whatever the laws make of it."""
     open_reasons: list[str] = []
@@ -86,6 +109,21 @@ def answered(case: Case, at: datetime, reasons: Iterable[str] = tuple(ASKED)) ->
         if events := tuple(came):
             case = happened(case, request, *events)
     return case
+
+
+def joined(case: Case, mail: InboundMail, message_id: str) -> Case:
+    """The case with one more mail of its requester: it goes on, and waits to be read.
+
+    Any answer starts the clocks again at once; what it says a person finds out.
+    """
+    case = answered(case, mail.received_at)
+    for request in case.open_requests:
+        if request.status is Status.AWAITING_REQUESTER:
+            case = with_request(case, replace(request, status=Status.OPEN))
+    ids = case.message_ids
+    if message_id and message_id not in ids:
+        ids = (*ids, message_id)
+    return replace(case, mails=(*case.mails, mail.id), message_ids=ids, answered=True)
 
 
 def last_answer(request: Request) -> ClockEvent | None:
