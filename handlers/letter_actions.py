@@ -220,6 +220,9 @@ class Send(Action):
         if not may_say(moment, letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
         template = templates.template(letter.template)
+        about = _about(moment.case, letter)
+        if template.extends and about is not None and timing.over(about, moment):
+            raise Refused(timing.NO_MORE_TIME)
         window = moment.policy.undo_long if template.slow else moment.policy.undo
         at = moment.now + window
         going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)

@@ -26,6 +26,7 @@ from storage.records import (
 
 #: working days after receipt in which to ask for proof or more words
 ASK_WITHIN = 5
+NO_MORE_TIME = "The time for it has run out: no extension, only Send late answer."
 _IDENTITY = frozenset({"identity", "authority"})
 
 
@@ -84,6 +85,12 @@ def asked_late(moment: Moment) -> str:
     if local_day(moment.now, zone) <= last:
         return ""
     return f" It was to be asked by {last:%d %b}: a clock that stands so late is hard to defend."
+
+
+def over(request: Request, moment: Moment) -> bool:
+    """Has its period run out?"""
+    today = local_day(moment.now, moment.policy.timezone)
+    return request.due.stopped is None and today > request.due.due_on
 
 
 def waiting(request: Request) -> tuple[str, ...]:

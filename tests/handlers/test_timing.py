@@ -219,6 +219,15 @@ async def test_more_time_needs_a_reason_of_the_law(bench: Bench):
     assert isinstance(answer_, Faults)
 
 
+async def test_a_notice_written_in_time_cannot_be_sent_after_the_date(bench: Bench):
+    case = await taken(bench, "access", UK)
+    review = await bench.click(case, "extend", request=1, form=MORE)
+    assert isinstance(review, Review)
+    late = NOW + 31 * DAY
+    with pytest.raises(Refused, match="only Send late answer"):
+        await bench.click(await bench.fresh(case), "send", now=late, value=review.letter)
+
+
 @pytest.mark.parametrize("kind", ["unsubscribe", "complaint", "question"])
 async def test_what_cannot_be_extended_is_not_offered_more_time(bench: Bench, kind: str):
     case = await taken(bench, kind, UK)
