@@ -61,6 +61,7 @@ def policy_of(settings: Settings) -> Policy:
         reminders=settings.reminders,
         backups=settings.backups,
         pilot=settings.pilot,
+        second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
     )
 

@@ -78,6 +78,7 @@ class Settings(Record, frozen=True, kw_only=True):
     alarm_mail: str = ""
     confirmed_ignores: int = 200
     pilot: bool = False
+    second_person: Literal["always", "small_team"] = "always"
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
     company: Company = msgspec.field(default_factory=Company)
     reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
@@ -215,6 +216,12 @@ def _switch(text: str) -> bool:
     raise ValueError("use 1 or 0")
 
 
+def _second_person(text: str) -> str:
+    if text not in {"always", "small_team"}:
+        raise ValueError("use always or small_team")
+    return text
+
+
 def _slack_id(prefix: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.fullmatch(rf"[{prefix}][A-Z0-9]{{2,}}", text):
@@ -285,6 +292,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_HTTP_PORT", "http_port", _port),
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
     ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
+    ("DESK_SECOND_PERSON", "second_person", _second_person),
     ("DESK_PILOT", "pilot", _switch),
 )
 

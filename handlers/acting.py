@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from handlers import offers, timing
+from handlers import approvals, offers, timing
+from handlers.approvals import ALONE
 from handlers.handler import (
     Action,
     Answer,
@@ -29,6 +30,7 @@ from storage.records import (
     Case,
     Letter,
     MailStatus,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
@@ -139,7 +141,14 @@ class FromPeople(Ignoring):
             kinds=self.registry.kinds,
             policy=self.policy,
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
+            letter=await self._waiting(case, form.get("about", "")),
+            team=click.team,
         )
+
+    async def _waiting(self, case: Case, about: str) -> Letter | None:
+        """The letter that waits for a second person."""
+        message = await self.store.message(about) if letter_of(case, about) else None
+        return message.content if message and isinstance(message.content, Letter) else None
 
     async def _draft(self, case: Case, request: Request | None, by: Person) -> OutboxMessage | None:
         """The letter this person began for this request and has not sent."""
@@ -164,8 +173,10 @@ class FromPeople(Ignoring):
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
+        puts += self.owners_done(before, case, now)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
-        await self.commit(action.name, by, case, now, *puts)
+        await self.commit(action.name, by, case, now, *puts, why=effect.note)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)
@@ -182,7 +193,8 @@ class FromPeople(Ignoring):
         before, by, now = moment.case, moment.by, moment.now
         if action.rises:
             case = replace(case, version=before.version + 1)
-        if case.requests == before.requests:
+        case = approvals.tidied(case)
+        if case.requests == before.requests and case.approvals == before.approvals:
             return case
         return self._reminded(self._moved(case, by), now)
 
@@ -273,6 +285,9 @@ class FromPeople(Ignoring):
     async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
         """What changes beside the case: the suppression list, and the case a mail was held for."""
         puts: list[Stored] = []
+        if effect.alone:
+            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
+            puts.append(replace(counted, at=now, count=counted.count + 1))
         known = await self.store.suppression(case.requester_hash)
         if effect.suppress and case.requester and known is None:
             puts.append(suppression(case, now))

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from functools import partial
 
+from handlers import approvals
+from handlers.approvals import ALONE
 from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
@@ -14,7 +16,8 @@ from handlers.lists import FromLists
 from handlers.requests import replace
 from storage.records import Alarm, Case, Commit, MailStatus, Mark, OutboxMessage, OutboxStatus
 
-#: of the digest before, and how many there were: what has been since is counted
+#: of the digest before, how many there were, and how much had been released alone by then: what
+#: has been since is counted
 LAST = "digest"
 
 
@@ -33,15 +36,17 @@ class FromClock(FromLists):
         case = await self.case(ref)
         if case.remind_at is None or case.remind_at > now:
             return False
+        if (called := approvals.called(case, now)) != case:
+            return await self._called(called, now)
         rung = reminders.next_rung(case, self.policy, now)
         zone = await self._zone(case)
         if rung and (later := reminders.put_off(case, self.policy, now, zone)):
-            waits = replace(case, remind_at=later)
+            waits = replace(case, remind_at=approvals.sooner(case, later))
             await self.commit("clock", "desk", waits, now, waits)
             return False
         climbed = (*case.reminded, *rung.climbed) if rung else case.reminded
         after = replace(case, reminded=climbed)
-        after = replace(after, remind_at=reminders.next_remind_at(after, self.policy, now))
+        after = self._reminded(after, now)
         if rung is None:
             await self.commit("clock", "desk", after, now, after)
             return False
@@ -49,6 +54,14 @@ class FromClock(FromLists):
         messages = self._calls(after, _words(case, rung, self._next_step(case)), height, now)
         card = await self.refreshed(after, now)
         await self.commit("remind", "desk", after, now, after, card, *messages)
+        return True
+
+    async def _called(self, case: Case, now: datetime) -> bool:
+        """Nobody has looked as the second person for hours: the managers are asked."""
+        after = self._reminded(case, now)
+        said = "A second person has been waited for since long: please look."
+        alarm = self.message("slack:managers", Alarm(case=case.ref, text=said), now)
+        await self.commit("call", "desk", after, now, after, self.line(after, said, now), alarm)
         return True
 
     async def _zone(self, case: Case) -> str:
@@ -98,8 +111,13 @@ class FromClock(FromLists):
             return False
         before = last or Mark(id=LAST, at=now, count=0)
         since = before.at if before.count else datetime.min.replace(tzinfo=UTC)
-        counts = await self._counts(since)
-        counts = replace(counts, seal=(await self.store.seal(now)).note)
+        released = await self.store.mark(ALONE)
+        total = released.count if released else 0
+        counts = replace(
+            await self._counts(since),
+            seal=(await self.store.seal(now)).note,
+            alone=total - int(before.note or 0),
+        )
         today = local_day(now, self.policy.timezone)
         found = figures(await self.store.cases(), counts, today, self.registry)
         await self.store.commit(
@@ -110,7 +128,7 @@ class FromClock(FromLists):
                 note=day.isoformat(),
                 puts=(
                     Mark(id=name, at=now),
-                    replace(before, at=now, count=before.count + 1),
+                    replace(before, at=now, count=before.count + 1, note=str(total)),
                     self.message("slack:managers", found, now),
                     *await self.weekly(day, now),
                 ),

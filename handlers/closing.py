@@ -42,10 +42,16 @@ def outcomes(kind: Kind, case: Case) -> tuple[Outcome, ...]:
     if kind.refusals:
         found.append(Outcome.REFUSED)
     if kind.depth is Depth.ACCOUNT:
-        found.append(Outcome.REFERRED)
+        found.insert(0 if _customers(kind, case) else len(found), Outcome.REFERRED)
     if kind.depth is not Depth.NONE and case.verification is None:
         found.append(Outcome.EXPIRED_UNVERIFIED)
     return (*found, Outcome.WITHDRAWN, Outcome.DUPLICATE)
+
+
+def _customers(kind: Kind, case: Case) -> bool:
+    """Is what they ask about our customer's alone?"""
+    mine = (r.id for r in case.open_requests if r.kind == kind.name)
+    return any(case.answer(number, "whose", "whose") == "customers" for number in mine)
 
 
 def reasons(kind: Kind, outcome: Outcome) -> tuple[str, ...]:

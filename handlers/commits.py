@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from handlers import approvals
 from handlers.deadlines import reminders
 from handlers.handler import Draft, Person
 from handlers.letters.acknowledgement import Pace
@@ -26,6 +27,7 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    OwnerAsk,
     Stored,
     ThreadLine,
     new_id,
@@ -79,9 +81,11 @@ class Commits:
             raise UnknownReference(f"There is no case {ref}: `desk list --all` shows them all.")
         return case
 
-    async def commit(self, act: str, actor: str, case: Case, now: datetime, *puts: Stored) -> None:
+    async def commit(
+        self, act: str, actor: str, case: Case, now: datetime, *puts: Stored, why: str = ""
+    ) -> None:
         """One happening of one case."""
-        note = _note(case)
+        note = f"{_note(case)}: {why}" if why else _note(case)
         await self.store.commit(
             Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts)
         )
@@ -123,7 +127,8 @@ class Commits:
 
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
-        return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
+        at = reminders.next_remind_at(case, self.policy, now)
+        return replace(case, remind_at=approvals.sooner(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:
         """With the reminders of its new dates; where none moved, as they were (and put off)."""
@@ -175,6 +180,25 @@ class Commits:
             return []
         mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
         return [replace(mark, at=now, note=by.timezone)]
+
+    def to_owner(
+        self, person: str, number: int, case: Case, now: datetime, by: str = "desk"
+    ) -> OutboxMessage:
+        """A round's questions to one owner."""
+        content = OwnerAsk(person=person, case=case.ref, round=number)
+        return self.message(f"slack:{person}", content, now, by)
+
+    def owners_done(self, before: Case, after: Case, now: datetime) -> list[OutboxMessage]:
+        """Where a request has ended, what its owners were shown closes too."""
+        was = {request.id for request in before.open_requests}
+        ended = was - {request.id for request in after.open_requests}
+        asked = {
+            (query.owner, each.id)
+            for each in after.rounds
+            if each.request in ended
+            for query in each.queries
+        }
+        return [self.to_owner(owner, number, after, now) for owner, number in sorted(asked)]
 
     def alarm(self, case: Case, text: str, now: datetime) -> list[OutboxMessage]:
         """Something went wrong with a date: the thread, the assignee and the managers know."""

@@ -22,6 +22,7 @@ class Counts(Record, frozen=True, kw_only=True):
     ignored: int = 0
     dead: int = 0
     failed: int = 0  #: mails that wait for a person because the desk could not
+    alone: int = 0  #: released without a second person
     seal: str = ""
     unread: int = 0  #: closed cases whose requester wrote again
 
@@ -44,6 +45,8 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
         triage=sum(case.triage for case in running),
         open=len(running),
         imported=len(found) - len(running),
+        held=sum(len(case.held) for case in found),
+        alone=counts.alone,
         opened=counts.opened,
         closed=counts.closed,
         ignored=counts.ignored,

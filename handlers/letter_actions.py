@@ -1,8 +1,8 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
-from handlers import timing
+from handlers import approvals, timing
 from handlers.deadlines.reminders import late
-from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
+from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment, to_do
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
 from handlers.letters.templates import ENGLISH, LANGUAGES
@@ -42,7 +42,25 @@ def choices(moment: Moment) -> tuple[str, ...]:
     offered = (*(kind.letters if kind else ()), *ALWAYS)
     if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
-    return tuple(name for name in offered if may_say(moment, name))
+    return tuple(
+        name
+        for name in offered
+        if may_say(moment, name) and (request is None or not comes_first(moment, request, name))
+    )
+
+
+def comes_first(moment: Moment, request: Request, name: str) -> str:
+    """What has to be done before this letter may go; "" = nothing.
+
+    The kind's own answers wait for its steps. That we hold nothing, and that we refuse, need none.
+    """
+    kind = moment.kinds.get(request.kind or "")
+    if kind is None or name not in kind.letters or not templates.template(name).answers:
+        return ""
+    step = next((step for step in kind.steps if step.name == "answer"), None)
+    if step is None or name == "no_data":
+        return ""
+    return to_do(kind.lacking(moment.case, request, step.after))
 
 
 def may_say(moment: Moment, name: str) -> bool:
@@ -174,8 +192,12 @@ class Reply(Action):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         name = moment.form.get("template", "")
-        if name not in choices(moment):
+        if name not in templates.names() or not may_say(moment, name):
             return {"template": "This letter cannot go before identity is settled: Verify."}
+        if moment.request and (left := comes_first(moment, moment.request, name)):
+            return {"template": f"This letter cannot go yet. {left}"}
+        if name not in choices(moment):
+            return {"template": "Choose one of the letters."}
         return body_fault(body_of(moment) or "[[")
 
     def do(self, moment: Moment) -> Effect:
@@ -215,23 +237,38 @@ class Send(Action):
             raise Refused("DESK_PILOT: letters wait. The draft is kept.")
         if letter.by not in {moment.by.id, "desk"}:
             raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
-        if letter.request is not None and _about(moment.case, letter) is None:
+        request = _about(moment.case, letter)
+        if letter.request is not None and request is None:
             raise Refused("The kinds were corrected since: write it anew with Reply.")
         if not may_say(moment, letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
-        template = templates.template(letter.template)
-        about = _about(moment.case, letter)
-        if template.extends and about is not None and timing.over(about, moment):
-            raise Refused(timing.NO_MORE_TIME)
-        window = moment.policy.undo_long if template.slow else moment.policy.undo
-        at = moment.now + window
-        going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
-        return Effect(
-            case=went(with_letter(moment.case, going), going),
-            said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
-            line=f"<@{moment.by.id}> sent a letter: {template.title}.",
-            send=letter.id,
-        )
+        if request is not None and (left := comes_first(moment, request, letter.template)):
+            raise Refused(f"This letter cannot go yet. {left}")
+        wanted = approvals.needed(moment, letter.template, request)
+        if request is not None and wanted and not approvals.given(moment.case, letter.id):
+            return approvals.asked(moment, letter.id, request)
+        return on_its_way(moment, letter)
+
+
+def on_its_way(moment: Moment, letter: LetterState) -> Effect:
+    """The letter goes, after the time to undo; `letter.by` stays who wrote it.
+
+    Raises Refused where a step it rests on was taken back meanwhile.
+    """
+    template, request = templates.template(letter.template), _about(moment.case, letter)
+    if request is not None and (left := comes_first(moment, request, letter.template)):
+        raise Refused(f"This letter cannot go yet. {left}")
+    if template.extends and request is not None and timing.over(request, moment):
+        raise Refused(timing.NO_MORE_TIME)
+    window = moment.policy.undo_long if template.slow else moment.policy.undo
+    author = moment.by.id if letter.by == "desk" else letter.by
+    going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)
+    return Effect(
+        case=went(with_letter(moment.case, going), going),
+        said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
+        line=f"<@{moment.by.id}> sent a letter: {template.title}.",
+        send=letter.id,
+    )
 
 
 class Undo(Action):
@@ -240,11 +277,16 @@ class Undo(Action):
     name = "undo"
     label = "Undo"
     answers = "letter"
+    anyone = True  # calling back does no harm, and a second person may have let it go
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return any(
             letter.status is OutboxStatus.PENDING and letter.by != "desk" for letter in case.letters
         )
+
+    def value(self, case: Case) -> str:
+        waiting = (each for each in case.letters if each.status is OutboxStatus.PENDING)
+        return next((each.id for each in waiting if each.by != "desk"), "")
 
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)

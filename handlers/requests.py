@@ -9,6 +9,7 @@ from storage.records import (
     Case,
     Letter,
     LetterState,
+    Note,
     OutboxMessage,
     Outcome,
     Record,
@@ -83,6 +84,14 @@ def with_remark(case: Case, moment: Moment, about: str, text: str) -> Case:
     """The case with what its mover says of a date."""
     remark = Remark(at=moment.now, by=moment.by.id, about=about, text=text.strip())
     return replace(case, remarks=(*case.remarks, remark))
+
+
+def noted(moment: Moment, about: str, text: str) -> Case:
+    """The case with what staff wrote about an act of theirs; sealed like the mail itself."""
+    if not text.strip():
+        return moment.case
+    note = Note(about=about, by=moment.by.id, at=moment.now, text=text.strip())
+    return replace(moment.case, notes=(*moment.case.notes, note))
 
 
 def with_letter(case: Case, letter: LetterState) -> Case:

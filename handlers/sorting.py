@@ -129,6 +129,7 @@ class Join(Action):
             case=replace(case, triage=False),
             said=f"The mail of {case.ref} now belongs to {case.held_for}.",
             line=f"<@{moment.by.id}> joined it to {case.held_for}.",
+            note=moment.form["how"].strip(),
             join=True,
         )
 

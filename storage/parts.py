@@ -12,13 +12,16 @@ from storage.records import (
     Case,
     InboundMail,
     Mark,
+    Note,
     OutboxMessage,
     Proposed,
     Reading,
     Record,
     Remark,
+    Round,
     Stored,
     Suppression,
+    Taken,
 )
 
 
@@ -43,6 +46,9 @@ class CaseContent(Record, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
+    taken: tuple[Taken, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class MailContent(Record, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ it is the revision the writer has read (0 = new), and a commit fails when anothe
 """
 
 import secrets
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -20,6 +20,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 def new_id(now: datetime) -> str:
     """A new id for a mail or an outbox message: 20 hex characters that sort by time."""
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(4)}"
+
+
+def made_at(name: str) -> datetime:
+    """When an id of `new_id` was made."""
+    return datetime.fromtimestamp(int(name[:12], 16) / 1000, UTC)
 
 
 # --- mail coming in -------------------------------------------------------------------------
@@ -262,12 +267,81 @@ class Request(Record, frozen=True, kw_only=True):
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
 
+class Approval(Record, frozen=True, kw_only=True):
+    """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
+
+    One that was sent back, or whose letter was written anew, is no longer there.
+    """
+
+    about: str  #: a letter's id, or a step of a request: "delete/1"
+    request: int
+    asked_by: str
+    asked_at: datetime
+    asked: tuple[str, ...] = ()  #: Slack ids of those who were asked
+    calls_at: datetime | None = None  #: when the managers are asked; None = they were
+    given_by: str = ""  #: "" = nobody has decided yet
+    given_at: datetime | None = None
+
+    @property
+    def alone(self) -> bool:
+        """The same person released it: no second one was there."""
+        return bool(self.given_by) and self.given_by == self.asked_by
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """Words of staff about what they did to a case: why, or how they know. Personal."""
+
+    about: str  #: the action
+    by: str
+    at: datetime
+    text: str
+
+
 class Verification(Record, frozen=True, kw_only=True):
     """That identity is settled: how, by whom, when."""
 
     how: str
     by: str
     at: datetime
+
+
+class Taken(Record, frozen=True, kw_only=True):
+    """A step staff have taken, and what they recorded with it."""
+
+    request: int
+    step: str
+    by: str
+    at: datetime
+    answers: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Query(Record, frozen=True, kw_only=True):
+    """What one owner is asked about one system, and what they answered."""
+
+    system: str
+    owner: str  #: Slack id
+    answer: Literal["", "done", "nothing", "exception"] = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+class Round(Record, frozen=True, kw_only=True):
+    """The owners of some systems, asked one thing for one request."""
+
+    id: int
+    request: int
+    step: str  #: the step that asked
+    purpose: str = "hold"  #: what is asked: a name in `handlers.owners.ROUNDS`
+    by: str
+    at: datetime
+    due_on: date
+    search: str = ""  #: by what to look for the person; shown to the owners alone
+    queries: tuple[Query, ...]
+    over: bool = False  #: nobody waits for the rest of the answers
+
+    @property
+    def waiting(self) -> tuple[Query, ...]:
+        return tuple(query for query in self.queries if not query.answer)
 
 
 class Posted(Record, frozen=True, kw_only=True):
@@ -331,6 +405,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
+    approvals: tuple[Approval, ...] = ()
+    notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
@@ -345,6 +421,11 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
+    rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    legal_hold: bool = False  #: nothing is deleted, here or elsewhere
+    restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
+    linked: tuple[str, ...] = ()  #: references of cases that belong to it
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet
     remind_at: datetime | None = None  #: when the clock next has business with this case
@@ -371,6 +452,21 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     def due(self) -> Due:
         """The clock that ends first among the open requests (among all, when closed)."""
         return min((r.due for r in self.open_requests or self.requests), key=lambda d: d.due_on)
+
+    def answer(self, number: int, step: str, field: str) -> str:
+        """What was last recorded for a step of a request; "" = nothing."""
+        for taken in reversed(self.taken):
+            if (taken.request, taken.step) == (number, step):
+                return taken.answers.get(field, "")
+        return ""
+
+    def told_nothing_held(self, number: int) -> bool:
+        """Has the requester been told that we hold nothing on them?"""
+        gone = {OutboxStatus.PENDING, OutboxStatus.SENT}
+        return any(
+            (x.template, x.request) == ("no_data", number) and x.status in gone and not x.bounced
+            for x in self.letters
+        )
 
     def request(self, number: int) -> Request:
         """Raises KeyError for a number this case does not have."""
@@ -446,6 +542,14 @@ class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
     mails: tuple[str, ...] = ()
 
 
+class OwnerAsk(Record, frozen=True, kw_only=True, tag="owner"):
+    """A round's questions to one owner. Who it is about is behind a button, theirs alone."""
+
+    person: str  #: Slack id
+    case: str
+    round: int
+
+
 class DigestLine(Record, frozen=True, kw_only=True):
     """One urgent case in the digest."""
 
@@ -475,6 +579,8 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
     imported: int = 0  #: out of archives, and not sorted yet
+    held: int = 0  #: mails that may belong to a case, and nobody has said yet
+    alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 
@@ -519,7 +625,7 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
-Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Alarm | Letter
+Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

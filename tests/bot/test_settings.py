@@ -104,6 +104,14 @@ def test_the_readme_lists_every_setting():
         assert f"`{name}`" in readme, name
 
 
+def test_a_small_team_is_a_setting():
+    assert policy_of(load({}, file=None)).second_person == "always"
+    small = load({"DESK_SECOND_PERSON": "small_team"}, file=None)
+    assert policy_of(small).second_person == "small_team"
+    with pytest.raises(SettingsError, match="DESK_SECOND_PERSON"):
+        load({"DESK_SECOND_PERSON": "nobody"}, file=None)
+
+
 def test_names_in_the_file_have_no_prefix():
     assert toml_name("DESK_SMTP_PORT") == "smtp_port"
     assert toml_name("SLACK_BOT_TOKEN") == "slack_bot_token"
