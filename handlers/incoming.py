@@ -278,7 +278,7 @@ class FromMail(AutomaticLetters, Ignoring):
         back = replace(letter, bounced=True)
         after = self._reminded(failed(with_letter(case, back), back), now)
         if back.template == "acknowledgement":
-            after = replace(after, acknowledgement="withheld: it came back undelivered")
+            after = timing.acknowledged(after, "withheld: it came back undelivered")
         after = replace(after, version=case.version + 1)
         said = "A letter of ours came back undelivered."
         told: list[Stored] = [self.line(after, said, now, call=True)]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from handlers import deadlines
 from handlers.deadlines import overlays
-from handlers.deadlines.regimes import law, rule_of
+from handlers.deadlines.regimes import has_rule, law, rule_of
 from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
 from handlers.handler import Moment
@@ -33,9 +33,14 @@ _IDENTITY = frozenset({"identity", "authority"})
 def reclocked(case: Case) -> Case:
     """Every open request's date, as its laws, its events and the receipt have it now."""
     for request in case.open_requests:
-        clock = deadlines.clock(request, case.received_at)
+        clock = deadlines.clock(request, case.received_at, confirmed=confirmed(case))
         case = with_request(case, replace(request, due=clock))
     return case
+
+
+def confirmed(case: Case) -> bool:
+    """Does the requester know that it has come?"""
+    return case.acknowledgement == "sent"
 
 
 def happened(case: Case, request: Request, *events: ClockEvent) -> Case:
@@ -51,6 +56,18 @@ def asked(case: Case, numbers: Iterable[int], event: ClockEvent) -> Case:
         if request.id in wanted and not _asked_already(request, event):
             case = happened(case, request, event)
     return case
+
+
+def acknowledged(case: Case, said: str) -> Case:
+    """With what is known of the confirmation of receipt; a clock that runs for that alone gives
+    way to what comes next, and comes back where the letter does."""
+    case = replace(case, acknowledgement=said)
+    return reclocked(case) if any(map(_runs_for_receipt, case.open_requests)) else case
+
+
+def _runs_for_receipt(request: Request) -> bool:
+    regime, kind = request.due.regime, request.kind or ""
+    return has_rule(regime, kind) and rule_of(regime, kind).then is not None
 
 
 def about_the_person(request: Request) -> tuple[ClockEvent, ...]:

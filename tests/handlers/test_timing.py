@@ -184,6 +184,29 @@ def click(case: Case, action: str, form: dict[str, str], by: Person = ANA) -> Cl
     return Click(ref=case.ref, action=action, by=by, version=case.version, request=1, form=form)
 
 
+# --- a clock for the receipt alone ----------------------------------------------------------
+
+
+async def test_a_confirmed_complaint_in_the_uk_goes_on_to_its_outcome(bench: Bench):
+    case = await taken(bench, "complaint", UK)
+    assert case.due.rule.startswith("UK-164A/")
+    assert not case.due.house
+    await bench.deliver(case, NOW + timedelta(hours=1))
+    after = await bench.fresh(case)
+    assert after.acknowledgement == "sent"
+    assert after.due.rule.startswith("UK-OUTCOME/")
+    assert after.due.house, "the outcome has no number in the law"
+    ours = next(each for each in after.letters if each.template == "acknowledgement")
+    back = await bounce(bench, case, ours.id, NOW + DAY)
+    assert back.due.rule.startswith("UK-164A/")
+
+
+async def test_a_confirmed_request_keeps_its_date(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await bench.deliver(case, NOW + timedelta(hours=1))
+    assert (await bench.fresh(case)).due == case.due
+
+
 # --- more time ------------------------------------------------------------------------------
 
 MORE = {"reason": "complexity", "body": "It is complex: five systems hold data. By 3 February."}
