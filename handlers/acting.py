@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers
+from handlers import approvals, offers, verification
 from handlers.approvals import ALONE
 from handlers.commits import zone_of
 from handlers.handler import (
@@ -35,6 +35,7 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     Request,
+    Shred,
     Stored,
 )
 
@@ -53,7 +54,7 @@ class FromPeople(Ignoring):
         action = self._action(click)
         admit(case, action, click.by)
         request = self._request(case, action, click)
-        if not action.offered(case, request):
+        if not offers.offered(action, case, request, self.registry):
             raise Refused(_no_longer(case, action))
         form = action.form(await self._moment(case, request, click, now))
         if form is None:
@@ -84,7 +85,7 @@ class FromPeople(Ignoring):
 
     def _outdated(self, case: Case, action: Action, request: Request | None, click: Click) -> str:
         """Why the click no longer counts; "" = it does."""
-        if not action.offered(case, request):
+        if not offers.offered(action, case, request, self.registry):
             if case.assignee is None and not case.closed and click.version == case.version:
                 raise Refused(f"Claim {case.ref} first.")
             return _no_longer(case, action)
@@ -175,7 +176,8 @@ class FromPeople(Ignoring):
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
-        await self.commit(action.name, by, case, now, *puts)
+        shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
+        await self.commit(action.name, by, case, now, *puts, shreds=shreds)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)
@@ -238,6 +240,9 @@ class FromPeople(Ignoring):
             case = without_letter(case, before.id)
             puts.append(replace(before, content=replace(before.content, body="")))
         puts.append(message)
+        if effect.draft.template == verification.CODE:
+            to = effect.draft.to
+            case = verification.challenged(case, message, to, self.keys, self.policy)
         return with_letter(case, letter_state(message, effect.draft.request)), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:

@@ -7,10 +7,11 @@ From the outbox: sent, delay, give_up, retry (`receipts.py`).
 """
 
 from handlers.acting import FromPeople
+from handlers.answered_codes import FromCodes
 from handlers.clockwork import FromClock
 from handlers.purging import FromAge
 from handlers.receipts import FromOutbox
 
 
-class Desk(FromPeople, FromClock, FromAge, FromOutbox):  # the clock's are lists, and those mail
+class Desk(FromPeople, FromClock, FromCodes, FromAge, FromOutbox):  # the clock: lists, mail
     """Loads, asks the pure rules, commits once; decides anew when somebody else was faster."""

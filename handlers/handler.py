@@ -93,6 +93,7 @@ class Draft(Record, frozen=True, kw_only=True):
 
     template: str
     request: int | None = None  #: the request it is about
+    to: str = ""  #: "" = the requester
     body: str | None = None  #: words changed by staff; None = as the template has them
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
@@ -107,6 +108,7 @@ class Effect(Record, frozen=True, kw_only=True):
     said: str  #: one sentence to the clicker
     line: str = ""  #: one line of work log for the thread; nothing personal
     draft: Draft | None = None  #: a letter for the clicker's preview
+    shred: tuple[str, ...] = ()  #: raw mails whose key is destroyed at once
     send: str = ""  #: id of a draft letter to let go
     undo: str = ""  #: id of a letter to call back
     suppress: bool = False  #: put the requester's address on the suppression list
@@ -134,6 +136,10 @@ class Action:
     def offered(self, case: Case, request: Request | None) -> bool:
         """May it be done now, whoever does it?"""
         raise NotImplementedError
+
+    def fits(self, kinds: "tuple[Kind, ...]") -> bool:
+        """Does it fit what the case asks?"""
+        return True
 
     def named(self, case: Case) -> str:
         """The label as this case needs it."""
@@ -219,6 +225,9 @@ class Depth(StrEnum):
     AUTHORITY = "authority"
 
 
+#: of the person themselves: what we hold on them is at stake
+OWN_DATA = frozenset({Depth.ADDRESS, Depth.ACCOUNT})
+
 #: outcomes that stand in an answer letter
 ANSWERED = frozenset(
     {
@@ -247,6 +256,7 @@ class Kind:
     right: ClassVar[str] = ""
     circle: ClassVar[Circle] = Circle.STAFF
     depth: ClassVar[Depth] = Depth.NONE
+    proofs: ClassVar[tuple[str, ...]] = ()  #: of `verification.WAYS`; () = as the depth has them
     acknowledged: ClassVar[bool] = True  #: may the acknowledgement go by itself?
     steps: ClassVar[tuple[Step, ...]] = ()
     actions: ClassVar[tuple[Action, ...]] = ()  #: beside those of every kind

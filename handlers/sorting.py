@@ -6,6 +6,7 @@ from handlers import deadlines
 from handlers.deadlines import Asked
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
+from handlers.verification import stepped
 from storage.records import Case, Outcome, Request
 
 #: the label of a mail that asks nothing
@@ -58,7 +59,7 @@ class Confirm(Action):
         requests = tuple(sorted(_numbered(case, kinds), key=lambda request: request.id))
         after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
         if after.verification:
-            after = settle(after, "verify")
+            after = stepped(after, moment.kinds)
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
         moved = _moved(case, after)

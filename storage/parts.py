@@ -10,6 +10,7 @@ import msgspec
 
 from storage.records import (
     Case,
+    Challenge,
     InboundMail,
     Mark,
     Note,
@@ -41,6 +42,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    challenge: Challenge | None = None
+    proven: str = ""
 
 
 class MailContent(Record, frozen=True, kw_only=True):

@@ -257,7 +257,7 @@ class Correction(Kind):
     name = "correction"
     title = "Correction request"
     asks = "to have their data corrected"
-    depth = Depth.ACCOUNT
+    depth = Depth.ADDRESS
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
     letters = ("answer_correction", "partial", "no_data")

@@ -284,7 +284,7 @@ class Deletion(Kind):
     name = "deletion"
     title = "Deletion request"
     asks = "to have their data deleted"
-    depth = Depth.ACCOUNT
+    depth = Depth.ADDRESS
     clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH + EVERYDAY
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
     letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")

@@ -111,7 +111,7 @@ class Bench:
         await self.click(await self.fresh(case), "confirm", by, value=kind)
         case = await self.fresh(case)
         if any(step.name == "verify" for step in REGISTRY[kind].steps):
-            await self.click(case, "verify", by, form={"how": "reply"})
+            await self.click(case, "verify", by, form={"how": _proof(kind)})
         return await self.fresh(case)
 
     async def deliver(self, case: Case, now: datetime) -> None:
@@ -130,6 +130,11 @@ async def a_bench(folder: Path, **said: Any) -> AsyncIterator[Bench]:
         yield Bench(store, desk)
     finally:
         await store.close()
+
+
+def _proof(kind: str) -> str:
+    """The least that staff can record for it."""
+    return (REGISTRY[kind].proofs or ("signed_in",))[0]
 
 
 DAY = timedelta(days=1)
