@@ -194,14 +194,13 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
         f"with: {case.assignee or 'nobody yet'}",
         f"acknowledgement: {case.acknowledgement or 'not sent'}",
     ]
-    if case.received_why:
-        lines.append(f"received elsewhere earlier: {case.received_why}")
     if case.proposed is not None:
         lines.append(f"a later date waits for a second person: {case.proposed.home.regime}")
     for request in case.requests:
         ended = f", {request.outcome.value}" if request.outcome else ""
         lines.append(f"{request.id}. {request.kind or 'to sort'}: {request.status.value}{ended}")
         lines += [f"   {line}" for line in _clock_lines(request)]
+    lines += [f"{r.at.isoformat(timespec='minutes')} {r.by}: {r.text}" for r in case.remarks]
     lines += [
         f"letter {letter.template}: {letter.status.value}{', bounced' if letter.bounced else ''}"
         for letter in case.letters

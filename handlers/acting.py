@@ -177,7 +177,7 @@ class FromPeople(Ignoring):
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
         shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
-        await self.commit(action.name, by, case, now, *puts, shreds=shreds)
+        await self.commit(action.name, by, case, now, *puts, why=effect.note, shreds=shreds)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)

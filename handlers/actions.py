@@ -148,7 +148,7 @@ class Snooze(Action):
         until = reminders.snoozed_until(case, moment.policy, moment.now)
         if until is None:
             raise Refused(
-                f"{case.ref} is due {case.due.due_on:%d %b %Y}: too soon to be reminded later."
+                f"{case.ref} is due {timing.named(case.due)}: too soon to be reminded later."
             )
         return Effect(
             case=replace(case, remind_at=approvals.sooner(case, until)),
@@ -176,7 +176,7 @@ class Reopen(Action):
             case = replace(case, labels=())
         return Effect(
             case=case,
-            said=f"{case.ref} is open again, due {case.due.due_on:%d %b %Y}.",
+            said=f"{case.ref} is open again, due {timing.named(case.due)}.",
             line=f"<@{moment.by.id}> opened it again; the date stays.",
         )
 
@@ -210,17 +210,17 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
-    Place(),
     Agree(),
     NotWhatWeAsked(),
-    Extend(),
-    ReceivedEarlier(),
     NotARequest(),
     Assign(),
     Release(),
     Snooze(),
     Reopen(),
     History(),
+    Place(),
+    Extend(),
+    ReceivedEarlier(),
 )
 
 

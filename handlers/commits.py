@@ -88,10 +88,11 @@ class Commits:
         case: Case,
         now: datetime,
         *puts: Stored,
+        why: str = "",
         shreds: tuple[Shred, ...] = (),
     ) -> None:
         """One happening of one case."""
-        note = _note(case)
+        note = f"{_note(case)}: {why}" if why else _note(case)
         await self.store.commit(
             Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts, shreds=shreds)
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from handlers.deadlines.regimes import law
 from handlers.deadlines.working_days import at_local, calendar_of, is_working_day, local_day
 from handlers.policy import Policy
 from handlers.registry import Registry
@@ -72,6 +73,7 @@ def _line(case: Case, left: int, day: date, registry: Registry) -> DigestLine:
         days_left=left,
         assignee=case.assignee,
         version=case.version,
+        law=law(case.due),
         standing=(day - case.due.stopped.since).days if case.due.stopped else None,
     )
 

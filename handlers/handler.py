@@ -107,6 +107,7 @@ class Effect(Record, frozen=True, kw_only=True):
     case: Case
     said: str  #: one sentence to the clicker
     line: str = ""  #: one line of work log for the thread; nothing personal
+    note: str = ""  #: why, in the person's own words, for the history alone
     draft: Draft | None = None  #: a letter for the clicker's preview
     shred: tuple[str, ...] = ()  #: raw mails whose key is destroyed at once
     send: str = ""  #: id of a draft letter to let go

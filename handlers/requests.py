@@ -13,6 +13,7 @@ from storage.records import (
     OutboxMessage,
     Outcome,
     Record,
+    Remark,
     Request,
     Status,
 )
@@ -77,6 +78,12 @@ def opened_again(request: Request) -> Request:
     return replace(
         request, status=Status.OPEN, outcome=None, reason="", closed_at=None, closed_by=""
     )
+
+
+def with_remark(case: Case, moment: Moment, about: str, text: str) -> Case:
+    """The case with what its mover says of a date."""
+    remark = Remark(at=moment.now, by=moment.by.id, about=about, text=text.strip())
+    return replace(case, remarks=(*case.remarks, remark))
 
 
 def noted(moment: Moment, about: str, text: str) -> Case:

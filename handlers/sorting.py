@@ -1,13 +1,15 @@
 """Sorting: which kinds a case has, whether it asks anything, and where its mail belongs."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
-from handlers import deadlines
-from handlers.deadlines import Asked
+from handlers import deadlines, timing
+from handlers.deadlines.rules import counted
+from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
 from handlers.verification import stepped
-from storage.records import Case, Outcome, Request
+from storage.records import Case, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
@@ -32,7 +34,7 @@ class Confirm(Action):
 
     def form(self, moment: Moment) -> Form:
         guesses = _known(moment)
-        now = f"Due {moment.case.due.due_on:%d %b %Y} now. " if not moment.case.triage else ""
+        now = f"Due {timing.named(moment.case.due)} now. " if not moment.case.triage else ""
         return Form(
             title="What do they want?",
             submit="Confirm",
@@ -62,7 +64,7 @@ class Confirm(Action):
             after = stepped(after, moment.kinds)
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
-        moved = _moved(case, after)
+        moved = _moved(case, after, local_day(moment.now, moment.policy.timezone))
         return Effect(
             case=after,
             said=f"{case.ref}: {titles}.{moved}",
@@ -128,6 +130,7 @@ class Join(Action):
             case=replace(case, triage=False),
             said=f"The mail of {case.ref} now belongs to {case.held_for}.",
             line=f"<@{moment.by.id}> joined it to {case.held_for}.",
+            note=moment.form["how"].strip(),
             join=True,
         )
 
@@ -165,20 +168,25 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
             yield before[kind.name]
             continue
         last += 1
-        first = case.requests[0]  # the same requester: the same laws, the same day of sending
-        asked = Asked(kind=kind.name, received_at=case.received_at, sent_at=first.sent_at)
-        yield Request(
+        first = case.requests[0]  # the same requester: the same laws, the same questions
+        asked = Request(
             id=last,
             kind=kind.name,
             right=kind.right,
-            due=deadlines.earliest(asked, first.regimes),
+            due=first.due,
             regimes=first.regimes,
             sent_at=first.sent_at,
+            events=timing.about_the_person(first),
         )
+        waits = Status.AWAITING_REQUESTER if timing.waiting(asked) else Status.OPEN
+        yield replace(asked, status=waits, due=deadlines.clock(asked, case.received_at))
 
 
-def _moved(before: Case, after: Case) -> str:
-    old, new = before.due.due_on, after.due.due_on
-    if old == new:
-        return f" Due {new:%d %b %Y}."
-    return f" Due {old:%d %b %Y} → {new:%d %b %Y}."
+def _moved(before: Case, after: Case, today: date) -> str:
+    """The date before and after, and whether it is over already."""
+    old, new = before.due, after.due
+    over = (today - new.due_on).days
+    late = f" This makes it {counted(over, 'day')} overdue." if over > 0 else ""
+    if old.due_on == new.due_on:
+        return f" Due {timing.named(new)}.{late}"
+    return f" Due {timing.named(old)} → {timing.named(new)}.{late}"

@@ -13,6 +13,8 @@ from handlers.deadlines.why import ASKED
 from handlers.requests import replace, with_request
 from storage.records import Candidate, Case, ClockEvent, Due, Extending, Request
 
+_IDENTITY = frozenset({"identity", "authority"})
+
 
 def reclocked(case: Case) -> Case:
     """Every open request's date, as its laws, its events and the receipt have it now."""
@@ -37,9 +39,14 @@ def asked(case: Case, numbers: Iterable[int], event: ClockEvent) -> Case:
     return case
 
 
+def about_the_person(request: Request) -> tuple[ClockEvent, ...]:
+    """What was asked of who they are, whatever they turn out to want."""
+    return tuple(event for event in request.events if event.reason in _IDENTITY)
+
+
 def concerned(case: Case, event: ClockEvent, number: int | None) -> tuple[int, ...]:
     """Whom somebody is, is a question about all they ask for; the others are about one request."""
-    if number is None or event.reason in {"identity", "authority"}:
+    if number is None or event.reason in _IDENTITY:
         return tuple(request.id for request in case.open_requests)
     return (number,)
 

@@ -22,7 +22,7 @@ from handlers.policy import Policy
 from intake import canary, classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses
 from intake.match import Match, Matcher
-from intake.parse import Parser
+from intake.parse import NoWorker, Parser
 from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreAway, StoreFailed, StoreFull
 from storage.records import Fact, InboundMail, MailStatus, ParsedMail, Reading
@@ -47,7 +47,8 @@ AWAY = Noted(
     line="An automatic reply came: the requester may be away.",
 )
 _TRIES = 5  # against somebody who clicks at the same moment
-_NOT_NOW = (StoreFull, StoreFailed, StoreAway)  # nothing can be kept: no fault of the mail
+#: nothing can be kept, or nothing read: no fault of the mail
+_NOT_NOW = (StoreFull, StoreFailed, StoreAway, NoWorker)
 
 
 class Worker:
@@ -94,8 +95,8 @@ class Worker:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. Raises StoreFull, StoreFailed and StoreAway: nothing more can be
-        kept now."""
+        """Work until cancelled. Raises StoreFull, StoreFailed, StoreAway and NoWorker: nothing
+        more can be kept, or read, now."""
         self._queue.clear()
         self._known.clear()
         self._scan = True

@@ -15,8 +15,10 @@ from storage.records import (
     Mark,
     Note,
     OutboxMessage,
+    Proposed,
     Reading,
     Record,
+    Remark,
     Stored,
     Suppression,
 )
@@ -41,6 +43,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    proposed: Proposed | None = None
     notes: tuple[Note, ...] = ()
     challenge: Challenge | None = None
     proven: str = ""

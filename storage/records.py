@@ -6,7 +6,7 @@ it is the revision the writer has read (0 = new), and a commit fails when anothe
 """
 
 import secrets
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -20,6 +20,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 def new_id(now: datetime) -> str:
     """A new id for a mail or an outbox message: 20 hex characters that sort by time."""
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(4)}"
+
+
+def made_at(name: str) -> datetime:
+    """When an id of `new_id` was made."""
+    return datetime.fromtimestamp(int(name[:12], 16) / 1000, UTC)
 
 
 # --- mail coming in -------------------------------------------------------------------------
@@ -221,7 +226,6 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     reason: str
     until: date | None = None
     letter: str = ""  #: id of the letter that caused it: when that comes back, so does the date
-    note: str = ""  #: words of staff
 
 
 class Stopped(Record, frozen=True, kw_only=True):
@@ -334,6 +338,15 @@ class LetterState(Record, frozen=True, kw_only=True):
     version: str = ""  #: of the words its template had then
 
 
+class Remark(Record, frozen=True, kw_only=True):
+    """Why a date was moved, in the words of who moved it."""
+
+    at: datetime
+    by: str
+    about: str  #: the action
+    text: str
+
+
 class Proposed(Record, frozen=True, kw_only=True):
     """A residence that would move a date later: it waits for a second person."""
 
@@ -378,7 +391,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    received_why: str = ""  #: where it was received, earlier than here
+    remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
@@ -493,6 +506,7 @@ class DigestLine(Record, frozen=True, kw_only=True):
     days_left: int  #: working to `due_on`; negative = overdue
     assignee: str | None
     version: int
+    law: str = ""  #: whose rule the date is
     standing: int | None = None  #: days since its clock stands
 
 

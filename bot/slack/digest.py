@@ -67,7 +67,8 @@ def _figures(digest: Digest) -> list[tuple[str, str]]:
 def _line(line: DigestLine, block_id: str) -> Block:
     sign = ":red_circle: " if line.days_left < 0 and line.standing is None else ""
     who = person(line.assignee) if line.assignee else "not taken"
-    when = f"due {day(line.due_on)}, {left(line.days_left)}"
+    law = f" ({escape(line.law)})" if line.law else ""
+    when = f"due {day(line.due_on)}{law}, {left(line.days_left)}"
     if line.standing is not None:
         when = f"paused for {counted(line.standing, 'day')}, unpaused {when}"
     said = f"{sign}*{escape(line.ref)}* {escape(line.title)}, {when}, {who}"

@@ -33,6 +33,7 @@ class Lists:
         sorting = Sorting(
             choices=lists.chosen(pointer.value, values),
             by=by,
+            name=pointer.value,
             ending=next((e for e in ENDINGS if e.value == values.get(ENDING)), ENDINGS[0]),
             note=values.get(NOTE, ""),
         )

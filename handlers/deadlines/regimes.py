@@ -70,7 +70,12 @@ _UK_12A = Rule(
 )
 _UK_ACCESS = replace(_UK_12A, stops={**_UK_ASKED, "clarification": "pause"})
 #: DPA 2018 s.164A: 30 days to acknowledge a complaint; the outcome has no number
-_UK_164A = Rule(id="UK-164A", length=30, rolls=True)
+_UK_164A = Rule(
+    id="UK-164A",
+    length=30,
+    rolls=True,
+    first="acknowledge by then, the outcome without undue delay",
+)
 
 _EU = Regime(
     title="EU GDPR",

@@ -121,6 +121,8 @@ async def test_a_held_mail_waits_beside_its_case_until_a_person_sorts_it(bench: 
     assert kept.status is MailStatus.HELD
     assert isinstance(await bench.click(own, "join", form={"how": ""}), Faults)
     await bench.click(own, "join", form={"how": "same telephone number"})
+    notes = [entry.note async for entry in bench.store.history(own.ref) if entry.act == "join"]
+    assert notes[0].endswith(": same telephone number")  # as the form promises
     after = await bench.fresh(case)
     assert after.held == ()
     assert mail.id in after.mails
@@ -254,7 +256,7 @@ async def test_correcting_the_kind_keeps_the_first_receipt(bench: Bench) -> None
     later = NOW + 20 * DAY
     answer = await bench.click(case, "confirm", ANA, later, form={"kinds": "access deletion"})
     assert isinstance(answer, Done)
-    assert "18 Dec 2026 → 01 Dec 2026" in answer.said
+    assert "18 Dec 2026 (desk rule) → 01 Dec 2026 (desk rule)" in answer.said
     after = await bench.fresh(case)
     assert [(r.id, r.kind) for r in after.requests] == [
         (2, "access"),

@@ -308,6 +308,13 @@ async def test_a_weekly_list_of_twenty_once_the_machine_ignores_alone(bench: Ben
     assert len(set(message.content.mails)) == WEEKLY
     await bench.store.commit(Commit(at=NOW, actor="desk", act="test", puts=(message, mark)))
     assert await bench.desk.left(message.content) == WEEKLY
+    one = message.content.mails[0]
+    said = Sorting(choices={one: Choice.RIGHT}, by=ANA, name=message.content.name)
+    await bench.store.claim(NOW, DAY)  # the first is on its way
+    await bench.desk.judge(said, NOW)
+    again = (await messages(bench))[-1].content
+    assert again.mails == message.content.mails
+    assert await bench.desk.left(again) == WEEKLY - 1
     assert await bench.desk.weekly(monday + DAY, NOW) == ()  # once a week
     assert await bench.desk.weekly(monday + 7 * DAY, NOW) != ()
 

@@ -65,6 +65,28 @@ async def test_a_corrected_kind_keeps_the_laws(bench: Bench):
     assert after.requests[1].due.rule.startswith("UK-164A/")
 
 
+async def test_a_corrected_kind_goes_on_waiting_for_who_they_are(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await write(bench, case, PROOF, NOW + DAY)
+    waiting = await bench.fresh(case)
+    form = {"kinds": "deletion"}
+    await bench.click(waiting, "confirm", now=NOW + 2 * DAY, form=form)
+    (request,) = (await bench.fresh(case)).requests
+    assert request.status is Status.AWAITING_REQUESTER
+    assert request.due.stopped is not None
+    after = await answer(bench, case, NOW + 13 * DAY)
+    assert after.due.due_on == date(2026, 12, 16)
+
+
+async def test_a_correction_says_whose_rule_each_date_is_and_how_late_it_makes_it(bench: Bench):
+    """Casework 7."""
+    case = await taken(bench, "question", UK)
+    done = await bench.click(case, "confirm", now=NOW + 36 * DAY, form={"kinds": "access"})
+    assert isinstance(done, Done)
+    assert "Due 18 Dec 2026 (desk rule) → 03 Dec 2026 (UK GDPR)." in done.said
+    assert "This makes it 6 days overdue." in done.said
+
+
 async def test_a_reading_from_before_laws_had_signs_still_runs_their_clocks(bench: Bench):
     case = await bench.case("access", regimes=("uk_gdpr",))
     assert case.due.regime == "uk_gdpr"
@@ -138,7 +160,7 @@ async def test_not_what_we_asked_for_stops_it_again_from_its_own_day(bench: Benc
     again = await bench.fresh(case)
     assert again.due.stopped is not None
     assert again.due.stopped.since == date(2026, 11, 11)
-    assert again.requests[0].events[-1].note == "a code was asked for"
+    assert again.remarks[-1].text == "a code was asked for"
     assert again.requests[0].status is Status.AWAITING_REQUESTER
     after = await answer(bench, case, NOW + 10 * DAY)
     # 5 days out of the first pause, 2 out of the second: 3 December + 7
@@ -231,6 +253,7 @@ async def test_an_earlier_date_counts_at_once(bench: Bench):
     after = await bench.fresh(case)
     assert (after.due.regime, after.due.due_on) == ("eu_gdpr", date(2026, 12, 3))
     assert after.requests[0].regimes[0].place == "DE"
+    assert after.remarks[-1].text == "their invoice"
 
 
 async def test_a_later_date_needs_a_reason_and_a_second_person(bench: Bench):
@@ -278,7 +301,7 @@ async def test_received_earlier_moves_the_receipt_back_and_never_forward(bench: 
     after = await bench.fresh(case)
     assert after.due.due_on == date(2026, 11, 30)
     assert after.received_at.date() == date(2026, 10, 30)
-    assert after.received_why == "the support box"
+    assert after.remarks[-1].text == "the support box"
 
 
 async def test_a_move_of_the_date_moves_the_reminders(bench: Bench):
