@@ -175,6 +175,8 @@ class FromPeople(Ignoring):
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
+        puts += self.owners_done(before, case, now)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
         shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
         await self.commit(action.name, by, case, now, *puts, why=effect.note, shreds=shreds)

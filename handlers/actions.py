@@ -6,17 +6,19 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import approvals, letter_actions
+from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
 from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
+from handlers.owners import whom_to_ask, with_round
 from handlers.proving import Verify
 from handlers.requests import opened_again, replace, with_request, with_step
 from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
+from handlers.steps import Again, asked
 from storage.errors import Refused
 from storage.records import Case, Request, Status
 
@@ -72,12 +74,20 @@ class Unsubscribe(Action):
         )
 
     def do(self, moment: Moment) -> Effect:
-        number = moment.request.id if moment.request else 1
+        request = asked(moment)
+        case = with_step(moment.case, request.id, "marketing")
+        systems = [system for system in moment.policy.register if system.marketing]
+        search = moment.case.requester
+        moment = replace(moment, case=case)
+        if systems:
+            step = next(s for s in moment.kinds[request.kind or ""].steps if s.name == "marketing")
+            case = with_round(moment, case.request(request.id), step, systems, search)
         return Effect(
-            case=with_step(moment.case, number, "marketing"),
-            said="The address is on the do-not-mail list. Tell the requester or close it.",
+            case=case,
+            said="The address is on the do-not-mail list. The marketing owner is asked to confirm.",
             line=f"<@{moment.by.id}> stopped the marketing.",
             suppress=True,
+            ask=whom_to_ask(case.rounds[-1]) if systems else (),
         )
 
 
@@ -210,12 +220,13 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
+    Assign(),
     Agree(),
     NotWhatWeAsked(),
     NotARequest(),
-    Assign(),
     Release(),
     Snooze(),
+    Again(),
     Reopen(),
     History(),
     Place(),

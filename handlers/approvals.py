@@ -80,7 +80,7 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
 def whom_to_ask(moment: Moment) -> str:
     """One who is there and may: staff before managers, in turn by the case's number; "" = none."""
     there = sorted(
-        (c.person for c in moment.team or () if c.present and may_decide(moment.case, c.person)),
+        (c.person for c in moment.team or () if c.present and may_decide(moment, c.person)),
         key=lambda person: (Role.MANAGER in person.roles, person.id),
     )
     others = [person for person in there if person.id != moment.by.id]
@@ -88,9 +88,11 @@ def whom_to_ask(moment: Moment) -> str:
     return staff[int(moment.case.ref[-4:]) % len(staff)].id if staff else ""
 
 
-def may_decide(case: Case, person: Person) -> bool:
-    """Any of us with the key to the case."""
-    return person.may_act_in(case.circle)
+def may_decide(moment: Moment, person: Person) -> bool:
+    """Any of us with the key to the case, and of the role that its kinds want."""
+    wanted = (moment.kinds[r.kind].second_by for r in moment.case.open_requests if r.kind)
+    fits = all(not roles or bool(roles & person.roles) for roles in wanted)
+    return fits and person.may_act_in(moment.case.circle)
 
 
 def managers(team: tuple[Colleague, ...] | None) -> tuple[str, ...]:

@@ -43,10 +43,16 @@ def outcomes(kind: Kind, case: Case, request: Request) -> tuple[Outcome, ...]:
     if kind.refusals:
         found.append(Outcome.REFUSED)
     if kind.depth in OWN_DATA:
-        found.append(Outcome.REFERRED)
+        found.insert(0 if _customers(kind, case) else len(found), Outcome.REFERRED)
     if not settled(case, request, kind):
         found.append(Outcome.EXPIRED_UNVERIFIED)
     return (*found, Outcome.WITHDRAWN, Outcome.DUPLICATE)
+
+
+def _customers(kind: Kind, case: Case) -> bool:
+    """Is what they ask about our customer's alone?"""
+    mine = (r.id for r in case.open_requests if r.kind == kind.name)
+    return any(case.answer(number, "whose", "whose") == "customers" for number in mine)
 
 
 def reasons(kind: Kind, outcome: Outcome) -> tuple[str, ...]:

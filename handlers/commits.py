@@ -27,6 +27,7 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    OwnerAsk,
     Shred,
     Stored,
     ThreadLine,
@@ -81,7 +82,7 @@ class Commits:
             raise UnknownReference(f"There is no case {ref}: `desk list --all` shows them all.")
         return case
 
-    async def commit(
+    async def commit(  # noqa: PLR0913  one happening
         self,
         act: str,
         actor: str,
@@ -179,6 +180,25 @@ class Commits:
         """A line to one person."""
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
+
+    def to_owner(
+        self, person: str, number: int, case: Case, now: datetime, by: str = "desk"
+    ) -> OutboxMessage:
+        """A round's questions to one owner."""
+        content = OwnerAsk(person=person, case=case.ref, round=number)
+        return self.message(f"slack:{person}", content, now, by)
+
+    def owners_done(self, before: Case, after: Case, now: datetime) -> list[OutboxMessage]:
+        """Where a request has ended, what its owners were shown closes too."""
+        was = {request.id for request in before.open_requests}
+        ended = was - {request.id for request in after.open_requests}
+        asked = {
+            (query.owner, each.id)
+            for each in after.rounds
+            if each.request in ended
+            for query in each.queries
+        }
+        return [self.to_owner(owner, number, after, now) for owner, number in sorted(asked)]
 
     def alarm(self, case: Case, text: str, now: datetime) -> list[OutboxMessage]:
         """Something went wrong with a date: the thread, the assignee and the managers know."""

@@ -62,6 +62,7 @@ class Field(Record, frozen=True, kw_only=True):
     optional: bool = False
     max_length: int = 3000
     refreshes: bool = False  #: choosing a value asks for the form anew
+    complete: bool = False  #: for "choices": all of them, or the field "why" explains
 
 
 class Form(Record, frozen=True, kw_only=True):
@@ -114,6 +115,7 @@ class Effect(Record, frozen=True, kw_only=True):
     undo: str = ""  #: id of a letter to call back
     suppress: bool = False  #: put the requester's address on the suppression list
     release: bool = False  #: give back received mails held by this case
+    ask: tuple[tuple[str, int], ...] = ()  #: whom to ask: Slack id, number of the round
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
     alone: bool = False  #: released without a second person: it is counted
@@ -122,17 +124,17 @@ class Effect(Record, frozen=True, kw_only=True):
 class Action:
     """Something staff can do to a case or to one request of it. Subclass and override."""
 
-    name: ClassVar[str]
-    label: ClassVar[str]
-    about: ClassVar[Literal["case", "request"]] = "case"
-    style: ClassVar[Literal["", "primary", "danger"]] = ""
-    confirm: ClassVar[str] = ""  #: a question asked before it is done; at most 300 characters
-    rises: ClassVar[bool] = True  #: does it change what the buttons mean (Case.version)?
-    reads: ClassVar[bool] = False  #: opens something to read: "show_message", "history"
-    asks: ClassVar[bool] = False  #: has it a form?
-    listed: ClassVar[bool] = True  #: is it a button of its own?
-    answers: ClassVar[str] = ""  #: the form field that the value of an offer fills in
-    anyone: ClassVar[bool] = False  #: may those do it who have not claimed the case?
+    name: str
+    label: str
+    about: Literal["case", "request"] = "case"
+    style: Literal["", "primary", "danger"] = ""
+    confirm: str = ""  #: a question asked before it is done; at most 300 characters
+    rises: bool = True  #: does it change what the buttons mean (Case.version)?
+    reads: bool = False  #: opens something to read: "show_message", "history"
+    asks: bool = False  #: has it a form?
+    listed: bool = True  #: is it a button of its own?
+    answers: str = ""  #: the form field that the value of an offer fills in
+    anyone: bool = False  #: may those do it who have not claimed the case?
 
     def offered(self, case: Case, request: Request | None) -> bool:
         """May it be done now, whoever does it?"""
@@ -181,12 +183,43 @@ class Offer(Record, frozen=True, kw_only=True):
     says: str = ""  #: for screen readers: "Claim access request PR-2026-0001"
 
 
+class Given(Record, frozen=True, kw_only=True):
+    """An answer to an earlier step that another step depends on."""
+
+    step: str
+    field: str
+    values: tuple[str, ...]
+    open: bool = True  #: does it hold while that step is still to be taken?
+
+    def holds(self, case: Case, request: Request) -> bool:
+        said = case.answer(request.id, self.step, self.field)
+        return said in self.values if said else self.open
+
+
 class Step(Record, frozen=True, kw_only=True):
-    """One step staff take for a kind; `action` is the button that takes it."""
+    """One step staff take for a kind; `action` is the button that takes it.
+
+    A step with a `button` of its own is recorded by it, with what it `asks`.
+    """
 
     name: str
     label: str
     action: str
+    button: str = ""
+    intro: str = ""
+    asks: tuple[Field, ...] = ()
+    after: tuple[str, ...] = ()  #: steps without which the server refuses this one
+    given: tuple[Given, ...] = ()
+    optional: bool = False  #: may be taken, and nothing waits for it
+    theirs: bool = False  #: taken for a customer's data too, whom another company answers
+    suppress: bool = False  #: puts the requester's address on the suppression list
+    round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
+    of: str = ""  #: it is taken when the owners have answered what that step asked
+
+    def applies(self, case: Case, request: Request) -> bool:
+        """Is it to be taken at all, as far as one knows by now?"""
+        theirs = case.answer(request.id, "whose", "whose") == "customers"
+        return (self.theirs or not theirs) and all(g.holds(case, request) for g in self.given)
 
 
 class Clue(Record, frozen=True, kw_only=True):
@@ -241,10 +274,12 @@ ANSWERED = frozenset(
 )
 
 #: the steps every kind begins and ends with
-CONFIRM = Step(name="confirm", label="Confirm the kind", action="confirm")
-VERIFY = Step(name="verify", label="Settle identity", action="verify")
+CONFIRM = Step(name="confirm", label="Confirm the kind", action="confirm", theirs=True)
+VERIFY = Step(name="verify", label="Settle identity", action="verify", theirs=True)
 ANSWER = Step(name="answer", label="Answer", action="reply")
-CLOSE = Step(name="close", label="Close", action="close")
+CLOSE = Step(name="close", label="Close", action="close", theirs=True)
+#: these have rules of their own
+_GENERAL = frozenset({"confirm", "verify", "answer", "close"})
 
 
 class Kind:
@@ -265,18 +300,40 @@ class Kind:
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome.FULFILLED,)
     unanswered: ClassVar[tuple[str, ...]] = ()  #: reasons to close without an answer letter
     two_persons: ClassVar[tuple[str, ...]] = ()  #: letters and steps a second person approves
+    second_by: ClassVar[frozenset[Role]] = frozenset()  #: who that may be; empty = any of us
     never_alone: ClassVar[bool] = False  #: not even where no second person is there
     refusals: ClassVar[tuple[str, ...]] = ()  #: reasons it may be refused for, from the closed list
 
+    def applying(self, case: Case, request: Request) -> tuple[Step, ...]:
+        """The steps that are to be taken, in order, those already taken among them."""
+        return tuple(step for step in self.steps if step.applies(case, request))
+
     def next_step(self, case: Case, request: Request) -> Step | None:
         """The first step not taken yet."""
-        return next((step for step in self.steps if step.name not in request.done), None)
+        left = (step for step in self.applying(case, request) if step.name not in request.done)
+        return next((step for step in left if not step.optional), None)
+
+    def lacking(self, case: Case, request: Request, names: tuple[str, ...]) -> tuple[Step, ...]:
+        """Those of the named steps that apply and are not taken yet."""
+        found = (step for step in self.applying(case, request) if step.name in names)
+        return tuple(step for step in found if step.name not in request.done)
 
     def missing(self, case: Case, request: Request, outcome: Outcome) -> str:
         """What still has to be done before it may close with this outcome; "" = nothing."""
-        if outcome in ANSWERED and "answer" not in request.done:
+        if outcome not in ANSWERED:
+            return ""
+        names = tuple(step.name for step in self.steps)
+        if "answer" in names and "answer" not in request.done:
             return "Send the answer first: Reply."
-        return ""
+        if case.told_nothing_held(request.id):
+            return ""
+        bound = tuple(s.name for s in self.steps if not s.optional and s.name not in _GENERAL)
+        return to_do(self.lacking(case, request, bound))
+
+
+def to_do(left: tuple[Step, ...]) -> str:
+    """A sentence that names what still has to be done; "" = nothing."""
+    return f"Still to do: {', '.join(step.label.lower() for step in left)}." if left else ""
 
 
 # --- what the Desk answers to a click -------------------------------------------------------

@@ -3,7 +3,7 @@
 from handlers import approvals, timing
 from handlers.deadlines.reminders import late
 from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
-from handlers.handler import Action, Draft, Effect, Field, Form, Moment
+from handlers.handler import Action, Draft, Effect, Field, Form, Moment, to_do
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
 from handlers.letters.templates import ENGLISH, LANGUAGES
@@ -51,7 +51,25 @@ def choices(moment: Moment) -> tuple[str, ...]:
         offered = tuple(name for name in offered if name not in ASK_WHO)
     if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
-    return tuple(name for name in offered if may_say(moment, name))
+    return tuple(
+        name
+        for name in offered
+        if may_say(moment, name) and (request is None or not comes_first(moment, request, name))
+    )
+
+
+def comes_first(moment: Moment, request: Request, name: str) -> str:
+    """What has to be done before this letter may go; "" = nothing.
+
+    The kind's own answers wait for its steps. That we hold nothing, and that we refuse, need none.
+    """
+    kind = moment.kinds.get(request.kind or "")
+    if kind is None or name not in kind.letters or not templates.template(name).answers:
+        return ""
+    step = next((step for step in kind.steps if step.name == "answer"), None)
+    if step is None or name == "no_data":
+        return ""
+    return to_do(kind.lacking(moment.case, request, step.after))
 
 
 def may_say(moment: Moment, name: str) -> bool:
@@ -181,8 +199,12 @@ class Reply(Action):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         name = moment.form.get("template", "")
-        if name not in choices(moment):
+        if name not in templates.names() or not may_say(moment, name):
             return {"template": "This letter cannot go before identity is settled: Verify."}
+        if moment.request and (left := comes_first(moment, moment.request, name)):
+            return {"template": f"This letter cannot go yet. {left}"}
+        if name not in choices(moment):
+            return {"template": "Choose one of the letters."}
         return body_fault(body_of(moment) or "[[")
 
     def do(self, moment: Moment) -> Effect:
@@ -233,11 +255,13 @@ class Send(Action):
             raise Refused("DESK_PILOT: letters wait. The draft is kept.")
         if letter.by not in {moment.by.id, "desk"}:
             raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
-        if letter.request is not None and _about(moment.case, letter) is None:
+        request = _about(moment.case, letter)
+        if letter.request is not None and request is None:
             raise Refused("The kinds were corrected since: write it anew with Reply.")
         if not may_say(moment, letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
-        request = _about(moment.case, letter)
+        if request is not None and (left := comes_first(moment, request, letter.template)):
+            raise Refused(f"This letter cannot go yet. {left}")
         wanted = approvals.needed(moment, letter.template, request)
         if request is not None and wanted and not approvals.given(moment.case, letter.id):
             return approvals.asked(moment, letter.id, request)
@@ -245,8 +269,13 @@ class Send(Action):
 
 
 def on_its_way(moment: Moment, letter: LetterState) -> Effect:
-    """The letter goes, after the time to undo; `letter.by` stays who wrote it."""
-    template = templates.template(letter.template)
+    """The letter goes, after the time to undo; `letter.by` stays who wrote it.
+
+    Raises Refused where a step it rests on was taken back meanwhile.
+    """
+    template, request = templates.template(letter.template), _about(moment.case, letter)
+    if request is not None and (left := comes_first(moment, request, letter.template)):
+        raise Refused(f"This letter cannot go yet. {left}")
     window = moment.policy.undo_long if template.slow else moment.policy.undo
     author = moment.by.id if letter.by == "desk" else letter.by
     going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)

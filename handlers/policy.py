@@ -35,6 +35,36 @@ PROMISES = (
 )
 
 
+class System(Record, frozen=True, kw_only=True):
+    """Where personal data may lie, and who answers for it."""
+
+    name: str
+    title: str
+    owner: str = ""  #: Slack id; "" = it falls to whoever has the case
+    marketing: bool = False  #: sends marketing: hears of every unsubscribe
+
+
+#: what a meeting service holds, and what every employer does
+REGISTER = tuple(
+    System(name=name, title=title, marketing=name == "marketing")
+    for name, title in (
+        ("accounts", "Accounts"),
+        ("tickets", "Support tickets"),
+        ("boards", "Community boards"),
+        ("logs", "Connection logs and diagnostics"),
+        ("cookies", "Cookies and guest tokens"),
+        ("billing", "Billing and tax records"),
+        ("marketing", "Marketing lists"),
+        ("vendors", "Cloud vendors"),
+        ("backups", "Backups"),
+        ("personnel", "Personnel and payroll"),
+        ("mailboxes", "Company mailboxes"),
+        ("slack", "Slack"),
+        ("desk", "This desk"),
+    )
+)
+
+
 class Policy(Record, frozen=True, kw_only=True):
     """Made from the settings once, at the start; the defaults are those of CaféX Spaces."""
 
@@ -44,6 +74,7 @@ class Policy(Record, frozen=True, kw_only=True):
     officer: str = "Information Security and Compliance Officer"
     promises: tuple[Promise, ...] = PROMISES  #: oldest first
     letters: Catalogue = msgspec.field(default_factory=Catalogue)
+    register: tuple[System, ...] = REGISTER
     timezone: str = "Europe/London"  #: IANA name: the desk's own hours
     digest_at: time = time(9)
     pilot: bool = False  #: everything works and letters wait

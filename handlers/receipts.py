@@ -104,6 +104,7 @@ class FromOutbox(Commits):
             moment = Moment(case=after, by=by, now=now)
             after = close_request(after, end.request, end.outcome, moment, end.reason)
             after = self._reminded(replace(after, version=case.version + 1), now)
+            puts += self.owners_done(case, after, now)
             puts.append(self.line(after, f"Closed: {end.outcome.value.replace('_', ' ')}.", now))
         return [after, await self.refreshed(after, now), *puts]
 

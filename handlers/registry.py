@@ -5,7 +5,7 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from handlers import actions, kinds, reasons
+from handlers import actions, kinds, owners, reasons, steps
 from handlers.deadlines.regimes import POLICY
 from handlers.flags import circles
 from handlers.handler import Action, Kind
@@ -61,19 +61,25 @@ def load() -> Registry:
             faults.append(f"handlers/kinds/{module}.py: the name {kind.name} is taken already.")
         else:
             found[kind.name] = kind
-    registry = Registry(kinds=found, actions=_actions(found.values()))
+    try:
+        registry = Registry(kinds=found, actions=_actions(found))
+    except ValueError as fault:
+        raise SettingsError((*faults, f"handlers/kinds: {fault}.")) from fault
     faults += (fault for kind in found.values() for fault in check(kind, registry.actions))
     if faults:
         raise SettingsError(tuple(faults))
     return registry
 
 
-def _actions(found: Iterable[Kind]) -> dict[str, Action]:
-    """Those of every kind first, in the order they are offered, then what a kind adds."""
-    known = {action.name: action for action in actions.GENERAL}
-    for kind in found:
+def _actions(found: Mapping[str, Kind]) -> dict[str, Action]:
+    """Those of every kind first, in the order they are offered, then what a kind adds.
+
+    Raises ValueError when two kinds mean different things by one action.
+    """
+    known: dict[str, Action] = {action.name: action for action in actions.GENERAL}
+    for kind in found.values():
         known |= {action.name: action for action in kind.actions}
-    return known
+    return known | owners.actions_of(found) | steps.actions_of(found)
 
 
 def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:
@@ -88,11 +94,14 @@ def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:
 
 
 def _name_faults(kind: Kind, known: Mapping[str, Action], where: str) -> Iterator[str]:
+    taken = {step.name for step in kind.steps}
     named = (
         ("action", [step.action for step in kind.steps], known),
         ("letter", kind.letters, templates.names()),
         ("reason", (*kind.refusals, *kind.unanswered), reasons.REASONS),
         ("deadline", (kind.name,), POLICY.rules),
+        ("step", [name for step in kind.steps for name in (*step.after, step.of) if name], taken),
+        ("round", [step.round for step in kind.steps if step.round], owners.ROUNDS),
     )
     for what, wanted, there in named:
         for name in wanted:

@@ -9,7 +9,6 @@ from storage.records import (
     Case,
     Letter,
     LetterState,
-    Note,
     OutboxMessage,
     Outcome,
     Record,
@@ -81,17 +80,11 @@ def opened_again(request: Request) -> Request:
 
 
 def with_remark(case: Case, moment: Moment, about: str, text: str) -> Case:
-    """The case with what its mover says of a date."""
+    """The case with what staff say of an act of theirs, if they say anything."""
+    if not text.strip():
+        return case
     remark = Remark(at=moment.now, by=moment.by.id, about=about, text=text.strip())
     return replace(case, remarks=(*case.remarks, remark))
-
-
-def noted(moment: Moment, about: str, text: str) -> Case:
-    """The case with what staff wrote about an act of theirs; sealed like the mail itself."""
-    if not text.strip():
-        return moment.case
-    note = Note(about=about, by=moment.by.id, at=moment.now, text=text.strip())
-    return replace(moment.case, notes=(*moment.case.notes, note))
 
 
 def with_letter(case: Case, letter: LetterState) -> Case:

@@ -13,14 +13,15 @@ from storage.records import (
     Challenge,
     InboundMail,
     Mark,
-    Note,
     OutboxMessage,
     Proposed,
     Reading,
     Record,
     Remark,
+    Round,
     Stored,
     Suppression,
+    Taken,
 )
 
 
@@ -45,7 +46,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
-    notes: tuple[Note, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    rounds: tuple[Round, ...] = ()
     challenge: Challenge | None = None
     proven: str = ""
 

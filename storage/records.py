@@ -268,7 +268,7 @@ class Request(Record, frozen=True, kw_only=True):
 
 
 class Approval(Record, frozen=True, kw_only=True):
-    """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
+    """A second person's yes to one letter or one step; what was said about it is in `Case.remarks`.
 
     One that was sent back, or whose letter was written anew, is no longer there.
     """
@@ -286,15 +286,6 @@ class Approval(Record, frozen=True, kw_only=True):
     def alone(self) -> bool:
         """The same person released it: no second one was there."""
         return bool(self.given_by) and self.given_by == self.asked_by
-
-
-class Note(Record, frozen=True, kw_only=True):
-    """Words of staff about what they did to a case: why, or how they know. Personal."""
-
-    about: str  #: the action
-    by: str
-    at: datetime
-    text: str
 
 
 class Verification(Record, frozen=True, kw_only=True):
@@ -315,6 +306,45 @@ class Challenge(Record, frozen=True, kw_only=True):
     address_hash: str
     until: date
     tries: int = 0  #: wrong ones
+
+
+class Taken(Record, frozen=True, kw_only=True):
+    """A step staff have taken, and what they recorded with it."""
+
+    request: int
+    step: str
+    by: str
+    at: datetime
+    answers: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Query(Record, frozen=True, kw_only=True):
+    """What one owner is asked about one system, and what they answered."""
+
+    system: str
+    owner: str  #: Slack id
+    answer: Literal["", "done", "nothing", "exception"] = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+class Round(Record, frozen=True, kw_only=True):
+    """The owners of some systems, asked one thing for one request."""
+
+    id: int
+    request: int
+    step: str  #: the step that asked
+    purpose: str = "hold"  #: what is asked: a name in `handlers.owners.ROUNDS`
+    by: str
+    at: datetime
+    due_on: date
+    search: str = ""  #: by what to look for the person; shown to the owners alone
+    queries: tuple[Query, ...]
+    over: bool = False  #: nobody waits for the rest of the answers
+
+    @property
+    def waiting(self) -> tuple[Query, ...]:
+        return tuple(query for query in self.queries if not query.answer)
 
 
 class Posted(Record, frozen=True, kw_only=True):
@@ -339,7 +369,7 @@ class LetterState(Record, frozen=True, kw_only=True):
 
 
 class Remark(Record, frozen=True, kw_only=True):
-    """Why a date was moved, in the words of who moved it."""
+    """Words of staff about what they did to a case: why, or how they know. Personal."""
 
     at: datetime
     by: str
@@ -381,7 +411,6 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     challenge: Challenge | None = None  #: the code that is waited for
     proven: str = ""  #: the address on file that gave the code back
     approvals: tuple[Approval, ...] = ()
-    notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
@@ -396,6 +425,11 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
+    rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    legal_hold: bool = False  #: nothing is deleted, here or elsewhere
+    restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
+    linked: tuple[str, ...] = ()  #: references of cases that belong to it
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet
     remind_at: datetime | None = None  #: when the clock next has business with this case
@@ -422,6 +456,21 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     def due(self) -> Due:
         """The clock that ends first among the open requests (among all, when closed)."""
         return min((r.due for r in self.open_requests or self.requests), key=lambda d: d.due_on)
+
+    def answer(self, number: int, step: str, field: str) -> str:
+        """What was last recorded for a step of a request; "" = nothing."""
+        for taken in reversed(self.taken):
+            if (taken.request, taken.step) == (number, step):
+                return taken.answers.get(field, "")
+        return ""
+
+    def told_nothing_held(self, number: int) -> bool:
+        """Has the requester been told that we hold nothing on them?"""
+        gone = {OutboxStatus.PENDING, OutboxStatus.SENT}
+        return any(
+            (x.template, x.request) == ("no_data", number) and x.status in gone and not x.bounced
+            for x in self.letters
+        )
 
     def request(self, number: int) -> Request:
         """Raises KeyError for a number this case does not have."""
@@ -495,6 +544,14 @@ class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
 
     name: str
     mails: tuple[str, ...] = ()
+
+
+class OwnerAsk(Record, frozen=True, kw_only=True, tag="owner"):
+    """A round's questions to one owner. Who it is about is behind a button, theirs alone."""
+
+    person: str  #: Slack id
+    case: str
+    round: int
 
 
 class DigestLine(Record, frozen=True, kw_only=True):
@@ -572,7 +629,7 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
-Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Alarm | Letter
+Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

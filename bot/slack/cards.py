@@ -24,6 +24,7 @@ from bot.slack.words import (
     person,
     standing,
 )
+from handlers import owners
 from handlers.deadlines.regimes import law
 from handlers.handler import CONFIRM, Offer
 from storage.records import (
@@ -179,6 +180,7 @@ def _progress(scene: Scene, request: Request) -> str:
         step = None  # one click confirms them all: said once
     parts = [
         _WAITING[request.status],
+        owners.progress(scene.case, request),
         f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",
         *_own_days(request.due),
     ]

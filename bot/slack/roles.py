@@ -36,6 +36,14 @@ class Roles:
 
     async def person(self, user: str, team: str = "") -> Person:
         """Raises Refused for everyone without a role; SlackClientError when Slack is away."""
+        profile = await self.colleague(user, team)
+        roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
+        if not roles:
+            raise Refused(NOT_YOURS)
+        return Person(id=user, roles=roles, timezone=_zone(profile))
+
+    async def colleague(self, user: str, team: str = "") -> Mapping[str, Any]:
+        """Their profile; anybody of this workspace may own a system. Raises Refused for others."""
         if not self.team:
             self.team = str((await self._client.auth_test())["team_id"])
         if not user or (team and team != self.team):
@@ -43,10 +51,7 @@ class Roles:
         profile = await self._profile(user)
         if not _one_of_us(profile, self.team):
             raise Refused(NOT_YOURS)
-        roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
-        if not roles:
-            raise Refused(NOT_YOURS)
-        return Person(id=user, roles=roles, timezone=_zone(profile))
+        return profile
 
     async def colleagues(self) -> tuple[Colleague, ...] | None:
         """All of us, and who is there now; None when Slack does not say."""

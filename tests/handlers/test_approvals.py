@@ -25,7 +25,7 @@ TEAM = tuple(Colleague(person=person, present=True) for person in (ANA, BEN, MAY
 ALONE_THERE = (Colleague(person=ANA, present=True), Colleague(person=MAY, present=False))
 
 
-async def asked(bench: Bench, kind: str = "complaint", team=TEAM, now=NOW) -> Case:
+async def asked(bench: Bench, kind: str = "access", team=TEAM, now=NOW) -> Case:
     """Ana has written an answer and wants it to go."""
     case = await bench.ready(kind)
     form = {"template": f"answer_{kind}", "body": "What we found."}
@@ -107,13 +107,13 @@ async def test_sent_back_it_is_a_draft_again_and_its_author_learns_it(bench: Ben
     case = await bench.fresh(case)
     assert case.approvals == ()
     assert case.requests[0].status is Status.OPEN
-    assert case.notes[-1].text == "The second paragraph is wrong."
+    assert case.remarks[-1].text == "The second paragraph is wrong."
     assert (await directs(bench, case))[-1][0] == ANA.id
 
 
 async def test_an_approval_ends_with_the_letter_it_was_for(bench: Bench):
     case = await asked(bench)
-    form = {"template": "answer_complaint", "body": "Other words."}
+    form = {"template": "answer_access", "body": "Other words."}
     await bench.click(case, "reply", request=1, form=form)
     case = await bench.fresh(case)
     assert case.approvals == ()
@@ -176,7 +176,7 @@ async def test_a_small_team_s_one_may_an_hour_after_the_preview_with_a_reason(tm
         await look(bench, case, ANA, "alone", "Two of us.", now=later, team=TEAM)
         case = await bench.fresh(case)
         assert (await letter(bench, case)).status is OutboxStatus.PENDING
-        assert [note.text for note in case.notes] == ["Two of us."]
+        assert [remark.text for remark in case.remarks] == ["Two of us."]
 
 
 async def test_the_digest_counts_what_was_released_alone_once(tmp_path):

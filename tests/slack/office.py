@@ -6,10 +6,11 @@ import contextlib
 from datetime import timedelta
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from bot.slack.app import Slack
 from handlers.policy import Policy
-from storage.records import Arrival, Letter, ParsedMail, Reading
+from storage.records import Arrival, Commit, Letter, ParsedMail, Reading, Verification
 
 MAIL = ParsedMail(
     message_id="<one@example.org>",
@@ -82,6 +83,24 @@ class Office:
         )
         mail = await self.store.mails.append(arrival)
         return (await self.desk.open(mail, parsed, read, self.clock.now())).ref
+
+    async def prepared(self, ref: str) -> None:
+        """Every step is taken but the answer."""
+
+        async def take() -> None:
+            case = await self.store.case(ref)
+            kind = self.registry[case.requests[0].kind]
+            done = tuple(step.name for step in kind.steps if step.name not in {"answer", "close"})
+            now = self.clock.now()
+            proof = Verification(how="reply", by="U01ANA", at=now)
+            request = replace(case.requests[0], done=done)
+            after = replace(case, requests=(request,), verification=proof)
+            card = await self.desk.refreshed(after, now)
+            await self.store.commit(
+                Commit(at=now, actor="U01ANA", act="note", case=ref, puts=(after, card))
+            )
+
+        await self.desk.decided(take)
 
     async def _work(self) -> None:
         while True:

@@ -6,15 +6,16 @@ ANA, BEN = "U01ANA", "U02BEN"
 
 
 async def asked(office, page) -> str:
-    """Ana has written the outcome of a complaint and wants it to go."""
-    ref = await office.receive(MAIL, reading("complaint"))
+    """Ana has written the answer to an access request and wants it to go."""
+    ref = await office.receive(MAIL, reading())
     await offered(page, "Claim")
     await page.press(ANA, "Claim")
+    await office.prepared(ref)
     await offered(page, "Reply")
     await page.press(ANA, "Reply")
     await page.until(lambda: "body" in page.top(ANA))
-    body = "Dear Nora, we looked into it: you were right."
-    answer = await page.submit(ANA, template="answer_complaint", body=body, body2="")
+    body = "Dear Nora, we looked and found this: you were right."
+    answer = await page.submit(ANA, template="answer_access", body=body, body2="")
     assert answer["ok"], answer
     answer = await page.submit(ANA)
     assert answer["ok"], answer
