@@ -71,7 +71,7 @@ class FromPeople(Ignoring):
     async def _act(self, click: Click, now: datetime) -> Answer:
         case, action = await self.case(click.ref), self._action(click)
         request = self._request(case, action, click)
-        if not click.by.may_act_in(case.circle):
+        if not click.by.may_see(case):
             admit(case, action, click.by)
         if action.name == "claim" and case.assignee == click.by.id:
             return Done(said=f"{case.ref} is yours already.", case=case)
@@ -174,7 +174,8 @@ class FromPeople(Ignoring):
         puts += await self._met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
-        puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        told = ((who, text) for who, text in effect.tell if who not in case.shut)
+        puts += [self.direct(person, text, case, now, by) for person, text in told]
         puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
         puts += self.owners_done(before, case, now)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
@@ -334,7 +335,7 @@ class FromPeople(Ignoring):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
-    if not by.may_act_in(case.circle):
+    if not by.may_see(case):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}
     if others and not action.anyone and not case.closed and Role.MANAGER not in by.roles:

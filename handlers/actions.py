@@ -8,6 +8,7 @@ import re
 
 from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
+from handlers.circles import AboutUs, LetIn
 from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.extending import Extend
@@ -113,6 +114,8 @@ class Assign(Action):
     def faults(self, moment: Moment) -> dict[str, str]:
         if not PERSON.fullmatch(moment.form.get("person", "")):
             return {"person": "Choose a person."}
+        if moment.form["person"] in moment.case.shut:
+            return {"person": "This case is closed to them."}
         return {}
 
     def do(self, moment: Moment) -> Effect:
@@ -229,6 +232,8 @@ GENERAL: tuple[Action, ...] = (
     Again(),
     Reopen(),
     History(),
+    AboutUs(),
+    LetIn(),
     Place(),
     Extend(),
     ReceivedEarlier(),

@@ -42,6 +42,10 @@ class Person(Record, frozen=True, kw_only=True):
         }
         return bool(self.roles & needed[circle])
 
+    def may_see(self, case: Case) -> bool:
+        """The key to its circle, and it is not about them."""
+        return self.may_act_in(case.circle) and self.id not in case.shut
+
 
 class Colleague(Record, frozen=True, kw_only=True):
     """One of us who could be asked, and whether they are there now."""
@@ -55,7 +59,7 @@ class Field(Record, frozen=True, kw_only=True):
 
     name: str
     label: str
-    type: Literal["text", "paragraph", "choice", "choices", "note"] = "text"
+    type: Literal["text", "paragraph", "choice", "choices", "note", "person"] = "text"
     options: tuple[tuple[str, str], ...] = ()  #: value, label
     initial: str = ""  #: for "choices": values joined by a space
     hint: str = ""

@@ -402,6 +402,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     language: str = "und"
     requests: tuple[Request, ...]
     circle: Circle = Circle.STAFF
+    shut: tuple[str, ...] = ()  #: Slack ids of those it is about: closed to them
     triage: bool = False
     reading: Reading | None = None
     confirmed: bool = False  #: a person confirmed or corrected the kinds
