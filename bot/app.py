@@ -234,7 +234,7 @@ def _relay(settings: Settings, clock: Clock) -> Connections | None:
     if settings.relay is None:
         return None
     login = read_login(settings.relay_login) if settings.relay_login else None
-    return Connections(settings.relay, clock, login)
+    return Connections(settings.relay, clock, login, name=settings.smtp_name)
 
 
 def _trust(settings: Settings) -> Trust:

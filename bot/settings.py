@@ -50,6 +50,7 @@ class Settings(Record, frozen=True, kw_only=True):
     address: tuple[str, ...] = ("compliance@cafex.com",)
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 8025
+    smtp_name: str = "localhost"
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_required: bool = False
@@ -160,6 +161,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
 
 
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?", text):
+        raise ValueError("it must be a name such as mx.example.org")
+    return text.lower()
+
+
 def _megabytes(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("it is a number of megabytes")
@@ -267,6 +274,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_ADDRESS", "address", _addresses),
     ("DESK_SMTP_HOST", "smtp_host", str),
     ("DESK_SMTP_PORT", "smtp_port", _port),
+    ("DESK_SMTP_NAME", "smtp_name", _name),
     ("DESK_TLS_CERT", "tls_cert", Path),
     ("DESK_TLS_KEY", "tls_key", Path),
     ("DESK_TLS_REQUIRED", "tls_required", _switch),

@@ -6,7 +6,7 @@ server at each click.
 
 from handlers.flags import closest
 from handlers.handler import Action, Effect, Field, Form, Moment
-from handlers.requests import replace, with_remark
+from handlers.requests import noted, replace
 from storage.records import Case, Circle, Request
 
 #: the red flag that goes with it
@@ -48,7 +48,7 @@ class AboutUs(Action):
         if case.assignee != moment.by.id or not moment.by.may_see(case):
             case = replace(case, assignee=None)
         return Effect(
-            case=with_remark(case, moment, self.name, moment.form.get("why", "")),
+            case=noted(case, moment, self.name, moment.form.get("why", "")),
             said=f"{case.ref} is with the managers. Who is named cannot open it any more.",
             line="It is about one of us: the managers have it now.",
         )
@@ -81,9 +81,7 @@ class LetIn(Action):
     def do(self, moment: Moment) -> Effect:
         case = moment.case
         flags = tuple(flag for flag in case.flags if flag != STAFF)
-        case = with_remark(
-            replace(case, shut=(), flags=flags), moment, self.name, moment.form["why"]
-        )
+        case = noted(replace(case, shut=(), flags=flags), moment, self.name, moment.form["why"])
         return Effect(
             case=case,
             said=f"{case.ref}: nobody is shut out any more.",

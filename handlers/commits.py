@@ -40,6 +40,8 @@ Answered = TypeVar("Answered")
 TRIES = 50
 #: the lane of lists to sort, and of cards that come from them by the hundred
 LISTS = "slack:lists"
+#: how long what changes a list is gathered: Slack takes an edit every 1.2 seconds, cards' too
+GATHERED = timedelta(seconds=2)
 TICK = timedelta(milliseconds=1)
 
 
@@ -124,6 +126,7 @@ class Commits:
                 return (before,)
             mails = before.content.mails
         message = self.message(LISTS, ListToSort(name=name, mails=mails), now)
+        message = replace(message, send_after=now + GATHERED)
         mark = known or Mark(id=f"list:{name}", at=now, lasting=True)
         return (message, replace(mark, at=now, note=message.id))
 

@@ -15,7 +15,7 @@ from handlers.letter_actions import (
     text_of,
 )
 from handlers.letters.catalogue import long_date
-from handlers.requests import replace, with_remark
+from handlers.requests import noted, replace
 from handlers.verification import CODE, PAPERS, SLOT, WAYS, enough, stepped
 from storage.records import Case, Request, Verification
 
@@ -75,7 +75,7 @@ class Verify(Action):
 
     def do(self, moment: Moment) -> Effect:
         how = moment.form["how"]
-        case = with_remark(moment.case, moment, self.name, moment.form.get("why", ""))
+        case = noted(moment.case, moment, self.name, moment.form.get("why", ""))
         if how in {ASK_CODE, ASK_MORE}:
             draft = _code(moment) if how == ASK_CODE else _identity(moment)
             return Effect(case=case, said="Please read it once more.", draft=draft)

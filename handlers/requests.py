@@ -9,10 +9,10 @@ from storage.records import (
     Case,
     Letter,
     LetterState,
+    Note,
     OutboxMessage,
     Outcome,
     Record,
-    Remark,
     Request,
     Status,
 )
@@ -79,12 +79,12 @@ def opened_again(request: Request) -> Request:
     )
 
 
-def with_remark(case: Case, moment: Moment, about: str, text: str) -> Case:
-    """The case with what staff say of an act of theirs, if they say anything."""
+def noted(case: Case, moment: Moment, about: str, text: str) -> Case:
+    """The case with what staff wrote about an act of theirs; sealed like the mail itself."""
     if not text.strip():
         return case
-    remark = Remark(at=moment.now, by=moment.by.id, about=about, text=text.strip())
-    return replace(case, remarks=(*case.remarks, remark))
+    note = Note(about=about, by=moment.by.id, at=moment.now, text=text.strip())
+    return replace(case, notes=(*case.notes, note))
 
 
 def with_letter(case: Case, letter: LetterState) -> Case:

@@ -5,7 +5,7 @@ from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.letter_actions import on_its_way
 from handlers.letters import templates
 from handlers.reasons import REASONS
-from handlers.requests import letter_of, replace, with_remark
+from handlers.requests import letter_of, noted, replace
 from storage.errors import Refused
 from storage.records import Approval, Case, Letter, Request
 
@@ -67,7 +67,7 @@ class SecondPerson(Action):
         approval, answer = _approval(moment), moment.form["answer"]
         if answer in {YES, ALONE} and not approvals.may_decide(moment, moment.by):
             raise Refused("Somebody else has to decide this. Nothing was changed.")
-        case = with_remark(moment.case, moment, self.name, moment.form.get("why", ""))
+        case = noted(moment.case, moment, self.name, moment.form.get("why", ""))
         if answer in {NO, BACK}:
             return _sent_back(moment, case, approval)
         case = approvals.decided(case, approval.about, moment.by.id, moment.now)

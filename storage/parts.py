@@ -13,11 +13,11 @@ from storage.records import (
     Challenge,
     InboundMail,
     Mark,
+    Note,
     OutboxMessage,
     Proposed,
     Reading,
     Record,
-    Remark,
     Round,
     Stored,
     Suppression,
@@ -44,10 +44,10 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
     taken: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()
+    notes: tuple[Note, ...] = ()
     challenge: Challenge | None = None
     proven: str = ""
 

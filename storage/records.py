@@ -268,7 +268,7 @@ class Request(Record, frozen=True, kw_only=True):
 
 
 class Approval(Record, frozen=True, kw_only=True):
-    """A second person's yes to one letter or one step; what was said about it is in `Case.remarks`.
+    """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
 
     One that was sent back, or whose letter was written anew, is no longer there.
     """
@@ -286,6 +286,15 @@ class Approval(Record, frozen=True, kw_only=True):
     def alone(self) -> bool:
         """The same person released it: no second one was there."""
         return bool(self.given_by) and self.given_by == self.asked_by
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """Words of staff about what they did to a case: why, or how they know. Personal."""
+
+    about: str  #: the action
+    by: str
+    at: datetime
+    text: str
 
 
 class Verification(Record, frozen=True, kw_only=True):
@@ -368,15 +377,6 @@ class LetterState(Record, frozen=True, kw_only=True):
     version: str = ""  #: of the words its template had then
 
 
-class Remark(Record, frozen=True, kw_only=True):
-    """Words of staff about what they did to a case: why, or how they know. Personal."""
-
-    at: datetime
-    by: str
-    about: str  #: the action
-    text: str
-
-
 class Proposed(Record, frozen=True, kw_only=True):
     """A residence that would move a date later: it waits for a second person."""
 
@@ -412,6 +412,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     challenge: Challenge | None = None  #: the code that is waited for
     proven: str = ""  #: the address on file that gave the code back
     approvals: tuple[Approval, ...] = ()
+    notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
@@ -421,7 +422,6 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()

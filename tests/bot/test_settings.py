@@ -165,6 +165,20 @@ def test_whose_word_on_a_sender_is_believed():
             load({name: wrong}, file=None)
 
 
+def test_the_name_in_smtp():
+    assert load({}, file=None).smtp_name == "localhost"
+    assert load({"DESK_SMTP_NAME": "MX.example.com"}, file=None).smtp_name == "mx.example.com"
+    for wrong in ("a b", "x\r\ny", "-x", "ü.example.org"):
+        with pytest.raises(SettingsError, match="DESK_SMTP_NAME"):
+            load({"DESK_SMTP_NAME": wrong}, file=None)
+
+
+def test_the_count_of_confirmed_ignores():
+    assert load({"DESK_CONFIRMED_IGNORES": "0"}, file=None).confirmed_ignores == 0
+    with pytest.raises(SettingsError, match="DESK_CONFIRMED_IGNORES"):
+        load({"DESK_CONFIRMED_IGNORES": "many"}, file=None)
+
+
 def test_the_reserve_is_megabytes():
     assert load({"DESK_DISK_RESERVE": "100"}, file=None).disk_reserve == 100 * 2**20
 

@@ -107,7 +107,7 @@ async def test_sent_back_it_is_a_draft_again_and_its_author_learns_it(bench: Ben
     case = await bench.fresh(case)
     assert case.approvals == ()
     assert case.requests[0].status is Status.OPEN
-    assert case.remarks[-1].text == "The second paragraph is wrong."
+    assert case.notes[-1].text == "The second paragraph is wrong."
     assert (await directs(bench, case))[-1][0] == ANA.id
 
 
@@ -176,7 +176,7 @@ async def test_a_small_team_s_one_may_an_hour_after_the_preview_with_a_reason(tm
         await look(bench, case, ANA, "alone", "Two of us.", now=later, team=TEAM)
         case = await bench.fresh(case)
         assert (await letter(bench, case)).status is OutboxStatus.PENDING
-        assert [remark.text for remark in case.remarks] == ["Two of us."]
+        assert [note.text for note in case.notes] == ["Two of us."]
 
 
 async def test_the_digest_counts_what_was_released_alone_once(tmp_path):

@@ -89,7 +89,7 @@ async def test_a_manager_lifts_it_with_a_reason(bench: Bench):
     await bench.click(case, "let_in", MAY, form={"why": "Another Ben."})
     case = await bench.fresh(case)
     assert case.shut == ()
-    assert case.remarks[-1].text == "Another Ben."
+    assert case.notes[-1].text == "Another Ben."
 
 
 async def test_one_closed_request_closes_the_whole_case_to_others(bench: Bench):

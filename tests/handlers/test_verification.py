@@ -118,7 +118,7 @@ async def test_more_than_the_least_wants_a_reason(bench: Bench):
     assert isinstance(await bench.click(case, "verify", form=form), Faults)
     review = await bench.click(case, "verify", form=form | {"why": "The account has no address."})
     assert isinstance(review, Review)
-    assert (await bench.fresh(case)).remarks[-1].text == "The account has no address."
+    assert (await bench.fresh(case)).notes[-1].text == "The account has no address."
 
 
 async def test_the_form_proposes_the_least_first(bench: Bench):
