@@ -9,6 +9,7 @@ From the outbox: sent, delay, give_up, retry (`receipts.py`).
 """
 
 from handlers.acting import FromPeople
+from handlers.answered_codes import FromCodes
 from handlers.clockwork import FromClock
 from handlers.feed import FromFeed
 from handlers.owner_answers import FromOwners
@@ -17,5 +18,5 @@ from handlers.receipts import FromOutbox
 
 
 # those of the clock are lists, and those mail
-class Desk(FromPeople, FromOwners, FromFeed, FromClock, FromAge, FromOutbox):
+class Desk(FromPeople, FromOwners, FromFeed, FromClock, FromCodes, FromAge, FromOutbox):
     """Loads, asks the pure rules, commits once; decides anew when somebody else was faster."""

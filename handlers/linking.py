@@ -186,7 +186,7 @@ def other_fault(moment: Moment, field: str) -> str:
         return "Name the case, such as PR-2026-0042."
     if ref == moment.case.ref:
         return "That is this case itself."
-    if moment.other is None or not moment.by.may_act_in(moment.other.circle):
+    if moment.other is None or not moment.by.may_see(moment.other):
         return f"There is no case {ref} that you may see."
     return ""
 
