@@ -28,6 +28,7 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     OwnerAsk,
+    Shred,
     Stored,
     ThreadLine,
     new_id,
@@ -83,13 +84,20 @@ class Commits:
             raise UnknownReference(f"There is no case {ref}: `desk list --all` shows them all.")
         return case
 
-    async def commit(
-        self, act: str, actor: str, case: Case, now: datetime, *puts: Stored, why: str = ""
+    async def commit(  # noqa: PLR0913  one happening
+        self,
+        act: str,
+        actor: str,
+        case: Case,
+        now: datetime,
+        *puts: Stored,
+        why: str = "",
+        shreds: tuple[Shred, ...] = (),
     ) -> None:
         """One happening of one case."""
         note = f"{_note(case)}: {why}" if why else _note(case)
         await self.store.commit(
-            Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts)
+            Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts, shreds=shreds)
         )
 
     async def refreshed(self, case: Case, now: datetime, by: str = "desk") -> OutboxMessage:
@@ -212,17 +220,19 @@ class Commits:
 
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
-        written = self.written(case, draft, now)
+        written, to = self.written(case, draft, now), draft.to or case.requester
+        # who may be a stranger to the case learns nothing of its conversation
+        thread = case.message_ids if to == case.requester else ()
         content = Letter(
             case=case.ref,
-            to=case.requester,
+            to=to,
             subject=written.subject,
             body=draft.body if draft.body is not None else written.body,
             template=draft.template,
             language=written.language,
             version=written.version,
-            in_reply_to=case.message_ids[-1] if case.message_ids else "",
-            references=case.message_ids[-10:],
+            in_reply_to=thread[-1] if thread else "",
+            references=thread[-10:],
             automatic=draft.automatic,
             closing=draft.closing,
             extending=draft.extending,

@@ -73,7 +73,7 @@ class FromMail(AutomaticLetters, Ignoring):
         letter, case = await self._automatic(case, found, unwanted, now, puts)
         if reminders.unconfirmed(case):
             case = self._reminded(case, case.received_at)
-        puts += [case, _worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
+        puts += [case, worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
         if case.imported:  # no card: its place is in the list of its import
             puts += await self.listed(import_list(case.batch), now)
         else:
@@ -125,7 +125,7 @@ class FromMail(AutomaticLetters, Ignoring):
             after,
             now,
             after,
-            _worked_on(stored, parsed, MailStatus.PROCESSED, ref),
+            worked_on(stored, parsed, MailStatus.PROCESSED, ref),
             await self.refreshed(after, now),
             self.line(after, "The requester wrote again: open it.", now, call=True),
         )
@@ -145,7 +145,7 @@ class FromMail(AutomaticLetters, Ignoring):
         case = opening.held(await self._new_case(found), suspected)
         beside = replace(suspected, held=(*suspected.held, stored.id))
         mail = replace(
-            _worked_on(stored, found.parsed, MailStatus.HELD, case.ref),
+            worked_on(stored, found.parsed, MailStatus.HELD, case.ref),
             reason=f"may belong to {ref}",
         )
         await self.commit(
@@ -187,7 +187,7 @@ class FromMail(AutomaticLetters, Ignoring):
         case = await self.store.case(message.case) if message and message.case else None
         puts: list[Stored] = [
             replace(
-                _worked_on(stored, parsed, MailStatus.IGNORED, case.ref if case else None),
+                worked_on(stored, parsed, MailStatus.IGNORED, case.ref if case else None),
                 reason=reason,
             )
         ]
@@ -214,7 +214,7 @@ class FromMail(AutomaticLetters, Ignoring):
             return
         last = await self.store.mark(CANARY) or Mark(id=CANARY, at=now, count=0)
         through = replace(last, at=now, count=last.count + 1)
-        ignored = replace(_worked_on(stored, parsed, MailStatus.IGNORED, None), reason=CANARY)
+        ignored = replace(worked_on(stored, parsed, MailStatus.IGNORED, None), reason=CANARY)
         await self.store.commit(
             Commit(at=now, actor="desk", act="ignore", note=CANARY, puts=(ignored, through))
         )
@@ -228,7 +228,7 @@ class FromMail(AutomaticLetters, Ignoring):
             stored, case = await self._stored(mail), await self.case(ref)
             if stored.status is not MailStatus.RECEIVED:
                 return
-            filed = _worked_on(stored, parsed, MailStatus.IGNORED, ref)
+            filed = worked_on(stored, parsed, MailStatus.IGNORED, ref)
             filed = replace(filed, reason=noted.reason)
             line = self.line(case, noted.line, now)
             await self.commit("file", "desk", case, now, filed, line)
@@ -324,7 +324,7 @@ def suppression(case: Case, now: datetime) -> Suppression:
     return Suppression(hash=case.requester_hash, address=case.requester, since=now, case=case.ref)
 
 
-def _worked_on(
+def worked_on(
     mail: InboundMail, parsed: ParsedMail | None, status: MailStatus, ref: str | None
 ) -> InboundMail:
     found = {"message_id": parsed.message_id} if parsed else {"message_id": ""}

@@ -2,7 +2,7 @@
 
 from handlers import approvals, timing
 from handlers.deadlines.reminders import late
-from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment, to_do
+from handlers.handler import Action, Draft, Effect, Field, Form, Moment, to_do
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
 from handlers.letters.templates import ENGLISH, LANGUAGES
@@ -16,9 +16,12 @@ from handlers.requests import (
     with_step,
     without_step,
 )
+from handlers.verification import enough, settled
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
+#: letters that ask who it is
+ASK_WHO = frozenset({"identity", "code_sent"})
 #: what fits one text field of a form
 FIELD = 3000
 #: letters for every kind, after the kind's own
@@ -39,7 +42,10 @@ def choices(moment: Moment) -> tuple[str, ...]:
     """The letters that may go now. Before identity is settled those marked neutral alone."""
     request = moment.request
     kind = moment.kinds.get(request.kind or "") if request else None
-    offered = (*(kind.letters if kind else ()), *ALWAYS)
+    waits = ("code_sent",) if moment.case.challenge else ()
+    offered = (*waits, *(kind.letters if kind else ()), *ALWAYS)
+    if not enough(moment.case, moment.kinds):  # nothing may be asked
+        offered = tuple(name for name in offered if name not in ASK_WHO)
     if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
     return tuple(
@@ -68,10 +74,10 @@ def may_say(moment: Moment, name: str) -> bool:
 
     A letter is about one request and is read with all of them: one that needs proof is enough.
     """
-    if templates.template(name).neutral or moment.case.verification is not None:
+    case, kinds = moment.case, moment.kinds
+    if templates.template(name).neutral:
         return True
-    asked = [moment.kinds.get(request.kind or "") for request in moment.case.requests]
-    return all(kind is not None and kind.depth is Depth.NONE for kind in asked)
+    return all(settled(case, r, kinds.get(r.kind or "")) for r in case.requests)
 
 
 def body_fields(text: str) -> tuple[Field, ...]:

@@ -8,6 +8,7 @@ from handlers.deadlines.rules import counted
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
+from handlers.verification import stepped
 from storage.records import Case, Due, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
@@ -60,7 +61,7 @@ class Confirm(Action):
         requests = tuple(sorted(_numbered(case, kinds), key=lambda request: request.id))
         after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
         if after.verification:
-            after = settle(after, "verify")
+            after = stepped(after, moment.kinds)
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
         moved = _moved(case, after, local_day(moment.now, moment.policy.timezone))

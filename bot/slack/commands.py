@@ -87,7 +87,7 @@ class Commands:
 
 def chosen(wish: str, cases: Sequence[Case], by: Person, today: date) -> list[Case]:
     """The open cases a person may see and asked for, the most urgent first."""
-    open_to_them = [c for c in cases if not c.closed and by.may_act_in(c.circle)]
+    open_to_them = [c for c in cases if not c.closed and by.may_see(c)]
     fits = {
         "mine": lambda case: case.assignee == by.id,
         "open": lambda case: not case.at_rest,
