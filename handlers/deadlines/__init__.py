@@ -17,6 +17,8 @@ from storage.records import Candidate, Case, ClockEvent, Due, Record, Request, S
 
 #: holidays are proclaimed late: the rule that counted them says by which tables
 TABLES = version("holidays")
+#: the rule of a date that counsel typed
+TYPED = "authority/1"
 #: a claimed time of sending further back than this is not believed
 BELIEVED = timedelta(days=5)
 
@@ -67,8 +69,8 @@ def earliest_of(asked: Iterable[Asked], candidates: Iterable[Candidate] = ()) ->
 
 def clock(request: Request, received_at: datetime, *, confirmed: bool = False) -> Due:
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
-    if request.kind is None:  # it may be of any kind until a person has sorted it
-        return request.due
+    if request.kind is None or request.due.rule == TYPED:
+        return request.due  # not sorted yet, or nothing counts it
     asked = Asked(
         kind=RIGHTS.get(request.right, request.kind),
         received_at=received_at,
