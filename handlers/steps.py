@@ -8,7 +8,7 @@ from datetime import date
 from types import MappingProxyType
 
 from handlers import timing
-from handlers.deadlines import TYPED
+from handlers.deadlines.regimes import TYPED
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import last_working_day
 from handlers.handler import Action, Effect, Field, Form, Given, Kind, Moment, Step, to_do

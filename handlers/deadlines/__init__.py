@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from handlers.deadlines.counting import Course, Place, course
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import place_of
-from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, rule_of
+from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, TYPED, rule_of
 from handlers.deadlines.rules import Rule
 from handlers.deadlines.why import sentence
 from handlers.deadlines.working_days import local_day
@@ -17,8 +17,6 @@ from storage.records import Candidate, Case, ClockEvent, Due, Record, Request, S
 
 #: holidays are proclaimed late: the rule that counted them says by which tables
 TABLES = version("holidays")
-#: the rule of a date that counsel typed
-TYPED = "authority/1"
 #: a claimed time of sending further back than this is not believed
 BELIEVED = timedelta(days=5)
 

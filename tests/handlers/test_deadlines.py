@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from bot.due import answers
-from handlers.deadlines import TYPED, Asked, clock, due, earliest, earliest_of, longest
+from handlers.deadlines import Asked, clock, due, earliest, earliest_of, longest
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import MEMBERS
-from handlers.deadlines.regimes import REGIMES, law
+from handlers.deadlines.regimes import REGIMES, TYPED, law
 from handlers.deadlines.working_days import is_working_day
 from storage.records import Candidate, ClockEvent, Due, Request
 
@@ -229,4 +229,5 @@ def test_a_date_that_counsel_typed_is_counted_anew_by_nothing() -> None:
     theirs = replace(counted, due_on=date(2027, 1, 29), rule=TYPED)
     request = Request(id=1, kind="legal_demand", due=theirs)
     assert clock(request, received) == theirs
+    assert law(theirs) == "their date"
     assert clock(replace(request, due=counted), received) == counted
