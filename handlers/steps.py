@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
+from handlers import timing
+from handlers.deadlines.regimes import TYPED
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import last_working_day
 from handlers.handler import Action, Effect, Field, Form, Given, Kind, Moment, Step, to_do
@@ -334,8 +336,8 @@ def _day(said: str) -> date | None:
 
 
 def _right(case: Case, number: int, value: str) -> Case:
-    """The article or section asked for, where the kind is coarser."""
-    return with_request(case, replace(case.request(number), right=value))
+    """The article or section asked for, where the kind is coarser: its clock may be another."""
+    return timing.reclocked(with_request(case, replace(case.request(number), right=value)))
 
 
 def barred(case: Case, *people: str) -> Case:
@@ -351,7 +353,7 @@ def _due_on(case: Case, number: int, value: str) -> Case:
         due_on=day,
         aim_on=last_working_day(day, CALENDAR),
         regime="policy",
-        rule="authority/1",
+        rule=TYPED,
         why=f"The authority asks for an answer by {day:%d %b %Y}; counsel entered it.",
     )
     return with_request(case, replace(case.request(number), due=due))

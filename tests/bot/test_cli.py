@@ -548,16 +548,24 @@ def test_due_answers_each_request_of_a_file_in_order(run: Run, tmp_path: Path):
         {"id": "a", "kind": "Rectification", **asked},
         {"id": 2, "kind": "access", "events": stopped, **asked},
         {"id": "c", "kind": "objection", **asked},
+        {
+            "id": "e",
+            "kind": "access",
+            **asked,
+            "received_at": "2026-09-01T23:30:00",
+            "events": None,
+        },
         {"id": "d", "kind": "access", **(asked | {"regime": "can_spam"})},
     ]
     (tmp_path / "asked.json").write_text(json.dumps(rows))
     result = run("due", "asked.json")
-    assert [set(row) for row in result.json] == [{"id", "due_on", "aim_on", "why", "rule"}] * 4
+    assert [set(row) for row in result.json] == [{"id", "due_on", "aim_on", "why", "rule"}] * 5
     assert [(row["id"], row["due_on"]) for row in result.json] == [
-        ("a", "2026-10-01"), (2, None), ("c", "2026-10-01"), ("d", "2026-09-29"),
+        ("a", "2026-10-01"), (2, None), ("c", "2026-10-01"), ("e", "2026-10-01"),
+        ("d", "2026-09-29"),
     ]  # fmt: skip
-    assert "can_spam has no clock for it" in result.json[3]["why"]
-    assert result.json[3]["rule"].startswith("DESK-28/")
+    assert "can_spam has no clock for it" in result.json[4]["why"]
+    assert result.json[4]["rule"].startswith("DESK-28/")
     assert result.code == 0
     assert run("due", "asked.json", "--json").out == result.out
 

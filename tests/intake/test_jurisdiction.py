@@ -50,10 +50,12 @@ def regimes(body: str, author: str = "ann@example.org", language: str = "und", *
         ("12 Example St, Toronto, ON M5V 2T6", ["ca_pipeda"]),
         ("12 rue Exemple, H2X 1Y4", ["ca_quebec"]),
         ("Rua Exemplo 1, 01310-100", ["br_lgpd"]),
+        ("Voorbeeldstraat 1\n1011 AB Amsterdam", ["eu_gdpr"]),
         # what says nothing of where somebody lives
         ("hello", ["policy"]),
         ("your Canadian office was closed", ["policy"]),
         ("we met in Berlin", ["policy"]),
+        ("The number on invoice 2231 is wrong", ["policy"]),
         ("Kind regards,\nVirginia", ["policy"]),
         ("the average, avgs and bistros", ["policy"]),
     ],
