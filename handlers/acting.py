@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers, verification
+from handlers import approvals, offers, recipients, verification
 from handlers.approvals import ALONE
 from handlers.commits import zone_of
 from handlers.handler import (
@@ -29,6 +29,7 @@ from handlers.requests import letter_of, letter_state, replace, with_letter, wit
 from storage.errors import Refused
 from storage.records import (
     Case,
+    Joined,
     Letter,
     MailStatus,
     Mark,
@@ -144,8 +145,12 @@ class FromPeople(Ignoring):
             policy=self.policy,
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
             letter=await self._waiting(case, form.get("about", "")),
+            other=await self._other(form.get("first", "")),
             team=click.team,
         )
+
+    async def _other(self, ref: str) -> Case | None:
+        return await self.store.case(ref.strip().upper()) if ref.strip() else None
 
     async def _waiting(self, case: Case, about: str) -> Letter | None:
         """The letter that waits for a second person."""
@@ -246,7 +251,10 @@ class FromPeople(Ignoring):
         if effect.draft.template == verification.CODE:
             to = effect.draft.to
             case = verification.challenged(case, message, to, self.keys, self.policy)
-        return with_letter(case, letter_state(message, effect.draft.request)), message
+        state = letter_state(message, effect.draft.request)
+        template, to = templates.template(state.template), self.recipient(case, effect.draft)
+        state = replace(state, drifted=recipients.drifted(case, template, to))
+        return with_letter(case, state), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
         content = message.content
@@ -321,6 +329,8 @@ class FromPeople(Ignoring):
                 continue
             if joins:
                 after = joined(after, mail, mail.message_id)
+                other = Joined(mail=mail.id, address=case.requester)
+                after = replace(after, joined=(*after.joined, other))
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
         after = self._timed(suspected, after, now)

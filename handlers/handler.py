@@ -90,6 +90,7 @@ class Moment(Record, frozen=True, kw_only=True):
     policy: Policy = msgspec.field(default_factory=Policy)
     draft: Letter | None = None  #: the clicker's own unsent letter for this request
     letter: Letter | None = None  #: the letter that waits for a second person
+    other: Case | None = None  #: the case that the form names in `first`
     team: tuple[Colleague, ...] | None = None  #: None = nobody looked who is there
 
 
