@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers, recipients, verification
+from handlers import approvals, offers, recipients, timing, verification
 from handlers.approvals import ALONE
-from handlers.commits import zone_of
 from handlers.handler import (
     Action,
     Answer,
@@ -22,7 +21,7 @@ from handlers.handler import (
     Stale,
 )
 from handlers.ignoring import Ignoring
-from handlers.incoming import joined, suppression
+from handlers.incoming import suppression
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
@@ -176,7 +175,7 @@ class FromPeople(Ignoring):
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
-        puts += await self._met(moment.by, now)
+        puts += await self.met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         told = ((who, text) for who, text in effect.tell if who not in case.shut)
@@ -196,14 +195,6 @@ class FromPeople(Ignoring):
             undo=undo.id if undo else "",
             until=undo.send_after if undo else None,
         )
-
-    async def _met(self, by: Person, now: datetime) -> list[Stored]:
-        """Whose clock says what is remembered: reminders keep people's own hours."""
-        known = await self.store.mark(zone_of(by.id))
-        if not by.timezone or (known is not None and known.note == by.timezone):
-            return []
-        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
-        return [replace(mark, at=now, note=by.timezone)]
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -328,7 +319,7 @@ class FromPeople(Ignoring):
             if mail is None or mail.status is not MailStatus.HELD:
                 continue
             if joins:
-                after = joined(after, mail, mail.message_id)
+                after = timing.joined(after, mail, mail.message_id)
                 other = Joined(mail=mail.id, address=case.requester)
                 after = replace(after, joined=(*after.joined, other))
             ref = after.ref if joins else case.ref

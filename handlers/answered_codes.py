@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from handlers.incoming import FromMail, joined, worked_on
+from handlers.incoming import FromMail, worked_on
 from handlers.requests import replace
+from handlers.timing import joined
 from handlers.verification import CODE, WAYS, alive, codes_in, right, stepped, tried
 from storage.records import InboundMail, MailStatus, ParsedMail, Verification
 

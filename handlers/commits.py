@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from handlers import approvals, recipients, verification
 from handlers.deadlines import reminders
-from handlers.handler import Draft
+from handlers.handler import Draft, Person
 from handlers.letters import templates
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
@@ -186,6 +186,14 @@ class Commits:
         """A line to one person."""
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
+
+    async def met(self, by: Person, now: datetime) -> list[Stored]:
+        """Whose clock says what is remembered: reminders keep people's own hours."""
+        known = await self.store.mark(zone_of(by.id))
+        if not by.timezone or (known is not None and known.note == by.timezone):
+            return []
+        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
+        return [replace(mark, at=now, note=by.timezone)]
 
     def to_owner(
         self, person: str, number: int, case: Case, now: datetime, by: str = "desk"

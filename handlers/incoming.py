@@ -11,7 +11,7 @@ from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.ignoring import REQUESTED, WRONG, Ignoring
 from handlers.letter_actions import failed
 from handlers.opening import Understood
-from handlers.requests import letter_of, replace, with_letter, with_request
+from handlers.requests import letter_of, replace, with_letter
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
@@ -23,7 +23,6 @@ from storage.records import (
     ParsedMail,
     Reading,
     Record,
-    Status,
     Stored,
     Suppression,
 )
@@ -119,7 +118,7 @@ class FromMail(AutomaticLetters, Ignoring):
         case, stored = await self.case(ref), await self._stored(mail)
         if stored.id in case.mails:
             return case
-        after = self._timed(case, joined(case, stored, parsed.message_id), now)
+        after = self._timed(case, timing.joined(case, stored, parsed.message_id), now)
         await self.commit(
             "follow_up",
             "requester",
@@ -279,7 +278,7 @@ class FromMail(AutomaticLetters, Ignoring):
         back = replace(letter, bounced=True)
         after = self._reminded(failed(with_letter(case, back), back), now)
         if back.template == "acknowledgement":
-            after = replace(after, acknowledgement="withheld: it came back undelivered")
+            after = timing.acknowledged(after, "withheld: it came back undelivered")
         after = replace(after, version=case.version + 1)
         said = "A letter of ours came back undelivered."
         told: list[Stored] = [self.line(after, said, now, call=True)]
@@ -318,21 +317,6 @@ class FromMail(AutomaticLetters, Ignoring):
 
     async def _stored(self, mail: InboundMail) -> InboundMail:
         return await self.store.mail(mail.id) or mail
-
-
-def joined(case: Case, mail: InboundMail, message_id: str) -> Case:
-    """The case with one more mail of its requester: it goes on, and waits to be read.
-
-    Any answer starts the clocks again at once; what it says a person finds out.
-    """
-    case = timing.answered(case, mail.received_at)
-    for request in case.open_requests:
-        if request.status is Status.AWAITING_REQUESTER:
-            case = with_request(case, replace(request, status=Status.OPEN))
-    ids = case.message_ids
-    if message_id and message_id not in ids:
-        ids = (*ids, message_id)
-    return replace(case, mails=(*case.mails, mail.id), message_ids=ids, answered=True)
 
 
 def suppression(case: Case, now: datetime) -> Suppression:

@@ -9,7 +9,7 @@ from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
 from handlers.verification import stepped
-from storage.records import Case, Outcome, Request, Status
+from storage.records import Case, Due, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
@@ -184,7 +184,11 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
             events=timing.about_the_person(first),
         )
         waits = Status.AWAITING_REQUESTER if timing.waiting(asked) else Status.OPEN
-        yield replace(asked, status=waits, due=deadlines.clock(asked, case.received_at))
+        yield replace(asked, status=waits, due=_due(case, asked))
+
+
+def _due(case: Case, asked: Request) -> Due:
+    return deadlines.clock(asked, case.received_at, confirmed=timing.confirmed(case))
 
 
 def _moved(before: Case, after: Case, today: date) -> str:

@@ -484,6 +484,11 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
             for x in self.letters
         )
 
+    def overdue(self, today: date) -> bool:
+        """Has a clock of it run out? One that stands has not."""
+        running = (r.due for r in self.open_requests if r.due.stopped is None)
+        return any(due.due_on < today for due in running)
+
     def request(self, number: int) -> Request:
         """Raises KeyError for a number this case does not have."""
         for request in self.requests:
