@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import approvals, linking, offers, opening, timing, verification
+from handlers import approvals, linking, offers, opening, recipients, timing, verification
 from handlers.approvals import ALONE
 from handlers.commits import lane_of
 from handlers.handler import (
@@ -30,6 +30,7 @@ from storage.errors import Refused
 from storage.records import (
     Card,
     Case,
+    Joined,
     Letter,
     MailStatus,
     Mark,
@@ -245,7 +246,10 @@ class FromPeople(Ignoring):
         if effect.draft.template == verification.CODE:
             to = effect.draft.to
             case = verification.challenged(case, message, to, self.keys, self.policy)
-        return with_letter(case, letter_state(message, effect.draft.request)), message
+        state = letter_state(message, effect.draft.request)
+        template, to = templates.template(state.template), self.recipient(case, effect.draft)
+        state = replace(state, drifted=recipients.drifted(case, template, to))
+        return with_letter(case, state), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
         content = message.content
@@ -345,6 +349,8 @@ class FromPeople(Ignoring):
                 continue
             if joins:
                 after = timing.joined(after, mail, mail.message_id)
+                other = Joined(mail=mail.id, address=case.requester)
+                after = replace(after, joined=(*after.joined, other))
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
         after = self._timed(suspected, after, now)

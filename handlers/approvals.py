@@ -16,7 +16,7 @@ from handlers.deadlines.working_days import (
 from handlers.handler import Colleague, Effect, Moment, Person, Role
 from handlers.requests import letter_of, replace, with_request
 from storage.errors import Refused
-from storage.records import Approval, Case, OutboxStatus, Request, Status
+from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status
 
 #: actions that need to know who is there
 CALLS = frozenset({"send", "second_person"})
@@ -32,6 +32,11 @@ SECOND_THOUGHTS = timedelta(hours=1)
 def step(name: str, request: int) -> str:
     """What an approval of a step is about."""
     return f"{name}/{request}"
+
+
+def letter_needs(moment: Moment, letter: LetterState, request: Request | None) -> bool:
+    """Does this letter want a second person: by its kind, or by where it goes?"""
+    return letter.drifted or needed(moment, letter.template, request)
 
 
 def needed(moment: Moment, what: str, request: Request | None) -> bool:
@@ -105,7 +110,9 @@ def shut_alone(moment: Moment, approval: Approval) -> str:
     case, policy = moment.case, moment.policy
     request = case.request(approval.request)
     kind = moment.kinds.get(request.kind or "")
-    if kind is None or kind.never_alone:
+    letter = letter_of(case, approval.about)
+    drifted = letter is not None and letter.drifted
+    if kind is None or kind.never_alone or drifted:
         return "This never goes by one person alone."
     late = local_day(moment.now, policy.timezone) >= request.due.aim_on
     nobody = moment.team is not None and not whom_to_ask(moment)

@@ -3,17 +3,18 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from handlers import approvals, owners
+from handlers import approvals, owners, verification
 from handlers.approvals import ALONE
 from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
-from handlers.deadlines.reminders import BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
+from handlers.deadlines.reminders import ASSIGNEE, BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
 from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
 from handlers.lists import FromLists
 from handlers.requests import replace
+from handlers.verification import Nudge
 from storage.records import (
     Alarm,
     Case,
@@ -50,6 +51,9 @@ class FromClock(FromLists):
         after, late = owners.chased(case, now, self.policy.timezone)
         if after != case:
             return await self._chased(after, late, now)
+        nudges = verification.nudges(case, self.policy)
+        if nudges and nudges[0].at <= now:
+            return await self._nudged(case, nudges[0], now)
         rung = reminders.next_rung(case, self.policy, now)
         zone = await self._zone(case)
         if rung and (later := reminders.put_off(case, self.policy, now, zone)):
@@ -66,6 +70,14 @@ class FromClock(FromLists):
         messages = self._calls(after, _words(case, rung, self._next_step(case)), height, now)
         card = await self.refreshed(after, now)
         await self.commit("remind", "desk", after, now, after, card, *messages)
+        return True
+
+    async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
+        """No proof came: what can be done about it is a person's to do."""
+        after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
+        card = await self.refreshed(after, now)
+        told = self._calls(after, nudge.words, ASSIGNEE, now)
+        await self.commit("remind", "desk", after, now, after, card, *told)
         return True
 
     async def _called(self, case: Case, now: datetime) -> bool:

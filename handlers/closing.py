@@ -11,12 +11,19 @@ from handlers.letter_actions import (
     may_say,
     text_of,
 )
-from handlers.linking import first_of
 from handlers.reasons import REASONS
+from handlers.recipients import withdraws
 from handlers.requests import close_request, replace
-from handlers.verification import settled
+from handlers.verification import asked_at, settled
 from storage.records import Case, Closing, Outcome, Request, Status
 
+FIRST = Field(
+    name="first",
+    label="Where the same person asked for the same",
+    hint="The reference of the first request, such as PR-2026-0001; then Enter.",
+    max_length=20,
+    refreshes=True,
+)
 LABELS = {
     Outcome.FULFILLED: "Done",
     Outcome.PARTLY_FULFILLED: "Done in part",
@@ -96,9 +103,12 @@ class Close(Action):
                 refreshes=True,
             )
         ]
-        fields += [*_reason_fields(kind, outcome, moment), *_proof_fields(outcome, moment)]
+        fields += _reason_fields(kind, outcome, moment)
         name = _letter(moment, outcome)
-        if name and may_say(moment, name):
+        if outcome is Outcome.DUPLICATE:
+            fields.append(replace(FIRST, initial=moment.form.get("first", "")))
+        known = outcome is not Outcome.DUPLICATE or moment.other is not None
+        if name and known and may_say(moment, name):
             fields += (*language_fields(moment), *body_fields(_body(moment, name, outcome)))
         return Form(
             title="Close the request",
@@ -116,13 +126,13 @@ class Close(Action):
             return {"reason": "Choose a reason from the list."}
         if outcome is Outcome.REFUSED and not reason:
             return {"reason": "A refusal needs a reason."}
-        if fault := _unproven(moment, outcome):
-            return fault
+        if found := _barred(moment, kind, outcome):
+            return found
         name = _letter(moment, outcome)
         if name and not may_say(moment, name):
             return {"outcome": "Its letter cannot go before identity is settled: Verify."}
         if name:
-            return body_fault(_typed(moment, name, outcome) or _body(moment, name, outcome))
+            return body_fault(body_of(moment) or _body(moment, name, outcome))
         return _unfinished(moment, kind, outcome, reason)
 
     def do(self, moment: Moment) -> Effect:
@@ -133,7 +143,7 @@ class Close(Action):
             draft = Draft(
                 template=name,
                 request=number,
-                body=_typed(moment, name, outcome) or _body(moment, name, outcome),
+                body=body_of(moment) or _body(moment, name, outcome),
                 language=language_of(moment),
                 closing=Closing(request=number, outcome=outcome, reason=reason),
             )
@@ -143,6 +153,45 @@ class Close(Action):
             said=f"{moment.case.ref}: {LABELS[outcome].lower()}.",
             line=f"<@{moment.by.id}> closed it: {LABELS[outcome].lower()}.",
         )
+
+
+def _barred(moment: Moment, kind: Kind, outcome: Outcome) -> dict[str, str]:
+    """What identity has to say against this ending."""
+    case = moment.case
+    if outcome is Outcome.WITHDRAWN and not withdraws(case):
+        return {"outcome": "The last mail came from an address that is not proven."}
+    if outcome is Outcome.EXPIRED_UNVERIFIED and (waits := _still_waits(moment)):
+        return {"outcome": waits}
+    if outcome is Outcome.DUPLICATE and (fault := _not_the_same(moment, kind)):
+        return {"first": fault}
+    return {}
+
+
+def _still_waits(moment: Moment) -> str:
+    """Why it is too early to say that identity was never settled."""
+    asked = asked_at(moment.case)
+    if asked is None:
+        return "Ask for proof first: Verify."
+    ends = asked + moment.policy.proof_ends
+    if moment.now < ends:
+        return f"Proof was asked for on {asked:%d %b}: it can end on {ends:%d %b %Y}."
+    return ""
+
+
+def _not_the_same(moment: Moment, kind: Kind) -> str:
+    """Why this is no duplicate: the same person must have asked for the same right before.
+
+    Who wrote is no measure: whoever asked first in another's name must not stand in their way.
+    """
+    first, right = moment.other, _request(moment).right
+    if first is None or first.ref == moment.case.ref or not moment.by.may_see(first):
+        return "Write the reference of the first request, such as PR-2026-0001."
+    same = [r for r in first.requests if r.kind == kind.name and r.right == right]
+    if not same:
+        return f"{first.ref} does not ask for the same."
+    if not settled(first, same[0], kind):
+        return f"Nobody knows who asked in {first.ref}: it stands in nobody's way."
+    return ""
 
 
 def _kind(moment: Moment) -> Kind:
@@ -173,46 +222,6 @@ def _letter(moment: Moment, outcome: Outcome) -> str:
 def _body(moment: Moment, name: str, outcome: Outcome) -> str:
     values = {"reason": _reason(moment, outcome), "first": moment.form.get("first", "")}
     return kept(moment, name) or text_of(moment, name, **values)
-
-
-def _typed(moment: Moment, name: str, outcome: Outcome) -> str:
-    """What staff wrote; not the text as the form showed it before the first case was named."""
-    shown = replace(moment, form={**moment.form, "first": ""})
-    typed = body_of(moment)
-    return "" if typed == _body(shown, name, outcome).strip() else typed
-
-
-#: who took it back: nobody else can
-TAKEN_BACK = (
-    ("asking", "The address that asked"),
-    ("proven", "An address that was proven to be theirs"),
-    ("other", "Another address"),
-)
-
-
-def _proof_fields(outcome: Outcome, moment: Moment) -> tuple[Field, ...]:
-    if outcome is Outcome.WITHDRAWN:
-        return (Field(name="from", label="Who wrote that", type="choice", options=TAKEN_BACK),)
-    if outcome is Outcome.DUPLICATE:
-        return (
-            Field(
-                name="first",
-                label="Reference of the first request",
-                initial=moment.form.get("first", ""),
-                hint="The same person's data and the same right; the same requester is not enough.",
-                max_length=20,
-            ),
-        )
-    return ()
-
-
-def _unproven(moment: Moment, outcome: Outcome) -> dict[str, str]:
-    """A withdrawal by somebody else, or a duplicate that is none, ends nothing."""
-    if outcome is Outcome.WITHDRAWN and moment.form.get("from") not in {"asking", "proven"}:
-        return {"from": "Only the address that asked, or a proven one, can take it back."}
-    if outcome is Outcome.DUPLICATE and (fault := first_of(moment)):
-        return {"first": fault}
-    return {}
 
 
 def _reason_fields(kind: Kind, outcome: Outcome, moment: Moment) -> list[Field]:

@@ -191,22 +191,6 @@ def other_fault(moment: Moment, field: str) -> str:
     return ""
 
 
-def first_of(moment: Moment) -> str:
-    """What is wrong with the case named as the first that asked; "" = it is the same.
-
-    The same data subject and the same right, never the same requester alone: whoever asked first
-    without proof must not stand in the way of the person themselves.
-    """
-    if fault := other_fault(moment, "first"):
-        return fault
-    request, other = moment.request, moment.other
-    if other is None or request is None or request.kind not in {r.kind for r in other.requests}:
-        return "That case asks for something else: it is no duplicate."
-    if moment.case.verification is not None and other.verification is None:
-        return f"{other.ref} was never proven, and this one is: answer this one."
-    return ""
-
-
 def closers(other: Case) -> tuple[str, ...]:
     """Who closed its requests: a complaint about it is not theirs to decide."""
     people = (request.closed_by for request in other.requests)

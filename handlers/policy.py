@@ -81,6 +81,8 @@ class Policy(Record, frozen=True, kw_only=True):
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
     second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
+    proof_again: timedelta = timedelta(days=14)  #: without proof: the requester is reminded
+    proof_ends: timedelta = timedelta(days=30)  #: without proof: the desk proposes to end it
     code_tries: int = 3
     code_life: timedelta = timedelta(days=7)
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another

@@ -306,6 +306,14 @@ class Verification(Record, frozen=True, kw_only=True):
     way: str = ""  #: its name; "" = from before ways had names: enough for everything
 
 
+class Joined(Record, frozen=True, kw_only=True):
+    """A mail from another address that a person found to be of the same requester: how they know
+    is a note, and the address is not proven by it."""
+
+    mail: str
+    address: str
+
+
 class Challenge(Record, frozen=True, kw_only=True):
     """A code sent to the address on file. The code is made from the letter's id under the desk's
     own key, and kept nowhere."""
@@ -376,6 +384,8 @@ class LetterState(Record, frozen=True, kw_only=True):
     request: int | None = None  #: the request it is about
     language: str = "en"
     version: str = ""  #: of the words its template had then
+    drifted: bool = False  #: an answer to neither the asking nor a proven address
+    replaced_by: str = ""  #: id of the letter that corrects it
 
 
 class Proposed(Record, frozen=True, kw_only=True):
@@ -413,6 +423,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     verification: Verification | None = None
     challenge: Challenge | None = None  #: the code that is waited for
     proven: str = ""  #: the address on file that gave the code back
+    joined: tuple[Joined, ...] = ()
     approvals: tuple[Approval, ...] = ()
     notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails

@@ -1,18 +1,17 @@
-"""Cases that belong together: merged, split by person, linked; holds; duplicates; withdrawals."""
+"""Cases that belong together: merged, split by person, linked; holds."""
 
 from datetime import timedelta
 
 import pytest
 
 from handlers import retention
-from handlers.handler import Done, Faults, Review
+from handlers.handler import Done, Faults
 from handlers.requests import close_request, replace
 from storage.errors import Refused
 from storage.records import Card, Case, Outcome, Verification
 from tests.handlers.desks import ANA, BEN, DAY, MAY, NOW, Bench
 from tests.handlers.test_registry import a_moment
 
-BODY = "Hello, please see below."
 PROOF = Verification(how="reply", by="U01ANA", at=NOW)
 
 
@@ -178,50 +177,3 @@ async def test_a_complaint_about_a_case_that_is_not_there_is_told_so(bench: Benc
     answer = await bench.click(case, "about", request=1, form=form)
     assert isinstance(answer, Faults)
     assert "PR-2020-0001" in answer.fields["case"]
-
-
-# --- duplicates and withdrawals -------------------------------------------------------------------
-
-
-async def test_a_duplicate_names_the_first_reference_in_its_letter(bench: Bench) -> None:
-    first = await taken(bench, "access")
-    again = await taken(bench, "access", now=NOW + DAY)
-    form = await bench.form(again, "close", request=1, form={"outcome": "duplicate"})
-    body = next(field.initial for field in form.fields if field.name == "body")
-    said = {"outcome": "duplicate", "first": first.ref, "body": body}
-    review = await bench.click(again, "close", request=1, form=said)
-    assert isinstance(review, Review), review
-    assert first.ref in review.body
-    assert "[[" not in review.body
-
-
-async def test_the_same_requester_with_another_right_is_no_duplicate(bench: Bench) -> None:
-    first = await taken(bench, "access")
-    again = await taken(bench, "deletion", now=NOW + DAY)
-    form = {"outcome": "duplicate", "first": first.ref, "body": BODY}
-    answer = await bench.click(again, "close", request=1, form=form)
-    assert isinstance(answer, Faults)
-    assert "something else" in answer.fields["first"]
-
-
-async def test_who_asked_first_without_proof_does_not_stand_in_the_way_of_the_proven(
-    bench: Bench,
-) -> None:
-    first = await taken(bench, "access")
-    again = await changed(bench, await taken(bench, "access", now=NOW + DAY), verification=PROOF)
-    form = {"outcome": "duplicate", "first": first.ref, "body": BODY}
-    answer = await bench.click(again, "close", request=1, form=form)
-    assert isinstance(answer, Faults)
-    assert "never proven" in answer.fields["first"]
-
-
-@pytest.mark.parametrize(("who", "counts"), [("asking", True), ("proven", True), ("other", False)])
-async def test_only_the_asking_or_a_proven_address_takes_a_request_back(
-    bench: Bench, who: str, *, counts: bool
-) -> None:
-    case = await taken(bench, "access")
-    form = {"outcome": "withdrawn", "from": who, "body": BODY}
-    answer = await bench.click(case, "close", request=1, form=form)
-    assert isinstance(answer, Review) == counts
-    if not counts:
-        assert "from" in answer.fields

@@ -154,7 +154,7 @@ async def test_who_it_is_about_is_for_that_owner_alone_logged_and_closes_with_th
     assert entries[-1] == ("show_who", OLE)
     with pytest.raises(Refused):
         await bench.desk.show_who(case.ref, 1, BEN.id, NOW)
-    form = {"outcome": "withdrawn", "from": "asking", "body": "As you wish."}
+    form = {"outcome": "withdrawn", "body": "As you wish."}
     review = await bench.click(await bench.fresh(case), "close", request=1, form=form)
     await bench.click(review.case, "send", value=review.letter)
     before = len(await people(bench, case))
