@@ -16,11 +16,11 @@ from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.linking import Hold, LiftHold, Merge, Split
 from handlers.owners import whom_to_ask, with_round
 from handlers.proving import Verify
+from handlers.recording import Again, asked
 from handlers.requests import opened_again, replace, with_request, with_step
 from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
-from handlers.steps import Again, asked
 from storage.errors import Refused
 from storage.records import Case, Request, Status
 

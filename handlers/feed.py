@@ -4,8 +4,8 @@ from datetime import datetime
 from functools import partial
 
 from handlers.commits import Commits
+from handlers.recording import heard
 from handlers.requests import with_step
-from handlers.steps import heard
 from storage.records import Case, Status
 
 #: the steps of an unsubscribe that the feed takes

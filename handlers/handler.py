@@ -221,12 +221,15 @@ class Step(Record, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     optional: bool = False  #: may be taken, and nothing waits for it
     theirs: bool = False  #: taken for a customer's data too, whom another company answers
+    receipt: bool = False  #: the confirmation of receipt takes it
     suppress: bool = False  #: puts the requester's address on the suppression list
     round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
     of: str = ""  #: it is taken when the owners have answered what that step asked
 
     def applies(self, case: Case, request: Request) -> bool:
         """Is it to be taken at all, as far as one knows by now?"""
+        if self.receipt and case.acknowledgement == "sent":
+            return False
         theirs = case.answer(request.id, "whose", "whose") == "customers"
         return (self.theirs or not theirs) and all(g.holds(case, request) for g in self.given)
 

@@ -313,6 +313,7 @@ ACKNOWLEDGED = Step(
     label="Acknowledge it",
     action="acknowledged",
     button="Acknowledged",
+    receipt=True,
     intro="It went by itself, or: Reply, We received your message.",
 )
 FROZEN = Step(
