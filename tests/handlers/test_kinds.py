@@ -149,6 +149,20 @@ async def test_no_package_goes_before_a_second_person_approved(bench: Bench) -> 
     assert package.status is OutboxStatus.DRAFT
 
 
+async def test_nobody_is_told_that_nothing_is_held_before_the_owners_have_answered(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("access"), until="heard")
+    form = {"template": "no_data", "body": ANSWER}
+    early = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(early, Faults)
+    assert "owners answer" in early.fields["template"]
+    await bench.owners_answer(case, "nothing")
+    case = await answered(bench, await bench.fresh(case), "no_data")
+    # what was never found needs no review, no list and no second person
+    assert (await closed(bench, case, outcome="fulfilled", reason="no_data_held")).closed
+
+
 async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -> None:
     case = await bench.ready()
     form = {"template": "answer_access", "body": ANSWER}
