@@ -54,7 +54,7 @@ _LAWS = Signs(
         "can_spam": r"can-?spam",
         "casl": r"\bcasl\b",
         "dpf": r"data privacy framework|\bdpf\b",
-        "privacy_shield": r"privacy.shield|\bjams\b",
+        "privacy_shield": r"privacy.shield|\b(to|with|through|via|before|by|contact) jams\b|\bjams (arbitrat|mediat|dispute|privacy)",
     }
 )
 _NAMED = Index((frozenset((name,)),) for name in HOMES)
@@ -64,7 +64,9 @@ _LIVES = re.compile(
     r" (now |currently )?(in|of|from)|(am|are|i'm|we're|come) from|(wohne|lebe|wohnhaft|ans[aä]ssig|wohnen) (derzeit )?in|(habite|vis|r[eé]side|domicili[eé]e?|r[eé]sident\w*) (actuellement )?([aà]|en|au|aux)"
     r"|(vivo|resido|residente|domiciliad[oa]|moro) (en|em|in|no|na)|abito (a|in)|woon(achtig)? in|mieszkam w[e]?)( the| der| die| los| la)? $"
 )
-_IS_ONE = re.compile(r"[ -](based |state )?(resident|consumer|citizen|residency)")
+_IS_ONE = re.compile(
+    r"[ -](based |state )?(resident|consumer|citizen|residency)|[ ](wohnhaft|ans[aä]ssig)"
+)
 #: in capitals, as they are written: "2231 is wrong" is no place in the Netherlands
 _POSTCODES = (
     (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b"), ("uk_gdpr", "GB")),

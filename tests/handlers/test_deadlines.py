@@ -133,6 +133,7 @@ def test_marketing_anywhere_runs_the_clock_of_a_us_company_too() -> None:
         ("unsubscribe", [], {"can_spam"}),
         ("child_data", [], {"coppa"}),
         ("child_data", ["us_tx"], {"us_tx", "coppa"}),
+        ("child_data", ["privacy_shield"], {"coppa"}),
         ("child_data", ["eu_gdpr"], {"eu_gdpr"}),
         ("access", ["privacy_shield"], {"policy"}),
         ("complaint", ["privacy_shield", "uk_gdpr"], {"privacy_shield", "uk_gdpr"}),

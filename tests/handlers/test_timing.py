@@ -96,6 +96,20 @@ async def test_a_correction_says_whose_rule_each_date_is_and_how_late_it_makes_i
     assert "This makes it 6 days overdue." in done.said
 
 
+async def test_a_correction_shows_the_date_before_it_is_made(bench: Bench):
+    """Casework 7."""
+    case = await taken(bench, "question", UK)
+    later = NOW + 36 * DAY
+    form = await bench.desk.form(click(case, "confirm", {"kinds": "access"}), later)
+    assert form.intro.startswith("Due 18 Dec 2026 (desk rule) → 03 Dec 2026 (UK GDPR).")
+    assert "This makes it 6 days overdue." in form.intro
+    (field,) = form.fields
+    assert field.refreshes
+    assert field.initial == "access"
+    form = await bench.desk.form(click(case, "confirm", {}), NOW)
+    assert form.intro.startswith("Due 18 Dec 2026 (desk rule) now.")
+
+
 async def test_a_reading_from_before_laws_had_signs_still_runs_their_clocks(bench: Bench):
     case = await bench.case("access", regimes=("uk_gdpr",))
     assert case.due.regime == "uk_gdpr"

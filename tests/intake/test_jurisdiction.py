@@ -33,6 +33,7 @@ def regimes(body: str, author: str = "ann@example.org", language: str = "und", *
         ("nach dem revDSG", ["ch_fadp"]),
         ("under COPPA", ["coppa"]),
         ("your Privacy Shield certification", ["privacy_shield"]),
+        ("I shall go to JAMS", ["privacy_shield"]),
         ("the Data Privacy Framework", ["dpf"]),
         # a stated residence
         ("As a California resident I ask", ["ccpa"]),
@@ -43,6 +44,7 @@ def regimes(body: str, author: str = "ann@example.org", language: str = "und", *
         ("Moro em São Paulo", ["br_lgpd"]),
         ("as a Dutch citizen", ["eu_gdpr"]),
         ("I am a resident of the EU", ["eu_gdpr"]),
+        ("Ich bin in Deutschland wohnhaft", ["eu_gdpr"]),
         # a postal address
         ("Jo Example\n12 Example Street\nLondon\nSW1A 1AA", ["uk_gdpr"]),
         ("Jo Exemple\n12 rue Exemple\n75001 Paris\nFrance", ["eu_gdpr"]),
@@ -55,6 +57,8 @@ def regimes(body: str, author: str = "ann@example.org", language: str = "und", *
         ("hello", ["policy"]),
         ("your Canadian office was closed", ["policy"]),
         ("we met in Berlin", ["policy"]),
+        ("we have customers in Texas", ["policy"]),
+        ("late because of traffic jams", ["policy"]),
         ("The number on invoice 2231 is wrong", ["policy"]),
         ("Kind regards,\nVirginia", ["policy"]),
         ("the average, avgs and bistros", ["policy"]),
