@@ -34,7 +34,9 @@ class Confirm(Action):
         return "was sorted before you" if case.confirmed else ""
 
     def form(self, moment: Moment) -> Form:
-        chosen = " ".join(kind.name for kind in _chosen(moment)) or " ".join(_known(moment))
+        # nothing chosen stays nothing when the choice draws the form anew
+        names = [k.name for k in _chosen(moment)] if "kinds" in moment.form else _known(moment)
+        chosen = " ".join(names)
         return Form(
             title="What do they want?",
             submit="Confirm",
