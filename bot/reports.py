@@ -200,7 +200,7 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
         ended = f", {request.outcome.value}" if request.outcome else ""
         lines.append(f"{request.id}. {request.kind or 'to sort'}: {request.status.value}{ended}")
         lines += [f"   {line}" for line in _clock_lines(request)]
-    lines += [f"{r.at.isoformat(timespec='minutes')} {r.by}: {r.text}" for r in case.remarks]
+    lines += [f"{n.at.isoformat(timespec='minutes')} {n.by}: {n.text}" for n in case.notes]
     lines += [
         f"letter {letter.template}: {letter.status.value}{', bounced' if letter.bounced else ''}"
         for letter in case.letters

@@ -3,7 +3,7 @@
 from handlers import timing
 from handlers.deadlines.why import ASKED
 from handlers.handler import Action, Effect, Field, Form, Moment
-from handlers.requests import replace, with_remark, with_request
+from handlers.requests import noted, replace, with_request
 from storage.errors import Refused
 from storage.records import Case, ClockEvent, Request, Status
 
@@ -44,7 +44,7 @@ class NotWhatWeAsked(Action):
             raise Refused(f"{case.ref} has no answer that could be the wrong one.")
         again = ClockEvent(type="pause", at=moment.now, reason=came.reason)
         after = timing.happened(case, request, again)
-        after = with_remark(after, moment, self.name, moment.form["why"])
+        after = noted(after, moment, self.name, moment.form["why"])
         waits = replace(after.request(request.id), status=Status.AWAITING_REQUESTER)
         after = with_request(after, waits)
         stands = "The clock stands again." if waits.due.stopped else "The date stays."

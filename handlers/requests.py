@@ -13,7 +13,6 @@ from storage.records import (
     OutboxMessage,
     Outcome,
     Record,
-    Remark,
     Request,
     Status,
 )
@@ -80,18 +79,12 @@ def opened_again(request: Request) -> Request:
     )
 
 
-def with_remark(case: Case, moment: Moment, about: str, text: str) -> Case:
-    """The case with what its mover says of a date."""
-    remark = Remark(at=moment.now, by=moment.by.id, about=about, text=text.strip())
-    return replace(case, remarks=(*case.remarks, remark))
-
-
-def noted(moment: Moment, about: str, text: str) -> Case:
+def noted(case: Case, moment: Moment, about: str, text: str) -> Case:
     """The case with what staff wrote about an act of theirs; sealed like the mail itself."""
     if not text.strip():
-        return moment.case
+        return case
     note = Note(about=about, by=moment.by.id, at=moment.now, text=text.strip())
-    return replace(moment.case, notes=(*moment.case.notes, note))
+    return replace(case, notes=(*case.notes, note))
 
 
 def with_letter(case: Case, letter: LetterState) -> Case:

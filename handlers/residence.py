@@ -9,7 +9,7 @@ from handlers import timing
 from handlers.deadlines.places import homes
 from handlers.deadlines.working_days import at_local, local_day
 from handlers.handler import Action, Effect, Field, Form, Moment
-from handlers.requests import replace, with_remark
+from handlers.requests import noted, replace
 from storage.errors import Refused
 from storage.records import Candidate, Case, Proposed, Request
 
@@ -66,11 +66,11 @@ class Place(Action):
         moves = timing.moves(case, after)
         if not timing.later(case, after):
             line = f"<@{moment.by.id}> settled where they live. {moves}"
-            after = with_remark(after, moment, self.name, why)
+            after = noted(after, moment, self.name, why)
             return Effect(case=after, said=f"{case.ref}: {moves}", line=line)
         proposed = Proposed(by=moment.by.id, at=moment.now, home=home, why=why)
         return Effect(
-            case=with_remark(replace(case, proposed=proposed), moment, self.name, why),
+            case=noted(replace(case, proposed=proposed), moment, self.name, why),
             said=f"A second person has to agree to a later date. {moves}",
             line=f"<@{moment.by.id}> asks for a second person: a later date. {moves}",
         )
@@ -186,7 +186,7 @@ class ReceivedEarlier(Action):
     def do(self, moment: Moment) -> Effect:
         case, day = moment.case, _day(moment) or moment.now.date()
         after = _received(moment, case, day)
-        after = with_remark(after, moment, self.name, moment.form["where"])
+        after = noted(after, moment, self.name, moment.form["where"])
         moves = timing.moves(case, after)
         line = f"<@{moment.by.id}>: it was received elsewhere on {day:%d %b %Y}. {moves}"
         return Effect(case=after, said=f"{case.ref}: {moves}", line=line)

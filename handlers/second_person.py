@@ -67,7 +67,7 @@ class SecondPerson(Action):
         approval, answer = _approval(moment), moment.form["answer"]
         if answer in {YES, ALONE} and not approvals.may_decide(moment, moment.by):
             raise Refused("Somebody else has to decide this. Nothing was changed.")
-        case = noted(moment, self.name, moment.form.get("why", ""))
+        case = noted(moment.case, moment, self.name, moment.form.get("why", ""))
         if answer in {NO, BACK}:
             return _sent_back(moment, case, approval)
         case = approvals.decided(case, approval.about, moment.by.id, moment.now)

@@ -17,7 +17,6 @@ from storage.records import (
     Proposed,
     Reading,
     Record,
-    Remark,
     Round,
     Stored,
     Suppression,
@@ -44,7 +43,6 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
     taken: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()

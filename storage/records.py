@@ -365,15 +365,6 @@ class LetterState(Record, frozen=True, kw_only=True):
     version: str = ""  #: of the words its template had then
 
 
-class Remark(Record, frozen=True, kw_only=True):
-    """Why a date was moved, in the words of who moved it."""
-
-    at: datetime
-    by: str
-    about: str  #: the action
-    text: str
-
-
 class Proposed(Record, frozen=True, kw_only=True):
     """A residence that would move a date later: it waits for a second person."""
 
@@ -416,7 +407,6 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    remarks: tuple[Remark, ...] = ()
     proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()

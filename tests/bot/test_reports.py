@@ -6,7 +6,7 @@ from bot.reports import case_lines, case_rows, request_json
 from handlers import timing
 from handlers.deadlines import Asked, earliest
 from handlers.requests import replace
-from storage.records import Candidate, Case, ClockEvent, Proposed, Remark, Request
+from storage.records import Candidate, Case, ClockEvent, Note, Proposed, Request
 
 RECEIVED = datetime(2026, 11, 3, 10, tzinfo=UTC)
 UK = Candidate(regime="uk_gdpr", sign="stated residence", rank=2, place="GB")
@@ -47,9 +47,9 @@ def test_a_paused_case_says_since_when_and_stays_in_the_list():
 
 def test_what_moved_the_dates_and_what_would_is_told():
     home = Candidate(regime="ccpa", place="US")
-    remark = Remark(at=RECEIVED, by="U01ANA", about="received_earlier", text="the support box")
+    note = Note(at=RECEIVED, by="U01ANA", about="received_earlier", text="the support box")
     proposed = Proposed(by="U01ANA", at=RECEIVED, home=home, why="they say so")
-    case = replace(a_case(), remarks=(remark,), proposed=proposed)
+    case = replace(a_case(), notes=(note,), proposed=proposed)
     told = "\n".join(case_lines(case))
     assert "U01ANA: the support box" in told
     assert "a later date waits for a second person: ccpa" in told

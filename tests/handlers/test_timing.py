@@ -160,7 +160,7 @@ async def test_not_what_we_asked_for_stops_it_again_from_its_own_day(bench: Benc
     again = await bench.fresh(case)
     assert again.due.stopped is not None
     assert again.due.stopped.since == date(2026, 11, 11)
-    assert again.remarks[-1].text == "a code was asked for"
+    assert again.notes[-1].text == "a code was asked for"
     assert again.requests[0].status is Status.AWAITING_REQUESTER
     after = await answer(bench, case, NOW + 10 * DAY)
     # 5 days out of the first pause, 2 out of the second: 3 December + 7
@@ -253,7 +253,7 @@ async def test_an_earlier_date_counts_at_once(bench: Bench):
     after = await bench.fresh(case)
     assert (after.due.regime, after.due.due_on) == ("eu_gdpr", date(2026, 12, 3))
     assert after.requests[0].regimes[0].place == "DE"
-    assert after.remarks[-1].text == "their invoice"
+    assert after.notes[-1].text == "their invoice"
 
 
 async def test_a_later_date_needs_a_reason_and_a_second_person(bench: Bench):
@@ -301,7 +301,7 @@ async def test_received_earlier_moves_the_receipt_back_and_never_forward(bench: 
     after = await bench.fresh(case)
     assert after.due.due_on == date(2026, 11, 30)
     assert after.received_at.date() == date(2026, 10, 30)
-    assert after.remarks[-1].text == "the support box"
+    assert after.notes[-1].text == "the support box"
 
 
 async def test_a_move_of_the_date_moves_the_reminders(bench: Bench):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from storage.parts import Parts, joined, split
-from storage.records import Candidate, Case, ClockEvent, InboundMail, Proposed, Remark
+from storage.records import Candidate, Case, ClockEvent, InboundMail, Note, Proposed
 from tests.storage.making import NOW, a_case, an_arrival
 
 
@@ -35,19 +35,19 @@ def test_what_the_client_called_itself_is_personal():
 
 
 def test_why_a_date_was_moved_is_personal_and_what_moved_it_is_not():
-    remark = Remark(at=NOW, by="U01ANA", about="place", text="Nora lives in Lyon")
+    note = Note(at=NOW, by="U01ANA", about="place", text="Nora lives in Lyon")
     home = Candidate(regime="eu_gdpr", place="FR")
     proposed = Proposed(by="U01ANA", at=NOW, home=home, why="Nora lives in Lyon")
     moved = ClockEvent(type="pause", at=NOW, reason="identity")
     base = a_case("PR-2026-0001")
     request = msgspec.structs.replace(base.requests[0], events=(moved,), regimes=(home,))
-    case = msgspec.structs.replace(base, requests=(request,), remarks=(remark,), proposed=proposed)
+    case = msgspec.structs.replace(base, requests=(request,), notes=(note,), proposed=proposed)
     skeleton, content = split(case)
     assert joined(skeleton, content) == case
     assert b"Nora lives" not in (skeleton or b"")
     left = joined(skeleton, None)
     assert isinstance(left, Case)
-    assert (left.remarks, left.proposed) == ((), None)
+    assert (left.notes, left.proposed) == ((), None)
     assert left.requests == (request,)
 
 
@@ -60,10 +60,10 @@ def test_a_case_kept_before_its_laws_were():
             request.pop(field)
         for field in ("house", "stopped", "extended"):
             request["due"].pop(field)
-    for field in ("remarks", "proposed"):
+    for field in ("notes", "proposed"):
         known.pop(field)
     half = msgspec.json.decode(content)
-    for field in ("remarks", "proposed"):
+    for field in ("notes", "proposed"):
         half.pop(field)
     assert joined(msgspec.json.encode(known), msgspec.json.encode(half)) == case
 
