@@ -61,6 +61,8 @@ def policy_of(settings: Settings) -> Policy:
         reminders=settings.reminders,
         backups=settings.backups,
         pilot=settings.pilot,
+        code_tries=settings.code_tries,
+        code_life=timedelta(days=settings.code_days),
         second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
     )

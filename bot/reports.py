@@ -150,11 +150,12 @@ def kinds_of(case: Case) -> str:
 
 
 def due_text(case: Case, now: datetime) -> str:
-    """`2026-12-23 (28 days)`; of a clock that stands, since when."""
+    """`2026-12-23 (UK GDPR, 28 days)`; of a clock that stands, since when."""
     if (stopped := case.due.stopped) is not None:
-        return f"{case.due.due_on} (paused since {stopped.since})"
+        return f"{case.due.due_on} ({law(case.due)}, paused since {stopped.since})"
     left = (case.due.due_on - now.date()).days
-    return f"{case.due.due_on} ({left} days)" if left >= 0 else f"{case.due.due_on} (overdue)"
+    told = f"{left} days" if left >= 0 else "overdue"
+    return f"{case.due.due_on} ({law(case.due)}, {told})"
 
 
 def mail_rows(mails: Sequence[InboundMail]) -> list[Row]:

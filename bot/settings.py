@@ -79,6 +79,8 @@ class Settings(Record, frozen=True, kw_only=True):
     alarm_mail: str = ""
     confirmed_ignores: int = 200
     pilot: bool = False
+    code_tries: int = 3
+    code_days: int = 7
     second_person: Literal["always", "small_team"] = "always"
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
     company: Company = msgspec.field(default_factory=Company)
@@ -301,6 +303,8 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
     ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
     ("DESK_SECOND_PERSON", "second_person", _second_person),
+    ("DESK_CODE_TRIES", "code_tries", _count),
+    ("DESK_CODE_DAYS", "code_days", _count),
     ("DESK_PILOT", "pilot", _switch),
 )
 

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers
+from handlers import approvals, offers, timing, verification
 from handlers.approvals import ALONE
-from handlers.commits import zone_of
 from handlers.handler import (
     Action,
     Answer,
@@ -22,7 +21,7 @@ from handlers.handler import (
     Stale,
 )
 from handlers.ignoring import Ignoring
-from handlers.incoming import joined, suppression
+from handlers.incoming import suppression
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
@@ -35,6 +34,7 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     Request,
+    Shred,
     Stored,
 )
 
@@ -53,7 +53,7 @@ class FromPeople(Ignoring):
         action = self._action(click)
         admit(case, action, click.by)
         request = self._request(case, action, click)
-        if not action.offered(case, request):
+        if not offers.offered(action, case, request, self.registry):
             raise Refused(_no_longer(case, action))
         form = action.form(await self._moment(case, request, click, now))
         if form is None:
@@ -70,7 +70,7 @@ class FromPeople(Ignoring):
     async def _act(self, click: Click, now: datetime) -> Answer:
         case, action = await self.case(click.ref), self._action(click)
         request = self._request(case, action, click)
-        if not click.by.may_act_in(case.circle):
+        if not click.by.may_see(case):
             admit(case, action, click.by)
         if action.name == "claim" and case.assignee == click.by.id:
             return Done(said=f"{case.ref} is yours already.", case=case)
@@ -84,7 +84,7 @@ class FromPeople(Ignoring):
 
     def _outdated(self, case: Case, action: Action, request: Request | None, click: Click) -> str:
         """Why the click no longer counts; "" = it does."""
-        if not action.offered(case, request):
+        if not offers.offered(action, case, request, self.registry):
             if case.assignee is None and not case.closed and click.version == case.version:
                 raise Refused(f"Claim {case.ref} first.")
             return _no_longer(case, action)
@@ -170,14 +170,16 @@ class FromPeople(Ignoring):
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
-        puts += await self._met(moment.by, now)
+        puts += await self.met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
-        puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        told = ((who, text) for who, text in effect.tell if who not in case.shut)
+        puts += [self.direct(person, text, case, now, by) for person, text in told]
         puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
         puts += self.owners_done(before, case, now)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
-        await self.commit(action.name, by, case, now, *puts, why=effect.note)
+        shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
+        await self.commit(action.name, by, case, now, *puts, why=effect.note, shreds=shreds)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)
@@ -188,14 +190,6 @@ class FromPeople(Ignoring):
             undo=undo.id if undo else "",
             until=undo.send_after if undo else None,
         )
-
-    async def _met(self, by: Person, now: datetime) -> list[Stored]:
-        """Whose clock says what is remembered: reminders keep people's own hours."""
-        known = await self.store.mark(zone_of(by.id))
-        if not by.timezone or (known is not None and known.note == by.timezone):
-            return []
-        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
-        return [replace(mark, at=now, note=by.timezone)]
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -240,6 +234,9 @@ class FromPeople(Ignoring):
             case = without_letter(case, before.id)
             puts.append(replace(before, content=replace(before.content, body="")))
         puts.append(message)
+        if effect.draft.template == verification.CODE:
+            to = effect.draft.to
+            case = verification.challenged(case, message, to, self.keys, self.policy)
         return with_letter(case, letter_state(message, effect.draft.request)), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
@@ -314,7 +311,7 @@ class FromPeople(Ignoring):
             if mail is None or mail.status is not MailStatus.HELD:
                 continue
             if joins:
-                after = joined(after, mail, mail.message_id)
+                after = timing.joined(after, mail, mail.message_id)
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
         after = self._timed(suspected, after, now)
@@ -329,7 +326,7 @@ class FromPeople(Ignoring):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
-    if not by.may_act_in(case.circle):
+    if not by.may_see(case):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}
     if others and not action.anyone and not case.closed and Role.MANAGER not in by.roles:

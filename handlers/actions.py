@@ -8,28 +8,23 @@ import re
 
 from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
+from handlers.circles import AboutUs, LetIn
 from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.owners import whom_to_ask, with_round
-from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.proving import Verify
+from handlers.requests import opened_again, replace, with_request, with_step
 from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from handlers.steps import Again, asked
 from storage.errors import Refused
-from storage.records import Case, Request, Status, Verification
+from storage.records import Case, Request, Status
 
 #: ids of people in Slack
 PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
-HOW = (
-    ("reply", "They replied from the address used with the service"),
-    ("code", "They gave back the code sent to the address on file"),
-    ("signed_in", "They signed in"),
-    ("authority", "Their authority was shown (agent, parent, lawyer)"),
-    ("call_back", "Called back on a number found independently"),
-)
 
 
 class Claim(Action):
@@ -62,45 +57,6 @@ class ShowMessage(Action):
     def do(self, moment: Moment) -> Effect:
         case = replace(moment.case, answered=False)
         return Effect(case=case, said=f"You opened the message of {case.ref}.")
-
-
-class Verify(Action):
-    """Record that identity, or authority, is settled, and how."""
-
-    name = "verify"
-    label = "Verify"
-    asks = True
-
-    def offered(self, case: Case, request: Request | None) -> bool:
-        return _taken(case) and not case.triage and case.verification is None
-
-    def form(self, moment: Moment) -> Form:
-        return Form(
-            title="Identity is settled",
-            submit="Record",
-            intro="Only when it is. To ask for proof, send the letter: Reply.",
-            fields=(
-                Field(name="how", label="How", type="choice", options=HOW),
-                Field(name="note", label="Note", optional=True, max_length=300),
-            ),
-        )
-
-    def faults(self, moment: Moment) -> dict[str, str]:
-        if moment.form.get("how") not in dict(HOW):
-            return {"how": "Choose how it was settled."}
-        return {}
-
-    def do(self, moment: Moment) -> Effect:
-        note = moment.form.get("note", "").strip()
-        how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
-        proof = Verification(how=how, by=moment.by.id, at=moment.now)
-        case = settle(replace(moment.case, verification=proof), "verify")
-        case = timing.answered(case, moment.now, ("identity", "authority"))
-        return Effect(
-            case=case,
-            said=f"{case.ref}: identity is settled.",
-            line=f"<@{moment.by.id}> settled identity.",
-        )
 
 
 class Unsubscribe(Action):
@@ -158,6 +114,8 @@ class Assign(Action):
     def faults(self, moment: Moment) -> dict[str, str]:
         if not PERSON.fullmatch(moment.form.get("person", "")):
             return {"person": "Choose a person."}
+        if moment.form["person"] in moment.case.shut:
+            return {"person": "This case is closed to them."}
         return {}
 
     def do(self, moment: Moment) -> Effect:
@@ -274,6 +232,8 @@ GENERAL: tuple[Action, ...] = (
     Again(),
     Reopen(),
     History(),
+    AboutUs(),
+    LetIn(),
     Place(),
     Extend(),
     ReceivedEarlier(),

@@ -92,7 +92,7 @@ def may_decide(moment: Moment, person: Person) -> bool:
     """Any of us with the key to the case, and of the role that its kinds want."""
     wanted = (moment.kinds[r.kind].second_by for r in moment.case.open_requests if r.kind)
     fits = all(not roles or bool(roles & person.roles) for roles in wanted)
-    return fits and person.may_act_in(moment.case.circle)
+    return fits and person.may_see(moment.case)
 
 
 def managers(team: tuple[Colleague, ...] | None) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ class FromClock(FromLists):
         told = f"*{case.ref}*: {text}"
         backup = self.policy.backups.get(case.assignee or "") if height >= BACKUP else None
         messages = [self.line(case, text, now, call=True)]
-        who = filter(None, (case.assignee, backup))
+        who = (each for each in (case.assignee, backup) if each and each not in case.shut)
         messages += [self.direct(person, told, case, now) for person in who]
         if height >= MANAGERS:
             messages.append(self.message("slack:managers", Alarm(case=case.ref, text=text), now))

@@ -1,6 +1,6 @@
 """How a request ends: with its answer given, or with the letter that tells why not."""
 
-from handlers.handler import ANSWERED, Action, Depth, Draft, Effect, Field, Form, Kind, Moment
+from handlers.handler import ANSWERED, OWN_DATA, Action, Draft, Effect, Field, Form, Kind, Moment
 from handlers.letter_actions import (
     body_fault,
     body_fields,
@@ -13,6 +13,7 @@ from handlers.letter_actions import (
 )
 from handlers.reasons import REASONS
 from handlers.requests import close_request
+from handlers.verification import settled
 from storage.records import Case, Closing, Outcome, Request, Status
 
 LABELS = {
@@ -36,14 +37,14 @@ REASON_OF = {
 }
 
 
-def outcomes(kind: Kind, case: Case) -> tuple[Outcome, ...]:
+def outcomes(kind: Kind, case: Case, request: Request) -> tuple[Outcome, ...]:
     """The ways this request may end now."""
     found = list(kind.outcomes)
     if kind.refusals:
         found.append(Outcome.REFUSED)
-    if kind.depth is Depth.ACCOUNT:
+    if kind.depth in OWN_DATA:
         found.insert(0 if _customers(kind, case) else len(found), Outcome.REFERRED)
-    if kind.depth is not Depth.NONE and case.verification is None:
+    if not settled(case, request, kind):
         found.append(Outcome.EXPIRED_UNVERIFIED)
     return (*found, Outcome.WITHDRAWN, Outcome.DUPLICATE)
 
@@ -59,7 +60,7 @@ def reasons(kind: Kind, outcome: Outcome) -> tuple[str, ...]:
     if outcome is Outcome.REFUSED:
         return kind.refusals
     if outcome is Outcome.FULFILLED:
-        return (*kind.unanswered, *(("no_data_held",) if kind.depth is Depth.ACCOUNT else ()))
+        return (*kind.unanswered, *(("no_data_held",) if kind.depth in OWN_DATA else ()))
     return ()
 
 
@@ -81,7 +82,7 @@ class Close(Action):
 
     def form(self, moment: Moment) -> Form:
         kind, outcome = _kind(moment), _outcome(moment)
-        ways = outcomes(kind, moment.case)
+        ways = outcomes(kind, moment.case, _request(moment))
         outcome = outcome if outcome in ways else ways[0]
         fields = [
             Field(
@@ -106,7 +107,7 @@ class Close(Action):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         kind, outcome = _kind(moment), _outcome(moment)
-        if outcome is None or outcome not in outcomes(kind, moment.case):
+        if outcome is None or outcome not in outcomes(kind, moment.case, _request(moment)):
             return {"outcome": "Choose how it ends."}
         reason = _reason(moment, outcome)
         if reason and reason not in (*reasons(kind, outcome), REASON_OF.get(outcome)):
@@ -142,6 +143,10 @@ class Close(Action):
 
 def _kind(moment: Moment) -> Kind:
     return moment.kinds[(moment.request and moment.request.kind) or ""]
+
+
+def _request(moment: Moment) -> Request:
+    return moment.request or moment.case.requests[0]
 
 
 def _outcome(moment: Moment) -> Outcome | None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from handlers import approvals
 from handlers.deadlines import reminders
-from handlers.handler import Draft
+from handlers.handler import Draft, Person
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
@@ -28,6 +28,7 @@ from storage.records import (
     OutboxMessage,
     OutboxStatus,
     OwnerAsk,
+    Shred,
     Stored,
     ThreadLine,
     new_id,
@@ -83,13 +84,20 @@ class Commits:
             raise UnknownReference(f"There is no case {ref}: `desk list --all` shows them all.")
         return case
 
-    async def commit(
-        self, act: str, actor: str, case: Case, now: datetime, *puts: Stored, why: str = ""
+    async def commit(  # noqa: PLR0913  one happening
+        self,
+        act: str,
+        actor: str,
+        case: Case,
+        now: datetime,
+        *puts: Stored,
+        why: str = "",
+        shreds: tuple[Shred, ...] = (),
     ) -> None:
         """One happening of one case."""
         note = f"{_note(case)}: {why}" if why else _note(case)
         await self.store.commit(
-            Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts)
+            Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts, shreds=shreds)
         )
 
     async def refreshed(self, case: Case, now: datetime, by: str = "desk") -> OutboxMessage:
@@ -176,6 +184,14 @@ class Commits:
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
 
+    async def met(self, by: Person, now: datetime) -> list[Stored]:
+        """Whose clock says what is remembered: reminders keep people's own hours."""
+        known = await self.store.mark(zone_of(by.id))
+        if not by.timezone or (known is not None and known.note == by.timezone):
+            return []
+        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
+        return [replace(mark, at=now, note=by.timezone)]
+
     def to_owner(
         self, person: str, number: int, case: Case, now: datetime, by: str = "desk"
     ) -> OutboxMessage:
@@ -204,17 +220,19 @@ class Commits:
 
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
-        written = self.written(case, draft, now)
+        written, to = self.written(case, draft, now), draft.to or case.requester
+        # who may be a stranger to the case learns nothing of its conversation
+        thread = case.message_ids if to == case.requester else ()
         content = Letter(
             case=case.ref,
-            to=case.requester,
+            to=to,
             subject=written.subject,
             body=draft.body if draft.body is not None else written.body,
             template=draft.template,
             language=written.language,
             version=written.version,
-            in_reply_to=case.message_ids[-1] if case.message_ids else "",
-            references=case.message_ids[-10:],
+            in_reply_to=thread[-1] if thread else "",
+            references=thread[-10:],
             automatic=draft.automatic,
             closing=draft.closing,
             extending=draft.extending,

@@ -8,6 +8,7 @@ From the outbox: sent, delay, give_up, retry (`receipts.py`).
 """
 
 from handlers.acting import FromPeople
+from handlers.answered_codes import FromCodes
 from handlers.clockwork import FromClock
 from handlers.owner_answers import FromOwners
 from handlers.purging import FromAge
@@ -15,5 +16,5 @@ from handlers.receipts import FromOutbox
 
 
 # those of the clock are lists, and those mail
-class Desk(FromPeople, FromOwners, FromClock, FromAge, FromOutbox):
+class Desk(FromPeople, FromOwners, FromClock, FromCodes, FromAge, FromOutbox):
     """Loads, asks the pure rules, commits once; decides anew when somebody else was faster."""

@@ -38,7 +38,7 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
     )
     return Digest(
         day=day,
-        overdue=sum(left[case.ref] < 0 for case in running if not case.due.stopped),
+        overdue=sum(case.overdue(day) for case in running),
         due_soon=sum(0 <= days <= SOON for days in left.values()),
         not_taken=sum(case.assignee is None for case in running),
         waiting=sum(_waits(case) for case in found) + counts.unread,

@@ -4,7 +4,6 @@ from datetime import date
 
 from handlers import timing
 from handlers.deadlines.reminders import late
-from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Draft, Effect, Field, Form, Moment
 from handlers.letter_actions import (
     body_fault,
@@ -127,8 +126,8 @@ def _vain(moment: Moment) -> str:
     after = _extended(moment)
     if after.extended:
         return ""
-    if local_day(moment.now, moment.policy.timezone) > after.due_on:
-        return "The time for it has run out: no extension, only Send late answer."
+    if timing.over(_request(moment), moment):
+        return timing.NO_MORE_TIME
     return f"The date stays, {timing.named(after)}: that law knows no extension, or none any more."
 
 

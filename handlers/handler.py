@@ -42,6 +42,10 @@ class Person(Record, frozen=True, kw_only=True):
         }
         return bool(self.roles & needed[circle])
 
+    def may_see(self, case: Case) -> bool:
+        """The key to its circle, and it is not about them."""
+        return self.may_act_in(case.circle) and self.id not in case.shut
+
 
 class Colleague(Record, frozen=True, kw_only=True):
     """One of us who could be asked, and whether they are there now."""
@@ -55,7 +59,7 @@ class Field(Record, frozen=True, kw_only=True):
 
     name: str
     label: str
-    type: Literal["text", "paragraph", "choice", "choices", "note"] = "text"
+    type: Literal["text", "paragraph", "choice", "choices", "note", "person"] = "text"
     options: tuple[tuple[str, str], ...] = ()  #: value, label
     initial: str = ""  #: for "choices": values joined by a space
     hint: str = ""
@@ -94,6 +98,7 @@ class Draft(Record, frozen=True, kw_only=True):
 
     template: str
     request: int | None = None  #: the request it is about
+    to: str = ""  #: "" = the requester
     body: str | None = None  #: words changed by staff; None = as the template has them
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
@@ -109,6 +114,7 @@ class Effect(Record, frozen=True, kw_only=True):
     line: str = ""  #: one line of work log for the thread; nothing personal
     note: str = ""  #: why, in the person's own words, for the history alone
     draft: Draft | None = None  #: a letter for the clicker's preview
+    shred: tuple[str, ...] = ()  #: raw mails whose key is destroyed at once
     send: str = ""  #: id of a draft letter to let go
     undo: str = ""  #: id of a letter to call back
     suppress: bool = False  #: put the requester's address on the suppression list
@@ -137,6 +143,10 @@ class Action:
     def offered(self, case: Case, request: Request | None) -> bool:
         """May it be done now, whoever does it?"""
         raise NotImplementedError
+
+    def fits(self, kinds: "tuple[Kind, ...]") -> bool:
+        """Does it fit what the case asks?"""
+        return True
 
     def named(self, case: Case) -> str:
         """The label as this case needs it."""
@@ -253,6 +263,9 @@ class Depth(StrEnum):
     AUTHORITY = "authority"
 
 
+#: of the person themselves: what we hold on them is at stake
+OWN_DATA = frozenset({Depth.ADDRESS, Depth.ACCOUNT})
+
 #: outcomes that stand in an answer letter
 ANSWERED = frozenset(
     {
@@ -283,6 +296,7 @@ class Kind:
     right: ClassVar[str] = ""
     circle: ClassVar[Circle] = Circle.STAFF
     depth: ClassVar[Depth] = Depth.NONE
+    proofs: ClassVar[tuple[str, ...]] = ()  #: of `verification.WAYS`; () = as the depth has them
     acknowledged: ClassVar[bool] = True  #: may the acknowledgement go by itself?
     steps: ClassVar[tuple[Step, ...]] = ()
     actions: ClassVar[tuple[Action, ...]] = ()  #: beside those of every kind

@@ -2,8 +2,7 @@
 
 from handlers import approvals, timing
 from handlers.deadlines.reminders import late
-from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
-from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment, to_do
+from handlers.handler import Action, Draft, Effect, Field, Form, Moment, to_do
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
 from handlers.letters.templates import ENGLISH, LANGUAGES
@@ -17,11 +16,12 @@ from handlers.requests import (
     with_step,
     without_step,
 )
+from handlers.verification import enough, settled
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
-#: working days after receipt in which to ask for proof or more words
-ASK_WITHIN = 5
+#: letters that ask who it is
+ASK_WHO = frozenset({"identity", "code_sent"})
 #: what fits one text field of a form
 FIELD = 3000
 #: letters for every kind, after the kind's own
@@ -42,7 +42,10 @@ def choices(moment: Moment) -> tuple[str, ...]:
     """The letters that may go now. Before identity is settled those marked neutral alone."""
     request = moment.request
     kind = moment.kinds.get(request.kind or "") if request else None
-    offered = (*(kind.letters if kind else ()), *ALWAYS)
+    waits = ("code_sent",) if moment.case.challenge else ()
+    offered = (*waits, *(kind.letters if kind else ()), *ALWAYS)
+    if not enough(moment.case, moment.kinds):  # nothing may be asked
+        offered = tuple(name for name in offered if name not in ASK_WHO)
     if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
     return tuple(
@@ -71,10 +74,10 @@ def may_say(moment: Moment, name: str) -> bool:
 
     A letter is about one request and is read with all of them: one that needs proof is enough.
     """
-    if templates.template(name).neutral or moment.case.verification is not None:
+    case, kinds = moment.case, moment.kinds
+    if templates.template(name).neutral:
         return True
-    asked = [moment.kinds.get(request.kind or "") for request in moment.case.requests]
-    return all(kind is not None and kind.depth is Depth.NONE for kind in asked)
+    return all(settled(case, r, kinds.get(r.kind or "")) for r in case.requests)
 
 
 def body_fields(text: str) -> tuple[Field, ...]:
@@ -173,10 +176,12 @@ class Reply(Action):
         text = kept(moment, chosen) or text_of(moment, chosen)
         neutral = templates.template(chosen).neutral
         tells = "says nothing on whether" if neutral else "may show that"
+        asks = bool(templates.template(chosen).stops)
+        late_asking = timing.asked_late(moment) if asks else ""
         return Form(
             title="Reply to requester",
             submit="Review",
-            intro=f"{moment.case.ref}. This letter {tells} we hold data.{_warning(moment, chosen)}",
+            intro=f"{moment.case.ref}. This letter {tells} we hold data.{late_asking}",
             fields=(
                 Field(
                     name="template",
@@ -210,17 +215,6 @@ class Reply(Action):
             language=language_of(moment),
         )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
-
-
-def _warning(moment: Moment, name: str) -> str:
-    """Who asks must ask without undue delay (EDPB 01/2022 para 159)."""
-    if not templates.template(name).stops:
-        return ""
-    zone = moment.policy.timezone
-    last = add_working_days(local_day(moment.case.received_at, zone), ASK_WITHIN, calendar_of(zone))
-    if local_day(moment.now, zone) <= last:
-        return ""
-    return f" It was to be asked by {last:%d %b}: a clock that stands so late is hard to defend."
 
 
 def _wanted(moment: Moment) -> LetterState:
@@ -270,6 +264,8 @@ def on_its_way(moment: Moment, letter: LetterState) -> Effect:
     template, request = templates.template(letter.template), _about(moment.case, letter)
     if request is not None and (left := comes_first(moment, request, letter.template)):
         raise Refused(f"This letter cannot go yet. {left}")
+    if template.extends and request is not None and timing.over(request, moment):
+        raise Refused(timing.NO_MORE_TIME)
     window = moment.policy.undo_long if template.slow else moment.policy.undo
     author = moment.by.id if letter.by == "desk" else letter.by
     going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)

@@ -96,7 +96,7 @@ class FromLists(FromMail):
         case = await self.store.case(ref)
         if case is None or case.closed or not case.at_rest:
             return False
-        if not sorting.by.may_act_in(case.circle):
+        if not sorting.by.may_see(case):
             raise Refused("Only members of this case's circle can do that. Nothing was changed.")
         moment = Moment(case=case, by=sorting.by, now=now)
         match choice:

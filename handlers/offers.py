@@ -48,15 +48,20 @@ def _guesses(case: Case, registry: Registry) -> Iterator[Offer]:
         )
 
 
+def offered(action: Action, case: Case, request: Request | None, registry: Registry) -> bool:
+    """May it be done now, whoever does it?"""
+    return action.offered(case, request) and action.fits(registry.request_kinds(case))
+
+
 def _of(action: Action, case: Case, registry: Registry) -> Iterator[Offer]:
     if not action.listed:
         return
     if action.about == "case":
-        if action.offered(case, None):
+        if offered(action, case, None, registry):
             yield _offer(action, case, None, registry)
         return
     for request in case.requests:
-        if action.offered(case, request):
+        if offered(action, case, request, registry):
             yield _offer(action, case, request, registry)
 
 

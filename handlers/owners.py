@@ -15,7 +15,7 @@ from handlers.policy import Policy, System
 from handlers.requests import replace, with_request, with_step
 from handlers.steps import OfSteps, allow, asked, buttons, heard, recorded
 from storage.errors import Refused
-from storage.records import Case, Query, Record, Request, Round, Status, Verification
+from storage.records import Case, Query, Record, Request, Round, Status
 
 #: working days an owner gets, where the clock leaves them
 DAYS = 5
@@ -185,7 +185,8 @@ def actions_of(kinds: Mapping[str, Kind]) -> dict[str, Action]:
 def with_round(
     moment: Moment, request: Request, step: Step, systems: list[System], search: str
 ) -> Case:
-    """The case with its owners asked; a system without an owner falls to who has the case."""
+    """The case with its owners asked; a system falls to who has the case where nobody owns it, or
+    the case is about its owner."""
     case = moment.case
     fallback = case.assignee or moment.by.id
     asking = Round(
@@ -197,7 +198,10 @@ def with_round(
         at=moment.now,
         due_on=answer_by(request, moment.policy, moment.now),
         search=search,
-        queries=tuple(Query(system=s.name, owner=s.owner or fallback) for s in systems),
+        queries=tuple(
+            Query(system=s.name, owner=fallback if s.owner in {"", *case.shut} else s.owner)
+            for s in systems
+        ),
     )
     request = replace(request, status=Status.AWAITING_OWNERS)
     return with_request(replace(case, rounds=(*case.rounds, asking)), request)
@@ -242,7 +246,7 @@ def may_not_delete(case: Case, request: Request) -> str:
     An access request in the same case is answered first: what is asked for must not be hidden
     or destroyed (DPA 2018 s.173).
     """
-    if not isinstance(case.verification, Verification):
+    if "verify" not in request.done:
         return "Identity is not settled."
     if "hold_check" not in request.done:
         return "The legal hold was not checked."

@@ -81,6 +81,8 @@ class Policy(Record, frozen=True, kw_only=True):
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
     second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
+    code_tries: int = 3
+    code_life: timedelta = timedelta(days=7)
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
     reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days before the day we aim for, on a long clock
     backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom

@@ -95,7 +95,7 @@ class FromOutbox(Commits):
         if ours not in after.message_ids:
             after = replace(after, message_ids=(*after.message_ids, ours))
         if letter.automatic or letter.template == "acknowledgement":
-            after = replace(after, acknowledgement="sent")
+            after = self._timed(after, timing.acknowledged(after, "sent"), now)
         after, told = self._clocks_moved(after, message, letter, now)
         puts: list[Stored] = [*told]
         end = letter.closing
@@ -195,7 +195,7 @@ class FromOutbox(Commits):
         if (letter := letter_of(after, message.id)) is not None:
             after = self._reminded(failed(after, letter), now)
         if message.content.template == "acknowledgement":
-            after = replace(after, acknowledgement="withheld: it could not be delivered")
+            after = timing.acknowledged(after, "withheld: it could not be delivered")
         after = replace(after, version=case.version + 1)
         line = self.line(after, "A letter could not be delivered.", now, call=True)
         return [after, await self.refreshed(after, now), line]

@@ -7,14 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from handlers import actions, kinds, owners, reasons, steps
 from handlers.deadlines.regimes import POLICY
-from handlers.flags import circles
+from handlers.flags import circles, closest
 from handlers.handler import Action, Kind
 from handlers.letters import templates
 from storage.errors import SettingsError
 from storage.records import Case, Circle, Record
-
-#: from the open room to the smallest
-CIRCLES = (Circle.STAFF, Circle.RESTRICTED, Circle.MANAGERS, Circle.COUNSEL)
 
 
 class Registry(Record, frozen=True, kw_only=True):
@@ -42,7 +39,7 @@ class Registry(Record, frozen=True, kw_only=True):
     def circle(self, names: Iterable[str | None], flags: Iterable[str] = ()) -> Circle:
         """The closest circle any of the kinds asks for: one closed request closes the case."""
         wanted = [self.kinds[name].circle for name in names if name is not None]
-        return max([*wanted, *circles(flags)], key=CIRCLES.index, default=Circle.STAFF)
+        return closest(*wanted, *circles(flags))
 
     def request_kinds(self, case: Case) -> tuple[Kind, ...]:
         """The kinds of a case's open requests."""

@@ -8,7 +8,8 @@ from handlers.deadlines.rules import counted
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
-from storage.records import Case, Outcome, Request, Status
+from handlers.verification import stepped
+from storage.records import Case, Due, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
@@ -60,7 +61,7 @@ class Confirm(Action):
         requests = tuple(sorted(_numbered(case, kinds), key=lambda request: request.id))
         after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
         if after.verification:
-            after = settle(after, "verify")
+            after = stepped(after, moment.kinds)
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
         moved = _moved(case, after, local_day(moment.now, moment.policy.timezone))
@@ -178,7 +179,11 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
             events=timing.about_the_person(first),
         )
         waits = Status.AWAITING_REQUESTER if timing.waiting(asked) else Status.OPEN
-        yield replace(asked, status=waits, due=deadlines.clock(asked, case.received_at))
+        yield replace(asked, status=waits, due=_due(case, asked))
+
+
+def _due(case: Case, asked: Request) -> Due:
+    return deadlines.clock(asked, case.received_at, confirmed=timing.confirmed(case))
 
 
 def _moved(before: Case, after: Case, today: date) -> str:

@@ -8,20 +8,39 @@ from datetime import datetime
 
 from handlers import deadlines
 from handlers.deadlines import overlays
-from handlers.deadlines.regimes import law, rule_of
+from handlers.deadlines.regimes import has_rule, law, rule_of
 from handlers.deadlines.why import ASKED
+from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
+from handlers.handler import Moment
 from handlers.requests import replace, with_request
-from storage.records import Candidate, Case, ClockEvent, Due, Extending, Request
+from storage.records import (
+    Candidate,
+    Case,
+    ClockEvent,
+    Due,
+    Extending,
+    InboundMail,
+    Request,
+    Status,
+)
 
+#: working days after receipt in which to ask for proof or more words
+ASK_WITHIN = 5
+NO_MORE_TIME = "The time for it has run out: no extension, only Send late answer."
 _IDENTITY = frozenset({"identity", "authority"})
 
 
 def reclocked(case: Case) -> Case:
     """Every open request's date, as its laws, its events and the receipt have it now."""
     for request in case.open_requests:
-        clock = deadlines.clock(request, case.received_at)
+        clock = deadlines.clock(request, case.received_at, confirmed=confirmed(case))
         case = with_request(case, replace(request, due=clock))
     return case
+
+
+def confirmed(case: Case) -> bool:
+    """Does the requester know that it has come?"""
+    return case.acknowledgement == "sent"
 
 
 def happened(case: Case, request: Request, *events: ClockEvent) -> Case:
@@ -37,6 +56,18 @@ def asked(case: Case, numbers: Iterable[int], event: ClockEvent) -> Case:
         if request.id in wanted and not _asked_already(request, event):
             case = happened(case, request, event)
     return case
+
+
+def acknowledged(case: Case, said: str) -> Case:
+    """With what is known of the confirmation of receipt; a clock that runs for that alone gives
+    way to what comes next, and comes back where the letter does."""
+    case = replace(case, acknowledgement=said)
+    return reclocked(case) if any(map(_runs_for_receipt, case.open_requests)) else case
+
+
+def _runs_for_receipt(request: Request) -> bool:
+    regime, kind = request.due.regime, request.kind or ""
+    return has_rule(regime, kind) and rule_of(regime, kind).then is not None
 
 
 def about_the_person(request: Request) -> tuple[ClockEvent, ...]:
@@ -63,6 +94,22 @@ def _asked_already(request: Request, event: ClockEvent) -> bool:
     return event in request.events or event.reason in waiting(request)
 
 
+def asked_late(moment: Moment) -> str:
+    """A warning: who asks must ask without undue delay (EDPB 01/2022 para 159)."""
+    zone = moment.policy.timezone
+    received = local_day(moment.case.received_at, zone)
+    last = add_working_days(received, ASK_WITHIN, calendar_of(zone))
+    if local_day(moment.now, zone) <= last:
+        return ""
+    return f" It was to be asked by {last:%d %b}: a clock that stands so late is hard to defend."
+
+
+def over(request: Request, moment: Moment) -> bool:
+    """Has its period run out?"""
+    today = local_day(moment.now, moment.policy.timezone)
+    return request.due.stopped is None and today > request.due.due_on
+
+
 def waiting(request: Request) -> tuple[str, ...]:
     """The reasons an answer is still owed for, whatever the laws make of it."""
     open_reasons: list[str] = []
@@ -86,6 +133,21 @@ def answered(case: Case, at: datetime, reasons: Iterable[str] = tuple(ASKED)) ->
         if events := tuple(came):
             case = happened(case, request, *events)
     return case
+
+
+def joined(case: Case, mail: InboundMail, message_id: str) -> Case:
+    """The case with one more mail of its requester: it goes on, and waits to be read.
+
+    Any answer starts the clocks again at once; what it says a person finds out.
+    """
+    case = answered(case, mail.received_at)
+    for request in case.open_requests:
+        if request.status is Status.AWAITING_REQUESTER:
+            case = with_request(case, replace(request, status=Status.OPEN))
+    ids = case.message_ids
+    if message_id and message_id not in ids:
+        ids = (*ids, message_id)
+    return replace(case, mails=(*case.mails, mail.id), message_ids=ids, answered=True)
 
 
 def last_answer(request: Request) -> ClockEvent | None:

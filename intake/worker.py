@@ -282,6 +282,8 @@ class Worker:
         """To its case, to a person who tells whether it is its case, aside, or to a new one."""
         match = await self._matcher.match(mail, parsed)
         now = self._clock.now()
+        if not verdict.robot and await self._proves(mail, parsed, match):
+            return
         if reading.decision == "ignore" and await self._may_ignore(mail, verdict, match):
             await self._ignore(mail, parsed, verdict, match)
         elif match.case is None:
@@ -293,6 +295,11 @@ class Worker:
             await self._desk.open(mail, parsed, reading, now, no_reply=refused, follows=match.case)
         else:
             await self._desk.follow_up(match.case, mail, parsed, now)
+
+    async def _proves(self, mail: InboundMail, parsed: ParsedMail, match: Match) -> bool:
+        """Does it give back a code of ours? A machine's answer that quotes one does not."""
+        ref = await self._matcher.challenged(parsed, match)
+        return ref is not None and await self._desk.code_came(ref, mail, parsed, self._clock.now())
 
     async def _may_ignore(self, mail: InboundMail, verdict: screen.Verdict, match: Match) -> bool:
         """What concerns our own mail always; else once staff have confirmed enough of them.

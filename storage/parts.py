@@ -10,6 +10,7 @@ import msgspec
 
 from storage.records import (
     Case,
+    Challenge,
     InboundMail,
     Mark,
     Note,
@@ -47,6 +48,8 @@ class CaseContent(Record, frozen=True, kw_only=True):
     taken: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
+    challenge: Challenge | None = None
+    proven: str = ""
 
 
 class MailContent(Record, frozen=True, kw_only=True):

@@ -303,6 +303,18 @@ class Verification(Record, frozen=True, kw_only=True):
     how: str
     by: str
     at: datetime
+    way: str = ""  #: its name; "" = from before ways had names: enough for everything
+
+
+class Challenge(Record, frozen=True, kw_only=True):
+    """A code sent to the address on file. The code is made from the letter's id under the desk's
+    own key, and kept nowhere."""
+
+    letter: str
+    address: str
+    address_hash: str
+    until: date
+    tries: int = 0  #: wrong ones
 
 
 class Taken(Record, frozen=True, kw_only=True):
@@ -390,12 +402,15 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     language: str = "und"
     requests: tuple[Request, ...]
     circle: Circle = Circle.STAFF
+    shut: tuple[str, ...] = ()  #: Slack ids of those it is about: closed to them
     triage: bool = False
     reading: Reading | None = None
     confirmed: bool = False  #: a person confirmed or corrected the kinds
     labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
+    challenge: Challenge | None = None  #: the code that is waited for
+    proven: str = ""  #: the address on file that gave the code back
     approvals: tuple[Approval, ...] = ()
     notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
@@ -457,6 +472,11 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
             (x.template, x.request) == ("no_data", number) and x.status in gone and not x.bounced
             for x in self.letters
         )
+
+    def overdue(self, today: date) -> bool:
+        """Has a clock of it run out? One that stands has not."""
+        running = (r.due for r in self.open_requests if r.due.stopped is None)
+        return any(due.due_on < today for due in running)
 
     def request(self, number: int) -> Request:
         """Raises KeyError for a number this case does not have."""

@@ -205,7 +205,7 @@ async def test_a_request_of_31_january_is_due_at_the_end_of_february_on_a_workin
 
 async def test_a_case_that_waits_for_its_requester_stays_in_the_digest(desk):
     case = await desk.ready("access")
-    form = {"template": "identity", "body": "Please reply from that address."}
+    form = {"template": "clarification", "body": "Which of your data?"}
     await desk.click(case, "reply", request=1, form=form)
     draft = (await desk.outbox(case))[-1]
     await desk.click(await desk.fresh(case), "send", value=draft.id)
@@ -221,7 +221,7 @@ async def test_a_paused_case_stays_in_the_digest_with_its_age(desk):
     case = await desk.case("access", laws=(UK,))
     await desk.click(case, "claim")
     await desk.click(await desk.fresh(case), "confirm", value="access")
-    form = {"template": "identity", "body": "Please reply from that address."}
+    form = {"template": "clarification", "body": "Which of your data?"}
     answer = await desk.click(await desk.fresh(case), "reply", request=1, form=form)
     await desk.click(await desk.fresh(case), "send", value=answer.letter)
     await desk.deliver(case, NOW + timedelta(minutes=2))

@@ -59,10 +59,12 @@ def card(
 
 
 def placeholder(case: Case) -> Message:
-    """For a closed circle without a channel: that something waits, and nothing about it."""
+    """For a closed circle without a channel, or one that somebody of it is shut out of: that
+    something waits, and nothing about it."""
     due = day(case.due.due_on)
-    said = f"{case.ref} is for a closed circle that has no channel of its own yet. Due {due}."
-    shown = f":lock: *{case.ref}* is for a closed circle that has no channel yet. Due *{due}*."
+    why = "is closed to some of us" if case.shut else "is for a closed circle without a channel"
+    said = f"{case.ref} {why}. Due {due}."
+    shown = f":lock: *{case.ref}* {why}. Due *{due}*."
     key = f"{case.ref}:{case.version}.{case.rev}:closed"
     return {
         "text": said,

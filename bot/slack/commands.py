@@ -87,12 +87,12 @@ class Commands:
 
 def chosen(wish: str, cases: Sequence[Case], by: Person, today: date) -> list[Case]:
     """The open cases a person may see and asked for, the most urgent first."""
-    open_to_them = [c for c in cases if not c.closed and by.may_act_in(c.circle)]
+    open_to_them = [c for c in cases if not c.closed and by.may_see(c)]
     fits = {
         "mine": lambda case: case.assignee == by.id,
         "open": lambda case: not case.at_rest,
         "due": lambda case: not case.at_rest and (case.due.due_on - today).days <= SOON,
-        "overdue": lambda case: not case.at_rest and case.due.due_on < today,
+        "overdue": lambda case: not case.at_rest and case.overdue(today),
     }[wish]
     return sorted(filter(fits, open_to_them), key=lambda c: (c.due.due_on, c.ref))
 
@@ -113,8 +113,7 @@ def listed(wish: str, cases: Sequence[Case], registry: Kinds, today: date) -> Me
 
 
 def _line(case: Case, registry: Kinds, today: date) -> Block:
-    late = case.due.due_on < today and case.due.stopped is None
-    sign = ":red_circle: " if late else ""
+    sign = ":red_circle: " if case.overdue(today) else ""
     who = person(case.assignee) if case.assignee else "not taken"
     said = f"{sign}*{escape(headline(case, registry.kinds))}*\n{_when(case, today)}, {who}"
     return blocks.section(said, f"list:{case.ref}", opener(case.ref, case.version))

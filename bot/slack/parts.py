@@ -93,12 +93,12 @@ class Parts:
             known = await self.roles.person(colleague)
         except Refused:
             return "They are not in the privacy team."
-        return "" if known.may_act_in(case.circle) else "This case is closed to them."
+        return "" if known.may_see(case) else "This case is closed to them."
 
     async def visible(self, ref: str, by: Person) -> tuple[Case, tuple[Offer, ...]]:
         """A case, if its circle is open to them. Raises UnknownReference, Refused."""
         case, offers = await self.desk.offers(ref)
-        if not by.may_act_in(case.circle):
+        if not by.may_see(case):
             raise Refused(f"{ref} is in a closed circle. Nothing was changed.")
         return case, offers
 

@@ -123,7 +123,7 @@ class Transport:
         except UnknownReference as error:
             raise SendFailed(str(error)) from error
         channel, hidden = self._options.channel(case.circle)
-        if hidden:
+        if hidden or case.shut:
             return case, cards.placeholder(case), channel
         now, zone = self._clock.now(), self._options.timezone
         drawn = cards.card(case, offers, self._registry, now, zone)
@@ -194,7 +194,7 @@ class Transport:
             found := await self._lookup.message(channel, message.id, under)
         ):
             return found
-        said = f"{case.ref} has news for its circle." if hidden else line.text
+        said = f"{case.ref} has news for its circle." if hidden or case.shut else line.text
         shown = " ".join([*map(person, line.mention), said])
         key = f"line:{message.id}"
         drawn = {"text": shown, "blocks": [blocks.section(shown, key)], "thread_ts": under}

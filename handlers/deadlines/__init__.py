@@ -28,6 +28,7 @@ class Asked(Record, frozen=True, kw_only=True):
     received_at: datetime
     events: tuple[ClockEvent, ...] = ()
     sent_at: datetime | None = None
+    confirmed: bool = False  #: the requester knows that it has come
 
 
 def due(asked: Asked, candidate: Candidate, place: Place | None = None) -> Due:
@@ -64,7 +65,7 @@ def earliest_of(asked: Iterable[Asked], candidates: Iterable[Candidate] = ()) ->
     return min((earliest(each, known) for each in asked), key=_end)
 
 
-def clock(request: Request, received_at: datetime) -> Due:
+def clock(request: Request, received_at: datetime, *, confirmed: bool = False) -> Due:
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
     if request.kind is None:  # it may be of any kind until a person has sorted it
         return request.due
@@ -73,6 +74,7 @@ def clock(request: Request, received_at: datetime) -> Due:
         received_at=received_at,
         events=request.events,
         sent_at=request.sent_at,
+        confirmed=confirmed,
     )
     return earliest(asked, request.regimes)
 
@@ -84,6 +86,7 @@ def _end(found: Due) -> tuple[object, ...]:
 def running(asked: Asked, candidate: Candidate, place: Place) -> Course:
     """How one regime's clock has run."""
     rule = rule_of(candidate.regime, asked.kind)
+    rule = rule.then if asked.confirmed and rule.then else rule
     received = local_day(asked.received_at, place.timezone)
     if rule.from_sending and asked.sent_at is not None:
         sent = max(asked.sent_at, asked.received_at - BELIEVED)

@@ -1,7 +1,8 @@
 """Every law whose clock the desk runs, as data. An article or a section stands beside each number.
 
 `law=False` marks a choice of the desk where the law names no number: it is never shown as law.
-A kind a regime does not name has no clock there. Nothing extends for marketing or a complaint.
+A kind a regime does not name has no clock there. Outside the states of the US nothing extends for
+marketing or a complaint.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,9 @@ def _only(**rules: Rule) -> Mapping[str, Rule]:
 def _state(rule: str, base: int, extended: int) -> Regime:
     """A state of the US: no duty to confirm, no stop, one extension told inside the base period."""
     usual = Rule(id=rule, length=base, extended=extended)
-    return Regime(title=rule.partition(" ")[0], rules=_rules(usual))
+    marketing = replace(usual, target=STOP_MARKETING)
+    rules = _rules(usual, unsubscribe=marketing, complaint=usual)
+    return Regime(title=rule.partition(" ")[0], rules=rules)
 
 
 # --- Europe ---------------------------------------------------------------------------------
@@ -69,12 +72,14 @@ _UK_12A = Rule(
     asking_day=True,
 )
 _UK_ACCESS = replace(_UK_12A, stops={**_UK_ASKED, "clarification": "pause"})
-#: DPA 2018 s.164A: 30 days to acknowledge a complaint; the outcome has no number
+#: DPA 2018 s.164A: 30 days to acknowledge a complaint; the outcome has no number, the desk a month
+_UK_OUTCOME = replace(_UK_12A, id="UK-OUTCOME", extended=0, stops={}, law=False)
 _UK_164A = Rule(
     id="UK-164A",
     length=30,
     rolls=True,
     first="acknowledge by then, the outcome without undue delay",
+    then=_UK_OUTCOME,
 )
 
 _EU = Regime(
@@ -247,7 +252,7 @@ def law(due: Due) -> str:
 
 def has_rule(regime: str, kind: str) -> bool:
     """Has this law a clock for that kind?"""
-    return _rule(regime, kind) is not None
+    return regime in REGIMES and _rule(regime, kind) is not None
 
 
 def rule_of(regime: str, kind: str) -> Rule:

@@ -57,7 +57,7 @@ class Rung(Record, frozen=True, kw_only=True):
 def late(case: Case, request: Request) -> bool:
     """Has the desk said that this one's date is over?"""
     days = (name.partition("@") for name in case.reminded)
-    return any(
+    return request.due.stopped is None and any(
         word == _LATE and date.fromisoformat(day) > request.due.due_on for word, _, day in days
     )
 
@@ -88,7 +88,7 @@ def put_off(case: Case, policy: Policy, now: datetime, timezone: str) -> datetim
     Rather too early than too late: none waits where the legal date would pass meanwhile.
     """
     at = working_moment(now, timezone)
-    due_on = case.due.due_on
+    due_on = case.due.due_on if case.due.stopped is None else date.max
     crosses = local_day(now, policy.timezone) <= due_on < local_day(at, policy.timezone)
     return None if at <= now or crosses else at
 
@@ -161,7 +161,8 @@ def _rungs(case: Case, policy: Policy) -> Iterator[Step]:
     while True:
         day += timedelta(days=1)
         if is_working_day(day, calendar):
-            height = MANAGERS if day > case.due.due_on else BACKUP
+            over = day > case.due.due_on and case.due.stopped is None
+            height = MANAGERS if over else BACKUP
             at = at_local(day, MORNING, policy.timezone)
             yield Step(at=at, name=f"{_LATE}@{day}", height=height)
 

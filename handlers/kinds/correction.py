@@ -335,7 +335,7 @@ class Correction(Kind):
     name = "correction"
     title = "Correction request"
     asks = "to have their data corrected"
-    depth = Depth.ACCOUNT
+    depth = Depth.ADDRESS
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,

@@ -417,7 +417,7 @@ class Deletion(Kind):
     name = "deletion"
     title = "Deletion request"
     asks = "to have their data deleted"
-    depth = Depth.ACCOUNT
+    depth = Depth.ADDRESS
     clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH + EVERYDAY
     steps = (
         CONFIRM,

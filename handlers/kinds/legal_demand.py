@@ -219,6 +219,7 @@ class LegalDemand(Kind):
     asks = "something on an authority's behalf"
     circle = Circle.COUNSEL
     depth = Depth.AUTHORITY
+    proofs = ("call_back",)
     acknowledged = False
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (

@@ -41,8 +41,16 @@ def test_a_paused_case_says_since_when_and_stays_in_the_list():
     assert "paused since 2026-11-06 (identity), begins anew" in told
     assert "2026-11-06T10:00+00:00 pause: identity" in told
     (row,) = case_rows([paused()], RECEIVED)
-    assert row[2] == "2026-12-03 (paused since 2026-11-06)"
+    assert row[2] == "2026-12-03 (UK GDPR, paused since 2026-11-06)"
     assert request_json(paused().requests[0])["due_on"] == "2026-12-03"
+
+
+def test_the_list_says_whose_rule_a_date_is():
+    """Casework 7."""
+    (row,) = case_rows([a_case()], RECEIVED)
+    assert row[2] == "2026-12-03 (UK GDPR, 30 days)"
+    (row,) = case_rows([a_case()], datetime(2026, 12, 4, tzinfo=UTC))
+    assert row[2] == "2026-12-03 (UK GDPR, overdue)"
 
 
 def test_what_moved_the_dates_and_what_would_is_told():

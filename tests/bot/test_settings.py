@@ -1,4 +1,4 @@
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,6 +110,11 @@ def test_a_small_team_is_a_setting():
     assert policy_of(small).second_person == "small_team"
     with pytest.raises(SettingsError, match="DESK_SECOND_PERSON"):
         load({"DESK_SECOND_PERSON": "nobody"}, file=None)
+
+
+def test_how_long_a_code_lives_is_a_setting():
+    policy = policy_of(load({"DESK_CODE_TRIES": "5", "DESK_CODE_DAYS": "2"}, file=None))
+    assert (policy.code_tries, policy.code_life) == (5, timedelta(days=2))
 
 
 def test_names_in_the_file_have_no_prefix():

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from handlers.deadlines import Asked, confirm_by, earliest
+from handlers.deadlines import Asked, clock, confirm_by, earliest
 from handlers.deadlines.reminders import (
     ASSIGNEE,
     BACKUP,
     CONFIRM,
     MANAGERS,
+    late,
     next_remind_at,
     next_rung,
     put_off,
@@ -23,6 +24,7 @@ from storage.records import (
     Alarm,
     Candidate,
     Case,
+    ClockEvent,
     DirectMessage,
     LetterState,
     OutboxStatus,
@@ -281,3 +283,32 @@ async def test_after_the_date_what_is_left_is_a_late_answer(bench: Bench) -> Non
     labels = {offer.action: offer.label for offer in (await bench.desk.offers(case.ref))[1]}
     assert labels["reply"] == "Send late answer"
     assert "extend" not in labels
+
+
+def standing(case: Case) -> Case:
+    asked = ClockEvent(type="pause", at=TUESDAY, reason="identity")
+    laws = (Candidate(regime="uk_gdpr"),)
+    request = replace(case.requests[0], regimes=laws, events=(asked,))
+    due = clock(request, case.received_at)
+    return replace(case, requests=(replace(request, due=due),))
+
+
+def test_a_clock_that_stands_calls_no_manager_and_is_never_urgent() -> None:
+    case = standing(a_case())
+    case = replace(case, remind_at=next_remind_at(case, POLICY, TUESDAY))
+    found = heights(case, POLICY, datetime(2026, 12, 12, 12, tzinfo=UTC))
+    assert len(found) > 6
+    assert MANAGERS not in found[4:], "the date as if nothing had been asked binds nobody"
+    evening = datetime(2026, 12, 3, 20, tzinfo=UTC)
+    assert not urgent(case, POLICY, evening, "Europe/London")
+    assert put_off(case, POLICY, evening, "Europe/London") is not None
+
+
+def test_what_stands_is_not_late_and_what_runs_beside_it_may_be() -> None:
+    stands = standing(a_case()).requests[0]
+    runs = replace(a_case().requests[0], id=2)
+    case = replace(a_case(), requests=(stands, runs), reminded=("late@2026-12-10",))
+    assert not late(case, stands)
+    assert late(case, runs)
+    assert case.overdue(date(2026, 12, 2))
+    assert not replace(case, requests=(stands,)).overdue(date(2027, 12, 2))

@@ -184,6 +184,29 @@ def click(case: Case, action: str, form: dict[str, str], by: Person = ANA) -> Cl
     return Click(ref=case.ref, action=action, by=by, version=case.version, request=1, form=form)
 
 
+# --- a clock for the receipt alone ----------------------------------------------------------
+
+
+async def test_a_confirmed_complaint_in_the_uk_goes_on_to_its_outcome(bench: Bench):
+    case = await taken(bench, "complaint", UK)
+    assert case.due.rule.startswith("UK-164A/")
+    assert not case.due.house
+    await bench.deliver(case, NOW + timedelta(hours=1))
+    after = await bench.fresh(case)
+    assert after.acknowledgement == "sent"
+    assert after.due.rule.startswith("UK-OUTCOME/")
+    assert after.due.house, "the outcome has no number in the law"
+    ours = next(each for each in after.letters if each.template == "acknowledgement")
+    back = await bounce(bench, case, ours.id, NOW + DAY)
+    assert back.due.rule.startswith("UK-164A/")
+
+
+async def test_a_confirmed_request_keeps_its_date(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await bench.deliver(case, NOW + timedelta(hours=1))
+    assert (await bench.fresh(case)).due == case.due
+
+
 # --- more time ------------------------------------------------------------------------------
 
 MORE = {"reason": "complexity", "body": "It is complex: five systems hold data. By 3 February."}
@@ -217,6 +240,15 @@ async def test_more_time_needs_a_reason_of_the_law(bench: Bench):
     case = await taken(bench, "access", UK)
     answer_ = await bench.click(case, "extend", request=1, form={"reason": "busy", "body": "x"})
     assert isinstance(answer_, Faults)
+
+
+async def test_a_notice_written_in_time_cannot_be_sent_after_the_date(bench: Bench):
+    case = await taken(bench, "access", UK)
+    review = await bench.click(case, "extend", request=1, form=MORE)
+    assert isinstance(review, Review)
+    late = NOW + 31 * DAY
+    with pytest.raises(Refused, match="only Send late answer"):
+        await bench.click(await bench.fresh(case), "send", now=late, value=review.letter)
 
 
 @pytest.mark.parametrize("kind", ["unsubscribe", "complaint", "question"])
