@@ -26,6 +26,8 @@ class Confirm(Action):
         return not case.closed and not any(r.outcome for r in case.requests)
 
     def named(self, case: Case) -> str:
+        if case.held_for and not case.confirmed:
+            return "New case"
         return "Correct kind" if case.confirmed else self.label
 
     def disputed(self, case: Case, request: Request | None) -> str:
@@ -78,6 +80,9 @@ class NotARequest(Action):
     name = "not_a_request"
     label = "Not a request"
     confirm = "It leaves the queue and the clock stops. Reopen brings it back."
+
+    def named(self, case: Case) -> str:
+        return "Not ours" if case.held_for else self.label
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return not case.closed and not case.confirmed
