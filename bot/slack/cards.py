@@ -108,6 +108,9 @@ def _urgency(scene: Scene) -> list[Block]:
 def _sorting(scene: Scene) -> Block:
     """What the machine thinks of a case it would not sort by itself, in words and per cent."""
     reading = scene.case.reading
+    if reading is not None and reading.decision == "ignore":
+        said = "Looks like bulk or automatic mail that asks nothing. If so: *Not a request*."
+        return blocks.section(said, scene.id("sort"))
     guesses = sorted(
         (
             (p, name)
