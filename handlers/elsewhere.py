@@ -1,0 +1,68 @@
+"""What an act changes beside its case: lists, counts, and the cases that its mails belong to."""
+
+from datetime import datetime
+
+from handlers import opening, timing
+from handlers.approvals import ALONE
+from handlers.commits import lane_of
+from handlers.handler import Effect
+from handlers.ignoring import Ignoring
+from handlers.incoming import suppression
+from handlers.requests import replace
+from storage.errors import Refused
+from storage.records import Card, Case, Joined, MailStatus, Mark, Stored
+
+
+class Elsewhere(Ignoring):
+    """All of it goes into the commit of the act."""
+
+    async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
+        """What changes beside the case: the suppression list, and the case a mail was held for."""
+        puts: list[Stored] = []
+        if effect.alone:
+            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
+            puts.append(replace(counted, at=now, count=counted.count + 1))
+        known = await self.store.suppression(case.requester_hash)
+        if effect.suppress and case.requester and known is None:
+            puts.append(suppression(case, now))
+        if (effect.release or effect.join) and case.held_for:
+            puts += await self._given_back(case, now, by, joins=effect.join)
+        return puts
+
+    async def _forked(self, case: Case, now: datetime) -> tuple[Case, list[Stored]]:
+        """The last mail asks something new: it gets a case of its own. Raises Refused where no
+        mail came since the case ended."""
+        mail = await self.store.mail(case.mails[-1]) if case.mails else None
+        ended = max((r.closed_at for r in case.requests if r.closed_at), default=now)
+        if mail is None or mail.received_at <= ended or not case.closed:
+            raise Refused(f"No mail came since {case.ref} was closed: it is unfinished.")
+        ref = await self.store.next_reference(opening.year_of(mail.received_at, self.policy))
+        new = opening.forked(ref, mail, case, self.registry)
+        new = self._reminded(new, now)
+        case = replace(case, mails=case.mails[:-1], linked=(*case.linked, new.ref), answered=False)
+        card = self.message(lane_of(new), Card(case=new.ref), now)
+        return case, [new, replace(mail, case=new.ref), card]
+
+    async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:
+        suspected = await self.case(case.held_for)
+        rest = tuple(mail for mail in suspected.held if mail not in case.mails)
+        after = replace(suspected, held=rest)
+        puts: list[Stored] = []
+        for mail_id in case.mails:
+            mail = await self.store.mail(mail_id)
+            if mail is None or mail.status is not MailStatus.HELD:
+                continue
+            if joins:
+                after = timing.joined(after, mail, mail.message_id)
+                other = Joined(mail=mail.id, address=case.requester)
+                after = replace(after, joined=(*after.joined, other))
+            ref = after.ref if joins else case.ref
+            puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
+        after = self._timed(suspected, after, now)
+        said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
+        return [
+            *puts,
+            after,
+            await self.refreshed(after, now, by),
+            self.line(after, said, now, by, call=joins),
+        ]
