@@ -137,13 +137,14 @@ class FromPeople(Elsewhere):
             form=form,
             kinds=self.registry.kinds,
             policy=self.policy,
+            other=await self._named(form.get(action.names, "") if action.names else ""),
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
             letter=await self._waiting(case, form.get("about", "")),
-            other=await self._other(form.get("first", "")),
             team=click.team,
         )
 
-    async def _other(self, ref: str) -> Case | None:
+    async def _named(self, ref: str) -> Case | None:
+        """The other case that a form names."""
         return await self.store.case(ref.strip().upper()) if ref.strip() else None
 
     async def _waiting(self, case: Case, about: str) -> Letter | None:
@@ -165,7 +166,8 @@ class FromPeople(Elsewhere):
         case, drafted = await self._drafted(effect, moment, puts)
         case = self._settled(moment, case, action)
         going = await self._moved_letter(effect, case, now, puts)
-        puts += await self._elsewhere(effect, case, now, by)
+        case, apart = await self._apart(effect, moment, case)
+        puts += [*await self._elsewhere(effect, case, now, by), *apart]
         if effect.fork:
             case, forked = await self._forked(case, now)
             puts += forked
@@ -309,6 +311,8 @@ class FromPeople(Elsewhere):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
+    if by.id in case.barred and not action.reads:
+        raise Refused("It is about you, or about a case that you closed: somebody else decides.")
     if not by.may_see(case):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}

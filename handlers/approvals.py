@@ -97,7 +97,7 @@ def may_decide(moment: Moment, person: Person) -> bool:
     """Any of us with the key to the case, and of the role that its kinds want."""
     wanted = (moment.kinds[r.kind].second_by for r in moment.case.open_requests if r.kind)
     fits = all(not roles or bool(roles & person.roles) for roles in wanted)
-    return fits and person.may_see(moment.case)
+    return fits and person.id not in moment.case.barred and person.may_see(moment.case)
 
 
 def managers(team: tuple[Colleague, ...] | None) -> tuple[str, ...]:
@@ -179,8 +179,15 @@ def _going_on(case: Case) -> Case:
 
 
 def sooner(case: Case, at: datetime | None) -> datetime | None:
-    """When the clock next has business with the case: its reminder, or managers to be asked."""
+    """When the clock next has business with the case: its reminder, managers to be asked, or
+    owners to be chased."""
     calls = [each.calls_at for each in pending(case) if each.calls_at is not None]
+    still = {request.id for request in case.open_requests}
+    calls += [
+        each.chase_at
+        for each in case.rounds
+        if each.chase_at and each.waiting and not each.over and each.request in still
+    ]
     return min((moment for moment in (at, *calls) if moment is not None), default=None)
 
 

@@ -79,6 +79,7 @@ class Close(Action):
     label = "Close"
     asks = True
     about = "request"
+    names = "first"
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return (

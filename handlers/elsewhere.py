@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from handlers import opening, timing
+from handlers import linking, opening, timing
 from handlers.approvals import ALONE
 from handlers.commits import lane_of
-from handlers.handler import Effect
+from handlers.handler import Effect, Moment
 from handlers.ignoring import Ignoring
 from handlers.incoming import suppression
 from handlers.requests import replace
@@ -28,6 +28,31 @@ class Elsewhere(Ignoring):
         if (effect.release or effect.join) and case.held_for:
             puts += await self._given_back(case, now, by, joins=effect.join)
         return puts
+
+    async def _apart(self, effect: Effect, moment: Moment, case: Case) -> tuple[Case, list[Stored]]:
+        """The other cases that change with this one, and those that are split off it."""
+        before, by, now = moment.case, moment.by.id, moment.now
+        others = {other.ref: other for other in effect.others}
+        if case.legal_hold != before.legal_hold:
+            for ref in case.linked:
+                other = others.get(ref) or await self.store.case(ref)
+                if other is not None:
+                    others[ref] = replace(other, legal_hold=case.legal_hold)
+        puts: list[Stored] = []
+        for other in others.values():
+            other = self._reminded(other, now)  # noqa: PLW2901  what is put is what is drawn
+            said = f"<@{by}>: this belongs with {case.ref}."
+            puts += [other, await self.refreshed(other, now, by), self.line(other, said, now, by)]
+        for mail_id in effect.moved:
+            mail = await self.store.mail(mail_id)
+            if mail is not None:
+                puts.append(replace(mail, case=effect.others[0].ref))
+        for person in effect.split:
+            ref = await self.store.next_reference(opening.year_of(now, self.policy))
+            case = replace(case, linked=(*case.linked, ref))
+            new = self._reminded(linking.split_off(before, ref, person), now)
+            puts += [new, self.message(lane_of(new), Card(case=ref), now, by)]
+        return case, puts
 
     async def _forked(self, case: Case, now: datetime) -> tuple[Case, list[Stored]]:
         """The last mail asks something new: it gets a case of its own. Raises Refused where no

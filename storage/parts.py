@@ -39,6 +39,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     requester: str = ""
     requester_name: str = ""
     requester_hash: str = ""
+    data_subject: str = ""
     subject: str = ""
     reading: Reading | None = None
     labels: tuple[str, ...] = ()

@@ -365,6 +365,7 @@ class Round(Record, frozen=True, kw_only=True):
     due_on: date
     search: str = ""  #: by what to look for the person; shown to the owners alone
     queries: tuple[Query, ...]
+    chase_at: datetime | None = None  #: when those who have not answered are asked again
     over: bool = False  #: nobody waits for the rest of the answers
 
     @property
@@ -416,6 +417,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     requester: str  #: address, lower case; "" when the mail names none
     requester_name: str = ""
     requester_hash: str  #: keyed hash of the address: the only way it is looked up
+    data_subject: str = ""  #: whom it is about, where a mail was written for several people
     subject: str = ""
     language: str = "und"
     requests: tuple[Request, ...]
@@ -448,8 +450,10 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     flags: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
     rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    still_mailed: datetime | None = None  #: on the do-not-mail list since then, and mailed again
     legal_hold: bool = False  #: nothing is deleted, here or elsewhere
     restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
+    barred: tuple[str, ...] = ()  #: Slack ids of those who may not work on it, though they see it
     linked: tuple[str, ...] = ()  #: references of cases that belong to it
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet

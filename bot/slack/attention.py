@@ -55,6 +55,9 @@ def _standing(case: Case, timezone: str) -> Iterator[tuple[str, str]]:
 
 
 def _kept(case: Case) -> Iterator[tuple[str, str]]:
+    if case.still_mailed is not None:
+        since = day(case.still_mailed.date())
+        yield "mailed", f":warning: *Still mailed*, though on the do-not-mail list since {since}."
     if case.legal_hold:
         yield "hold", ":lock: *Legal hold*: nothing of this is deleted."
     if case.restricted:
@@ -92,6 +95,7 @@ def attention_words(scene: Scene) -> list[str]:
         ENDS.rstrip(".") if may_end(case) else "",
         "A later date waits for a second person" if case.proposed else "",
         "Imported, to be sorted" if case.at_rest else "",
+        "Still mailed" if case.still_mailed is not None else "",
         "Legal hold" if case.legal_hold else "",
         "Restricted" if case.restricted else "",
         f"Belongs with {', '.join(case.linked)}" if case.linked else "",
