@@ -115,6 +115,18 @@ async def test_what_our_customer_decides_on_is_passed_on_and_closed_as_referred(
     assert request_of(await bench.fresh(case)).outcome is Outcome.REFERRED
 
 
+async def test_the_customer_is_chosen_from_the_register_where_it_has_one(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, customers={"Choir": "privacy@example.net"}) as bench:
+        theirs = {"whose": {"whose": "customers"}}
+        case = await bench.walk(await bench.case("access"), until="passed_on", **theirs)
+        form = await bench.form(case, "passed_on", request=1)
+        assert form.fields[0].options == (("Choir", "Choir: privacy@example.net"),)
+        said = {"customer": "Band", "when": "today, by mail"}
+        assert isinstance(await bench.click(case, "passed_on", request=1, form=said), Faults)
+        said |= {"customer": "Choir"}
+        assert isinstance(await bench.click(case, "passed_on", request=1, form=said), Done)
+
+
 async def test_both_is_passed_on_and_goes_on_for_our_part(bench: Bench) -> None:
     case = await bench.walk(await bench.case("access"), whose={"whose": "both"})
     assert {"passed_on", "owners", "checklist"} <= set(request_of(case).done)
