@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers, timing, verification
+from handlers import approvals, linking, offers, opening, recipients, timing, verification
 from handlers.approvals import ALONE
+from handlers.commits import lane_of
 from handlers.handler import (
     Action,
     Answer,
@@ -27,7 +28,9 @@ from handlers.letters.templates import ENGLISH
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
 from storage.errors import Refused
 from storage.records import (
+    Card,
     Case,
+    Joined,
     Letter,
     MailStatus,
     Mark,
@@ -141,10 +144,15 @@ class FromPeople(Ignoring):
             form=form,
             kinds=self.registry.kinds,
             policy=self.policy,
+            other=await self._named(form.get(action.names, "") if action.names else ""),
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
             letter=await self._waiting(case, form.get("about", "")),
             team=click.team,
         )
+
+    async def _named(self, ref: str) -> Case | None:
+        """The other case that a form names."""
+        return await self.store.case(ref.strip().upper()) if ref.strip() else None
 
     async def _waiting(self, case: Case, about: str) -> Letter | None:
         """The letter that waits for a second person."""
@@ -165,7 +173,8 @@ class FromPeople(Ignoring):
         case, drafted = await self._drafted(effect, moment, puts)
         case = self._settled(moment, case, action)
         going = await self._moved_letter(effect, case, now, puts)
-        puts += await self._elsewhere(effect, case, now, by)
+        case, apart = await self._apart(effect, moment, case)
+        puts += [*await self._elsewhere(effect, case, now, by), *apart]
         if case != before:
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
@@ -237,7 +246,10 @@ class FromPeople(Ignoring):
         if effect.draft.template == verification.CODE:
             to = effect.draft.to
             case = verification.challenged(case, message, to, self.keys, self.policy)
-        return with_letter(case, letter_state(message, effect.draft.request)), message
+        state = letter_state(message, effect.draft.request)
+        template, to = templates.template(state.template), self.recipient(case, effect.draft)
+        state = replace(state, drifted=recipients.drifted(case, template, to))
+        return with_letter(case, state), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
         content = message.content
@@ -301,6 +313,31 @@ class FromPeople(Ignoring):
             puts += await self._given_back(case, now, by, joins=effect.join)
         return puts
 
+    async def _apart(self, effect: Effect, moment: Moment, case: Case) -> tuple[Case, list[Stored]]:
+        """The other cases that change with this one, and those that are split off it."""
+        before, by, now = moment.case, moment.by.id, moment.now
+        others = {other.ref: other for other in effect.others}
+        if case.legal_hold != before.legal_hold:
+            for ref in case.linked:
+                other = others.get(ref) or await self.store.case(ref)
+                if other is not None:
+                    others[ref] = replace(other, legal_hold=case.legal_hold)
+        puts: list[Stored] = []
+        for other in others.values():
+            other = self._reminded(other, now)  # noqa: PLW2901  what is put is what is drawn
+            said = f"<@{by}>: this belongs with {case.ref}."
+            puts += [other, await self.refreshed(other, now, by), self.line(other, said, now, by)]
+        for mail_id in effect.moved:
+            mail = await self.store.mail(mail_id)
+            if mail is not None:
+                puts.append(replace(mail, case=effect.others[0].ref))
+        for person in effect.split:
+            ref = await self.store.next_reference(opening.year_of(now, self.policy))
+            case = replace(case, linked=(*case.linked, ref))
+            new = self._reminded(linking.split_off(before, ref, person), now)
+            puts += [new, self.message(lane_of(new), Card(case=ref), now, by)]
+        return case, puts
+
     async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:
         suspected = await self.case(case.held_for)
         rest = tuple(mail for mail in suspected.held if mail not in case.mails)
@@ -312,6 +349,8 @@ class FromPeople(Ignoring):
                 continue
             if joins:
                 after = timing.joined(after, mail, mail.message_id)
+                other = Joined(mail=mail.id, address=case.requester)
+                after = replace(after, joined=(*after.joined, other))
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
         after = self._timed(suspected, after, now)
@@ -326,6 +365,8 @@ class FromPeople(Ignoring):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
+    if by.id in case.barred and not action.reads:
+        raise Refused("It is about you, or about a case that you closed: somebody else decides.")
     if not by.may_see(case):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}

@@ -13,13 +13,14 @@ from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
+from handlers.linking import Hold, LiftHold, Merge, Split
 from handlers.owners import whom_to_ask, with_round
 from handlers.proving import Verify
+from handlers.recording import Again, asked
 from handlers.requests import opened_again, replace, with_request, with_step
 from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
-from handlers.steps import Again, asked
 from storage.errors import Refused
 from storage.records import Case, Request, Status
 
@@ -116,6 +117,8 @@ class Assign(Action):
             return {"person": "Choose a person."}
         if moment.form["person"] in moment.case.shut:
             return {"person": "This case is closed to them."}
+        if moment.form["person"] in moment.case.barred:
+            return {"person": "They closed what it is about, or it is about them."}
         return {}
 
     def do(self, moment: Moment) -> Effect:
@@ -230,8 +233,12 @@ GENERAL: tuple[Action, ...] = (
     Release(),
     Snooze(),
     Again(),
+    Merge(),
+    Split(),
     Reopen(),
     History(),
+    Hold(),
+    LiftHold(),
     AboutUs(),
     LetIn(),
     Place(),

@@ -88,6 +88,7 @@ class Moment(Record, frozen=True, kw_only=True):
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
     kinds: Mapping[str, "Kind"] = msgspec.field(default_factory=dict)
     policy: Policy = msgspec.field(default_factory=Policy)
+    other: Case | None = None  #: the case that the form names
     draft: Letter | None = None  #: the clicker's own unsent letter for this request
     letter: Letter | None = None  #: the letter that waits for a second person
     team: tuple[Colleague, ...] | None = None  #: None = nobody looked who is there
@@ -120,6 +121,9 @@ class Effect(Record, frozen=True, kw_only=True):
     suppress: bool = False  #: put the requester's address on the suppression list
     release: bool = False  #: give back received mails held by this case
     ask: tuple[tuple[str, int], ...] = ()  #: whom to ask: Slack id, number of the round
+    others: tuple[Case, ...] = ()  #: other cases that change with it
+    moved: tuple[str, ...] = ()  #: mails that belong to the first of the others from now on
+    split: tuple[str, ...] = ()  #: people who get a case of their own
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
     alone: bool = False  #: released without a second person: it is counted
@@ -138,6 +142,7 @@ class Action:
     asks: bool = False  #: has it a form?
     listed: bool = True  #: is it a button of its own?
     answers: str = ""  #: the form field that the value of an offer fills in
+    names: str = ""  #: the form field that names another case
     anyone: bool = False  #: may those do it who have not claimed the case?
 
     def offered(self, case: Case, request: Request | None) -> bool:
@@ -216,12 +221,15 @@ class Step(Record, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     optional: bool = False  #: may be taken, and nothing waits for it
     theirs: bool = False  #: taken for a customer's data too, whom another company answers
+    receipt: bool = False  #: the confirmation of receipt takes it
     suppress: bool = False  #: puts the requester's address on the suppression list
     round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
     of: str = ""  #: it is taken when the owners have answered what that step asked
 
     def applies(self, case: Case, request: Request) -> bool:
         """Is it to be taken at all, as far as one knows by now?"""
+        if self.receipt and case.acknowledgement == "sent":
+            return False
         theirs = case.answer(request.id, "whose", "whose") == "customers"
         return (self.theirs or not theirs) and all(g.holds(case, request) for g in self.given)
 

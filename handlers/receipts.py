@@ -8,6 +8,7 @@ from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
 from handlers.letters import message_id, templates
 from handlers.requests import close_request, letter_of, replace, with_letter
+from handlers.verification import asked_at
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
@@ -106,6 +107,8 @@ class FromOutbox(Commits):
             after = self._reminded(replace(after, version=case.version + 1), now)
             puts += self.owners_done(case, after, now)
             puts.append(self.line(after, f"Closed: {end.outcome.value.replace('_', ' ')}.", now))
+        if asked_at(after) != asked_at(case):  # the time for proof runs from here
+            after = self._reminded(after, now)
         return [after, await self.refreshed(after, now), *puts]
 
     def _clocks_moved(
