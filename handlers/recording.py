@@ -78,6 +78,7 @@ class Recording(OfSteps):
             said=f"{case.ref}: recorded: {step.label.lower()}.",
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
             suppress=step.suppress,
+            back=("", "") if step.asks else ("again", step.name),
         )
 
 
@@ -88,6 +89,7 @@ class Again(Action):
     label = "Take a step again"
     about = "request"
     asks = True
+    answers = "step"
 
     def offered(self, case: Case, request: Request | None) -> bool:
         if request is None or case.assignee is None or request.status is Status.CLOSED:
