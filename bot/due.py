@@ -21,7 +21,7 @@ class Event(Record, frozen=True, kw_only=True):
 
     type: Literal["pause", "resume", "restart", "extend"]
     at: datetime
-    reason: str = ""
+    reason: str | None = None
     until: date | None = None
 
 
@@ -32,9 +32,9 @@ class Given(Record, frozen=True, kw_only=True):
     kind: str
     received_at: datetime
     regime: str = "policy"
-    events: tuple[Event, ...] = ()
-    timezone: str = ""  #: "" = the regime's own
-    holiday_calendar: str = ""
+    events: tuple[Event, ...] | None = None
+    timezone: str | None = None  #: None = the regime's own
+    holiday_calendar: str | None = None
     sent_at: datetime | None = None
 
 
@@ -67,7 +67,7 @@ def _answer(given: Given) -> dict[str, Any]:
     asked = Asked(
         kind=kind,
         received_at=_local(given.received_at, place.timezone),
-        events=tuple(_event(event, place.timezone) for event in given.events),
+        events=tuple(_event(event, place.timezone) for event in given.events or ()),
         sent_at=_local(given.sent_at, place.timezone) if given.sent_at else None,
     )
     found = due(asked, candidate, place)
@@ -84,7 +84,7 @@ def _event(event: Event, timezone: str) -> ClockEvent:
     return ClockEvent(
         type=event.type,
         at=_local(event.at, timezone),
-        reason=event.reason,
+        reason=event.reason or "",
         until=event.until,
     )
 

@@ -1,12 +1,14 @@
 """Cases, mails and messages as rows and JSON for the command line. Pure; addresses masked."""
 
+import csv
+import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.slack.words import masked
 from handlers.deadlines.regimes import law
-from storage.records import Case, ClockEvent, InboundMail, OutboxMessage, Request
+from storage.records import Case, ClockEvent, InboundMail, OutboxMessage, Request, Suppression
 
 if TYPE_CHECKING:
     from handlers.handler import Kind
@@ -48,6 +50,25 @@ def case_json(case: Case, *, full: bool = False) -> dict[str, Any]:
         "requests": [request_json(request) for request in case.requests],
         "mails": list(case.mails),
     }
+
+
+def suppression_json(each: Suppression, *, full: bool = False) -> dict[str, str]:
+    """One address of the do-not-mail list; masked unless `full`."""
+    return {
+        "address": each.address if full else masked(each.address),
+        "hash": each.hash,
+        "since": each.since.isoformat(timespec="seconds"),
+        "case": each.case,
+    }
+
+
+def suppression_csv(found: Sequence[Suppression]) -> str:
+    """The whole list with its addresses, for tools (RFC 4180)."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, ("address", "hash", "since", "case"), quoting=csv.QUOTE_ALL)
+    table.writeheader()
+    table.writerows(suppression_json(each, full=True) for each in found)
+    return text.getvalue()
 
 
 class Wanted(NamedTuple):

@@ -43,6 +43,15 @@ class PromisedFrom(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
     schemes: tuple[str, ...] = ()
 
 
+class Registered(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[register]]: a system that may hold personal data, and who answers for it."""
+
+    name: str
+    title: str = ""
+    owner: str = ""
+    marketing: bool = False
+
+
 class Settings(Record, frozen=True, kw_only=True):
     """What the operator decided; everything has a safe default."""
 
@@ -86,6 +95,13 @@ class Settings(Record, frozen=True, kw_only=True):
     company: Company = msgspec.field(default_factory=Company)
     reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
     promises: tuple[PromisedFrom, ...] = ()
+    register: tuple[Registered, ...] = ()
+    suppression_feed: Path | None = None
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Who answers for which system, by Slack id: the table `owners` of [people]."""
+        return dict(self.people.get("owners", {}))
 
     @property
     def backups(self) -> Mapping[str, str]:
@@ -305,6 +321,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SECOND_PERSON", "second_person", _second_person),
     ("DESK_CODE_TRIES", "code_tries", _count),
     ("DESK_CODE_DAYS", "code_days", _count),
+    ("DESK_SUPPRESSION_FEED", "suppression_feed", Path),
     ("DESK_PILOT", "pilot", _switch),
 )
 
@@ -315,6 +332,7 @@ TABLES: Mapping[str, Any] = {
     "company": Company,
     "reviewers": Mapping[str, str],
     "promises": tuple[PromisedFrom, ...],
+    "register": tuple[Registered, ...],
 }
 
 
@@ -357,6 +375,7 @@ def _tables(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
         except msgspec.ValidationError as fault:
             faults.append(f"[{name}] cannot be used: {fault}.")
     faults += _backup_faults(read.get("people", {}).get("backups", {}))
+    faults += _owner_faults(read)
     if "promises" in read:
         read["promises"] = tuple(sorted(read["promises"], key=lambda promise: promise.since))
     return read
@@ -369,6 +388,25 @@ def _backup_faults(backups: object) -> list[str]:
     ids = [*backups, *backups.values()]
     wrong = [each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(each))]
     return [f"[people] backups cannot be used: {each} is no Slack id." for each in wrong]
+
+
+def _owner_faults(read: Mapping[str, Any]) -> list[str]:
+    """Owners are people, and of systems that are on the register."""
+    owners = read.get("people", {}).get("owners", {})
+    if not isinstance(owners, dict):
+        return ['[people] owners cannot be used: it is a table such as {accounts = "U01ABC"}.']
+    register = read.get("register", ())
+    known = {each.name for each in register}
+    named = {**owners, **{each.name: each.owner for each in register if each.owner}}
+    faults = [
+        f"[people] owners: {name} cannot be used: {person} is no Slack id."
+        for name, person in named.items()
+        if not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(person))
+    ]
+    spaced = [each.name for each in register if not re.fullmatch(r"[a-z0-9_-]{1,40}", each.name)]
+    faults += [f"[[register]]: {name!r} is no name: small letters, digits, _." for name in spaced]
+    unknown = [name for name in owners if known and name not in known]
+    return faults + [f"[people] owners: {name} is not on the [[register]]." for name in unknown]
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> Settings:

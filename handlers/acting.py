@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers, timing, verification
-from handlers.approvals import ALONE
+from handlers import approvals, offers, recipients, verification
+from handlers.elsewhere import Elsewhere
 from handlers.handler import (
     Action,
     Answer,
@@ -20,8 +20,6 @@ from handlers.handler import (
     Role,
     Stale,
 )
-from handlers.ignoring import Ignoring
-from handlers.incoming import suppression
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
@@ -29,8 +27,6 @@ from storage.errors import Refused
 from storage.records import (
     Case,
     Letter,
-    MailStatus,
-    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
@@ -39,7 +35,7 @@ from storage.records import (
 )
 
 
-class FromPeople(Ignoring):
+class FromPeople(Elsewhere):
     """Compare and set: a click counts for the case as it was drawn, or where nobody disputes it."""
 
     async def offers(self, ref: str) -> tuple[Case, tuple[Offer, ...]]:
@@ -141,10 +137,15 @@ class FromPeople(Ignoring):
             form=form,
             kinds=self.registry.kinds,
             policy=self.policy,
+            other=await self._named(form.get(action.names, "") if action.names else ""),
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
             letter=await self._waiting(case, form.get("about", "")),
             team=click.team,
         )
+
+    async def _named(self, ref: str) -> Case | None:
+        """The other case that a form names."""
+        return await self.store.case(ref.strip().upper()) if ref.strip() else None
 
     async def _waiting(self, case: Case, about: str) -> Letter | None:
         """The letter that waits for a second person."""
@@ -165,31 +166,47 @@ class FromPeople(Ignoring):
         case, drafted = await self._drafted(effect, moment, puts)
         case = self._settled(moment, case, action)
         going = await self._moved_letter(effect, case, now, puts)
-        puts += await self._elsewhere(effect, case, now, by)
+        case, apart = await self._apart(effect, moment, case)
+        puts += [*await self._elsewhere(effect, case, now, by), *apart]
+        if effect.fork:
+            case, forked = await self._forked(case, now)
+            puts += forked
         if case != before:
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
         puts += await self.met(moment.by, now)
-        if effect.line:
-            puts.append(self.line(case, effect.line, now, by))
-        told = ((who, text) for who, text in effect.tell if who not in case.shut)
-        puts += [self.direct(person, text, case, now, by) for person, text in told]
-        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
-        puts += self.owners_done(before, case, now)
+        puts += self._messages(effect, before, case, moment)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
         shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
         await self.commit(action.name, by, case, now, *puts, why=effect.note, shreds=shreds)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)
-        undo = going if effect.send else None
-        return Done(
-            said=effect.said,
-            case=case,
-            undo=undo.id if undo else "",
-            until=undo.send_after if undo else None,
-        )
+        return self._told(effect, case, going, now)
+
+    def _messages(self, effect: Effect, before: Case, case: Case, moment: Moment) -> list[Stored]:
+        """Who learns of it, and where."""
+        by, now = moment.by.id, moment.now
+        puts: list[Stored] = []
+        if effect.line:
+            puts.append(self.line(case, effect.line, now, by))
+        if effect.alarm:
+            puts += self.alarm(case, effect.alarm, now)
+        told = ((who, text) for who, text in effect.tell if who not in case.shut)
+        puts += [self.direct(person, text, case, now, by) for person, text in told]
+        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
+        puts += self.owners_done(before, case, now)
+        return puts
+
+    def _told(self, effect: Effect, case: Case, going: OutboxMessage | None, now: datetime) -> Done:
+        """What the clicker reads, and for a while the way back."""
+        if effect.send and going is not None:
+            at = going.send_after
+            return Done(said=effect.said, case=case, back="undo", undo=going.id, until=at)
+        back, value = effect.back
+        until = now + self.policy.undo if back else None
+        return Done(said=effect.said, case=case, back=back, undo=value, until=until)
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -237,7 +254,10 @@ class FromPeople(Ignoring):
         if effect.draft.template == verification.CODE:
             to = effect.draft.to
             case = verification.challenged(case, message, to, self.keys, self.policy)
-        return with_letter(case, letter_state(message, effect.draft.request)), message
+        state = letter_state(message, effect.draft.request)
+        template, to = templates.template(state.template), self.recipient(case, effect.draft)
+        state = replace(state, drifted=recipients.drifted(case, template, to))
+        return with_letter(case, state), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
         content = message.content
@@ -288,44 +308,11 @@ class FromPeople(Ignoring):
         puts.append(moved)
         return moved
 
-    async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
-        """What changes beside the case: the suppression list, and the case a mail was held for."""
-        puts: list[Stored] = []
-        if effect.alone:
-            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
-            puts.append(replace(counted, at=now, count=counted.count + 1))
-        known = await self.store.suppression(case.requester_hash)
-        if effect.suppress and case.requester and known is None:
-            puts.append(suppression(case, now))
-        if (effect.release or effect.join) and case.held_for:
-            puts += await self._given_back(case, now, by, joins=effect.join)
-        return puts
-
-    async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:
-        suspected = await self.case(case.held_for)
-        rest = tuple(mail for mail in suspected.held if mail not in case.mails)
-        after = replace(suspected, held=rest)
-        puts: list[Stored] = []
-        for mail_id in case.mails:
-            mail = await self.store.mail(mail_id)
-            if mail is None or mail.status is not MailStatus.HELD:
-                continue
-            if joins:
-                after = timing.joined(after, mail, mail.message_id)
-            ref = after.ref if joins else case.ref
-            puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
-        after = self._timed(suspected, after, now)
-        said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
-        return [
-            *puts,
-            after,
-            await self.refreshed(after, now, by),
-            self.line(after, said, now, by, call=joins),
-        ]
-
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
+    if by.id in case.barred and not action.reads:
+        raise Refused("It is about you, or about a case that you closed: somebody else decides.")
     if not by.may_see(case):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}

@@ -16,7 +16,7 @@ from handlers.deadlines.working_days import (
 from handlers.handler import Colleague, Effect, Moment, Person, Role
 from handlers.requests import letter_of, replace, with_request
 from storage.errors import Refused
-from storage.records import Approval, Case, OutboxStatus, Request, Status
+from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status
 
 #: actions that need to know who is there
 CALLS = frozenset({"send", "second_person"})
@@ -32,6 +32,11 @@ SECOND_THOUGHTS = timedelta(hours=1)
 def step(name: str, request: int) -> str:
     """What an approval of a step is about."""
     return f"{name}/{request}"
+
+
+def letter_needs(moment: Moment, letter: LetterState, request: Request | None) -> bool:
+    """Does this letter want a second person: by its kind, or by where it goes?"""
+    return letter.drifted or needed(moment, letter.template, request)
 
 
 def needed(moment: Moment, what: str, request: Request | None) -> bool:
@@ -92,7 +97,7 @@ def may_decide(moment: Moment, person: Person) -> bool:
     """Any of us with the key to the case, and of the role that its kinds want."""
     wanted = (moment.kinds[r.kind].second_by for r in moment.case.open_requests if r.kind)
     fits = all(not roles or bool(roles & person.roles) for roles in wanted)
-    return fits and person.may_see(moment.case)
+    return fits and person.id not in moment.case.barred and person.may_see(moment.case)
 
 
 def managers(team: tuple[Colleague, ...] | None) -> tuple[str, ...]:
@@ -105,7 +110,9 @@ def shut_alone(moment: Moment, approval: Approval) -> str:
     case, policy = moment.case, moment.policy
     request = case.request(approval.request)
     kind = moment.kinds.get(request.kind or "")
-    if kind is None or kind.never_alone:
+    letter = letter_of(case, approval.about)
+    drifted = letter is not None and letter.drifted
+    if kind is None or kind.never_alone or drifted:
         return "This never goes by one person alone."
     late = local_day(moment.now, policy.timezone) >= request.due.aim_on
     nobody = moment.team is not None and not whom_to_ask(moment)
@@ -172,8 +179,15 @@ def _going_on(case: Case) -> Case:
 
 
 def sooner(case: Case, at: datetime | None) -> datetime | None:
-    """When the clock next has business with the case: its reminder, or managers to be asked."""
+    """When the clock next has business with the case: its reminder, managers to be asked, or
+    owners to be chased."""
     calls = [each.calls_at for each in pending(case) if each.calls_at is not None]
+    still = {request.id for request in case.open_requests}
+    calls += [
+        each.chase_at
+        for each in case.rounds
+        if each.chase_at and each.waiting and not each.over and each.request in still
+    ]
     return min((moment for moment in (at, *calls) if moment is not None), default=None)
 
 

@@ -3,18 +3,28 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from handlers import approvals
+from handlers import approvals, owners, verification
 from handlers.approvals import ALONE
 from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
-from handlers.deadlines.reminders import BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
+from handlers.deadlines.reminders import ASSIGNEE, BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
 from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
 from handlers.lists import FromLists
 from handlers.requests import replace
-from storage.records import Alarm, Case, Commit, MailStatus, Mark, OutboxMessage, OutboxStatus
+from handlers.verification import Nudge
+from storage.records import (
+    Alarm,
+    Case,
+    Commit,
+    MailStatus,
+    Mark,
+    OutboxMessage,
+    OutboxStatus,
+    Round,
+)
 
 #: of the digest before, how many there were, and how much had been released alone by then: what
 #: has been since is counted
@@ -38,6 +48,12 @@ class FromClock(FromLists):
             return False
         if (called := approvals.called(case, now)) != case:
             return await self._called(called, now)
+        after, late = owners.chased(case, now, self.policy.timezone)
+        if after != case:
+            return await self._chased(after, late, now)
+        nudges = verification.nudges(case, self.policy)
+        if nudges and nudges[0].at <= now:
+            return await self._nudged(case, nudges[0], now)
         rung = reminders.next_rung(case, self.policy, now)
         zone = await self._zone(case)
         if rung and (later := reminders.put_off(case, self.policy, now, zone)):
@@ -56,6 +72,14 @@ class FromClock(FromLists):
         await self.commit("remind", "desk", after, now, after, card, *messages)
         return True
 
+    async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
+        """No proof came: what can be done about it is a person's to do."""
+        after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
+        card = await self.refreshed(after, now)
+        told = self._calls(after, nudge.words, ASSIGNEE, now)
+        await self.commit("remind", "desk", after, now, after, card, *told)
+        return True
+
     async def _called(self, case: Case, now: datetime) -> bool:
         """Nobody has looked as the second person for hours: the managers are asked."""
         after = self._reminded(case, now)
@@ -63,6 +87,21 @@ class FromClock(FromLists):
         alarm = self.message("slack:managers", Alarm(case=case.ref, text=said), now)
         await self.commit("call", "desk", after, now, after, self.line(after, said, now), alarm)
         return True
+
+    async def _chased(self, case: Case, late: tuple[Round, ...], now: datetime) -> bool:
+        """Owners who have not answered on their day, and who has the case once they are late."""
+        rung = reminders.next_rung(case, self.policy, now)
+        also = rung is not None and rung.name != reminders.SNOOZED
+        after = case if also else self._reminded(case, now)  # a rung of this hour comes next
+        missing = sum(len(each.waiting) for each in late)
+        said = f"{missing} of the systems not answered yet: the owners are asked again."
+        messages = [self.line(after, said, now, call=True)] if late else []
+        for each in late:
+            text = owners.still(after, each)
+            people = dict.fromkeys(query.owner for query in each.waiting)
+            messages += [self.direct(person, text, after, now) for person in people]
+        await self.commit("chase", "desk", after, now, after, *messages)
+        return bool(late)
 
     async def _zone(self, case: Case) -> str:
         """The clock on the wall of who has the case; the desk's own until somebody has."""

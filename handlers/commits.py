@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from handlers import approvals
+from handlers import approvals, recipients, verification
 from handlers.deadlines import reminders
 from handlers.handler import Draft, Person
+from handlers.letters import templates
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
@@ -139,6 +140,8 @@ class Commits:
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
         at = reminders.next_remind_at(case, self.policy, now)
+        nudges = verification.nudges(case, self.policy)
+        at = min(at, nudges[0].at) if at and nudges else at
         return replace(case, remind_at=approvals.sooner(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:
@@ -220,7 +223,7 @@ class Commits:
 
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
-        written, to = self.written(case, draft, now), draft.to or case.requester
+        written, to = self.written(case, draft, now), self.recipient(case, draft)
         # who may be a stranger to the case learns nothing of its conversation
         thread = case.message_ids if to == case.requester else ()
         content = Letter(
@@ -235,10 +238,15 @@ class Commits:
             references=thread[-10:],
             automatic=draft.automatic,
             closing=draft.closing,
+            replaces=draft.replaces,
             extending=draft.extending,
         )
         message = self.message(f"mail:{case.ref}", content, now, by)
         return replace(message, status=OutboxStatus.DRAFT)
+
+    def recipient(self, case: Case, draft: Draft) -> str:
+        """Where it goes: as chosen, else as usual."""
+        return draft.to or recipients.usual(case, templates.template(draft.template))
 
     def written(self, case: Case, draft: Draft, now: datetime) -> Rendered:
         """The draft's template, filled in for the case."""

@@ -88,6 +88,7 @@ class Moment(Record, frozen=True, kw_only=True):
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
     kinds: Mapping[str, "Kind"] = msgspec.field(default_factory=dict)
     policy: Policy = msgspec.field(default_factory=Policy)
+    other: Case | None = None  #: the case that the form names
     draft: Letter | None = None  #: the clicker's own unsent letter for this request
     letter: Letter | None = None  #: the letter that waits for a second person
     team: tuple[Colleague, ...] | None = None  #: None = nobody looked who is there
@@ -102,6 +103,7 @@ class Draft(Record, frozen=True, kw_only=True):
     body: str | None = None  #: words changed by staff; None = as the template has them
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
+    replaces: str = ""  #: id of the letter that it corrects
     closing: Closing | None = None
     extending: Extending | None = None
 
@@ -120,8 +122,14 @@ class Effect(Record, frozen=True, kw_only=True):
     suppress: bool = False  #: put the requester's address on the suppression list
     release: bool = False  #: give back received mails held by this case
     ask: tuple[tuple[str, int], ...] = ()  #: whom to ask: Slack id, number of the round
+    others: tuple[Case, ...] = ()  #: other cases that change with it
+    moved: tuple[str, ...] = ()  #: mails that belong to the first of the others from now on
+    split: tuple[str, ...] = ()  #: people who get a case of their own
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
+    alarm: str = ""  #: the managers are to know at once; nothing personal
+    fork: bool = False  #: its last mail gets a case of its own
+    back: tuple[str, str] = ("", "")  #: the action that undoes a click, and its value
     alone: bool = False  #: released without a second person: it is counted
 
 
@@ -138,6 +146,7 @@ class Action:
     asks: bool = False  #: has it a form?
     listed: bool = True  #: is it a button of its own?
     answers: str = ""  #: the form field that the value of an offer fills in
+    names: str = ""  #: the form field that names another case
     anyone: bool = False  #: may those do it who have not claimed the case?
 
     def offered(self, case: Case, request: Request | None) -> bool:
@@ -216,12 +225,15 @@ class Step(Record, frozen=True, kw_only=True):
     given: tuple[Given, ...] = ()
     optional: bool = False  #: may be taken, and nothing waits for it
     theirs: bool = False  #: taken for a customer's data too, whom another company answers
+    receipt: bool = False  #: the confirmation of receipt takes it
     suppress: bool = False  #: puts the requester's address on the suppression list
     round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
     of: str = ""  #: it is taken when the owners have answered what that step asked
 
     def applies(self, case: Case, request: Request) -> bool:
         """Is it to be taken at all, as far as one knows by now?"""
+        if self.receipt and case.acknowledgement == "sent":
+            return False
         theirs = case.answer(request.id, "whose", "whose") == "customers"
         return (self.theirs or not theirs) and all(g.holds(case, request) for g in self.given)
 
@@ -357,10 +369,12 @@ class Click(Record, frozen=True, kw_only=True):
 
 
 class Done(Record, frozen=True, kw_only=True, tag="done"):
-    """It happened. `undo` is the id of a letter that can still be called back until `until`."""
+    """It happened. `back` is the action that undoes it, with the value `undo`: of a letter, its id;
+    offered until `until`."""
 
     said: str
     case: Case
+    back: str = ""
     undo: str = ""
     until: datetime | None = None
 

@@ -69,7 +69,9 @@ class FromMail(AutomaticLetters, Ignoring):
         if (before := await self.store.case(found.follows) if found.follows else None) is not None:
             case = opening.going_on(case, before)
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
+        known = await self.store.suppression(case.requester_hash)
         unwanted = await self._suppressed(case, found, now, puts)
+        case = replace(case, still_mailed=known.since if known and unwanted else None)
         letter, case = await self._automatic(case, found, unwanted, now, puts)
         if reminders.unconfirmed(case):
             case = self._reminded(case, case.received_at)

@@ -1,6 +1,6 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
-from handlers import approvals, timing
+from handlers import approvals, recipients, timing
 from handlers.deadlines.reminders import late
 from handlers.handler import Action, Draft, Effect, Field, Form, Moment, to_do
 from handlers.letters import blanks, templates
@@ -191,6 +191,7 @@ class Reply(Action):
                     initial=chosen,
                     refreshes=True,
                 ),
+                *_to_fields(moment, chosen),
                 *language_fields(moment),
                 *body_fields(text),
             ),
@@ -213,8 +214,36 @@ class Reply(Action):
             request=number,
             body=body_of(moment),
             language=language_of(moment),
+            to=_chosen_to(moment),
         )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
+
+
+def _to_fields(moment: Moment, name: str) -> tuple[Field, ...]:
+    """A choice of addresses, where a case has more than one."""
+    known = recipients.known(moment.case)
+    if len(known) < 2:
+        return ()
+    usual = recipients.usual(moment.case, templates.template(name))
+    chosen = _chosen_to(moment) or usual
+    return (
+        Field(
+            name="to",
+            label="To",
+            type="choice",
+            options=tuple(
+                (str(n), f"{address} ({how})") for n, (address, how) in enumerate(known.items())
+            ),
+            initial=str(list(known).index(chosen)) if chosen in known else "",
+            hint="An answer to an address that is not proven needs a second person.",
+        ),
+    )
+
+
+def _chosen_to(moment: Moment) -> str:
+    """The address chosen by its place; "" = as usual."""
+    known, place = list(recipients.known(moment.case)), moment.form.get("to", "")
+    return known[int(place)] if place.isdecimal() and int(place) < len(known) else ""
 
 
 def _wanted(moment: Moment) -> LetterState:
@@ -250,7 +279,7 @@ class Send(Action):
             raise Refused("This letter cannot go before identity is settled: Verify.")
         if request is not None and (left := comes_first(moment, request, letter.template)):
             raise Refused(f"This letter cannot go yet. {left}")
-        wanted = approvals.needed(moment, letter.template, request)
+        wanted = approvals.letter_needs(moment, letter, request)
         if request is not None and wanted and not approvals.given(moment.case, letter.id):
             return approvals.asked(moment, letter.id, request)
         return on_its_way(moment, letter)

@@ -5,27 +5,34 @@ message: they open it, alone, and that is on the record.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
-from handlers import approvals
-from handlers.deadlines.working_days import add_working_days, calendar_of, local_day
-from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step
+from handlers.deadlines.working_days import (
+    add_working_days,
+    at_local,
+    calendar_of,
+    local_day,
+    next_working_day,
+)
+from handlers.handler import Kind, Moment, Step
+from handlers.letters.templates import template
 from handlers.policy import Policy, System
+from handlers.recording import asked, heard
 from handlers.requests import replace, with_request, with_step
-from handlers.steps import OfSteps, allow, asked, buttons, heard, recorded
 from storage.errors import Refused
-from storage.records import Case, Query, Record, Request, Round, Status
+from storage.records import Case, OutboxStatus, Query, Record, Request, Round, Status
 
 #: working days an owner gets, where the clock leaves them
 DAYS = 5
+#: owners are chased on the morning of their date, and once more the working day after
+CHASE = time(9)
 
 
 class Wording(Record, frozen=True, kw_only=True):
     """What a round asks, in words to the owners."""
 
     asks: str
-    done: str  #: the label of "it is done"
     every: bool = False  #: of every system; else of those that were found to hold something
 
 
@@ -34,152 +41,20 @@ ROUNDS: Mapping[str, Wording] = MappingProxyType(
         "hold": Wording(
             asks="What do you hold on this person? *Delete nothing yet.* Put what you find where "
             "the privacy team asked, never into Slack.",
-            done="Done",
             every=True,
         ),
         "delete": Wording(
             asks="*Delete now* what you hold on this person, and have your processors do it.",
-            done="Done",
         ),
         "change": Wording(
             asks="*Change it now*, everywhere, also where a feed would write the old value again.",
-            done="Done",
             every=True,
         ),
         "stop": Wording(
             asks="*Stop all marketing* to this person, on every list and at every partner.",
-            done="Done",
         ),
     }
 )
-
-
-class Asking(OfSteps):
-    """Ask the owners of chosen systems: begins a round."""
-
-    def __init__(self, steps: Mapping[str, Step]) -> None:
-        super().__init__(steps)
-        self.asks = True
-        self.confirm = ""
-
-    def form(self, moment: Moment) -> Form:
-        systems = moment.policy.register
-        step = self.step(moment.request)
-        return Form(
-            title=step.button,
-            submit="Ask",
-            intro=f"{ROUNDS[step.round].asks}\nEach gets a direct message with the reference "
-            "and the date; whom it is about opens behind a button. Nobody named: it is yours.",
-            fields=(
-                Field(
-                    name="systems",
-                    label="Which systems",
-                    type="choices",
-                    options=tuple((system.name, system.title) for system in systems),
-                    initial=" ".join(_likely(moment, step)),
-                ),
-                Field(
-                    name="search",
-                    label="Look for",
-                    type="paragraph",
-                    initial=moment.case.requester,
-                    hint="Names, addresses, numbers that find the person.",
-                    max_length=1000,
-                ),
-            ),
-        )
-
-    def faults(self, moment: Moment) -> dict[str, str]:
-        known = {system.name for system in moment.policy.register}
-        systems = set(moment.form.get("systems", "").split())
-        if not systems or not systems <= known:
-            return {"systems": "Choose at least one system."}
-        if not moment.form.get("search", "").strip():
-            return {"search": "Say by what they find the person."}
-        return {}
-
-    def do(self, moment: Moment) -> Effect:
-        request, step = asked(moment), self.step(moment.request)
-        allow(step, moment, request)
-        if step.round == "delete" and (why := may_not_delete(moment.case, request)):
-            raise Refused(f"{why} Nothing was changed.")
-        about = approvals.step(step.name, request.id)
-        if approvals.needed(moment, step.name, request) and not approvals.given(moment.case, about):
-            return approvals.asked(moment, about, request)
-        names = moment.form["systems"].split()
-        systems = [system for system in moment.policy.register if system.name in names]
-        search = moment.form["search"].strip()
-        case = with_round(moment, request, step, systems, search)
-        case = recorded(case, request.id, step, moment, {})
-        return Effect(
-            case=case,
-            said=f"{case.ref}: {len(systems)} systems asked, by {case.rounds[-1].due_on:%d %b}.",
-            line=f"<@{moment.by.id}> asked the owners of {len(systems)} systems.",
-            ask=whom_to_ask(case.rounds[-1]),
-        )
-
-
-class Nudge(Action):
-    """Ask those again who have not answered."""
-
-    name = "nudge"
-    label = "Chase owners"
-    about = "request"
-    rises = False
-
-    def offered(self, case: Case, request: Request | None) -> bool:
-        return case.assignee is not None and _open(case, request) is not None
-
-    def do(self, moment: Moment) -> Effect:
-        found = _open(moment.case, moment.request)
-        if found is None:
-            raise Refused("All of them have answered.")
-        late = whom_to_ask(found)
-        return Effect(
-            case=moment.case,
-            said=f"{len(late)} asked again.",
-            line=f"<@{moment.by.id}> asked {len(late)} again.",
-            tell=tuple((owner, _still(moment.case, found)) for owner, _ in late),
-        )
-
-
-class GoOn(Action):
-    """Go on without those who have not answered, and say why."""
-
-    name = "go_on"
-    label = "Go on without them"
-    about = "request"
-    asks = True
-
-    def offered(self, case: Case, request: Request | None) -> bool:
-        return case.assignee is not None and _open(case, request) is not None
-
-    def form(self, moment: Moment) -> Form:
-        why = Field(name="why", label="Why, and what that leaves open", max_length=300)
-        return Form(title="Go on without them", submit="Go on", fields=(why,))
-
-    def faults(self, moment: Moment) -> dict[str, str]:
-        return {} if moment.form.get("why", "").strip() else {"why": "Say why."}
-
-    def do(self, moment: Moment) -> Effect:
-        found, request = _open(moment.case, moment.request), asked(moment)
-        step = _finish(moment.kinds[request.kind or ""], found) if found else None
-        if step is None:
-            raise Refused("All of them have answered.")
-        return Effect(
-            case=recorded(moment.case, request.id, step, moment, {"why": moment.form["why"]}),
-            said=f"{moment.case.ref} goes on without them.",
-            line=f"<@{moment.by.id}> goes on without the owners who have not answered.",
-        )
-
-
-def actions_of(kinds: Mapping[str, Kind]) -> dict[str, Action]:
-    """What begins and drives the rounds of all kinds. Raises ValueError when two disagree."""
-    found: list[Action] = [Asking(steps) for steps in buttons(kinds, rounds=True)]
-    return {action.name: action for action in (*found, Nudge(), GoOn())}
-
-
-# --- rounds -----------------------------------------------------------------------------------
 
 
 def with_round(
@@ -187,7 +62,7 @@ def with_round(
 ) -> Case:
     """The case with its owners asked; a system falls to who has the case where nobody owns it, or
     the case is about its owner."""
-    case = moment.case
+    case, due_on = moment.case, answer_by(request, moment.policy, moment.now)
     fallback = case.assignee or moment.by.id
     asking = Round(
         id=max((known.id for known in case.rounds), default=0) + 1,
@@ -196,8 +71,9 @@ def with_round(
         purpose=step.round or "stop",
         by=moment.by.id,
         at=moment.now,
-        due_on=answer_by(request, moment.policy, moment.now),
+        due_on=due_on,
         search=search,
+        chase_at=_chase(due_on, moment.now, moment.policy.timezone),
         queries=tuple(
             Query(system=s.name, owner=fallback if s.owner in {"", *case.shut} else s.owner)
             for s in systems
@@ -217,6 +93,36 @@ def answer_by(request: Request, policy: Policy, now: datetime) -> date:
 def whom_to_ask(asking: Round) -> tuple[tuple[str, int], ...]:
     """Each owner who has not answered all of it, once."""
     return tuple((owner, asking.id) for owner in dict.fromkeys(q.owner for q in asking.waiting))
+
+
+def chased(case: Case, now: datetime, timezone: str) -> tuple[Case, tuple[Round, ...]]:
+    """The case with every chase that has come behind it, and the rounds somebody is late in."""
+    late: list[Round] = []
+    rounds: list[Round] = []
+    still_open = {request.id for request in case.open_requests}
+    for each in case.rounds:
+        if each.chase_at is None or each.chase_at > now:
+            rounds.append(each)
+            continue
+        waits = bool(each.waiting) and not each.over and each.request in still_open
+        again: datetime | None = None
+        if waits:
+            late.append(each)
+            again = _chase(each.due_on, each.chase_at, timezone)
+        rounds.append(replace(each, chase_at=again if again and again > now else None))
+    return replace(case, rounds=tuple(rounds)), tuple(late)
+
+
+def _chase(due_on: date, after: datetime, timezone: str) -> datetime | None:
+    """The morning of their date, or of the working day after; None once both are behind."""
+    day = next_working_day(due_on + timedelta(days=1), calendar_of(timezone))
+    mornings = (at_local(due_on, CHASE, timezone), at_local(day, CHASE, timezone))
+    return next((morning for morning in mornings if morning > after), None)
+
+
+def still(case: Case, asking: Round) -> str:
+    """To an owner who has not answered."""
+    return f"{case.ref}: your answer is still missing, please by {asking.due_on:%d %b %Y}."
 
 
 def round_of(case: Case, number: int) -> Round:
@@ -252,9 +158,16 @@ def may_not_delete(case: Case, request: Request) -> str:
         return "The legal hold was not checked."
     if case.legal_hold:
         return "A legal hold is on: nothing is deleted."
-    if any(r.kind == "access" and "answer" not in r.done for r in case.open_requests):
+    if any(r.kind == "access" and not _delivered(case, r) for r in case.open_requests):
         return "The access answer goes first (DPA 2018 s.173)."
     return ""
+
+
+def _delivered(case: Case, request: Request) -> bool:
+    """Has its answer arrived at the next mail server, or gone another way?"""
+    sent = (x for x in case.letters if x.request == request.id and x.status is OutboxStatus.SENT)
+    by_mail = any(template(x.template).answers and not x.bounced for x in sent)
+    return by_mail or "delivered" in request.done
 
 
 def answered(case: Case, asking: Round, query: Query, kind: Kind | None) -> Case:
@@ -263,7 +176,7 @@ def answered(case: Case, asking: Round, query: Query, kind: Kind | None) -> Case
     asking = replace(asking, queries=queries)
     rounds = tuple(asking if known.id == asking.id else known for known in case.rounds)
     case = replace(case, rounds=rounds)
-    step = _finish(kind, asking) if kind else None
+    step = finish(kind, asking) if kind else None
     if step is None or asking.waiting:
         return case
     return with_step(heard(case, asking.request, asking.step), asking.request, step.name)
@@ -279,7 +192,7 @@ def released(case: Case, asking: Round) -> bool:
     return any(at is not None and at > asking.at for at in later)
 
 
-def _likely(moment: Moment, step: Step) -> tuple[str, ...]:
+def likely(moment: Moment, step: Step) -> tuple[str, ...]:
     """All of the register; in a later round those systems where something was found."""
     case, request = moment.case, asked(moment)
     held = {
@@ -294,17 +207,13 @@ def _likely(moment: Moment, step: Step) -> tuple[str, ...]:
     return tuple(s.name for s in systems if every or s.name in held)
 
 
-def _open(case: Case, request: Request | None) -> Round | None:
+def unanswered(case: Case, request: Request | None) -> Round | None:
     if request is None or request.status is Status.CLOSED:
         return None
     found = [r for r in case.rounds if r.request == request.id and r.waiting and not r.over]
     return found[-1] if found else None
 
 
-def _still(case: Case, asking: Round) -> str:
-    return f"{case.ref}: your answer is still missing, please by {asking.due_on:%d %b %Y}."
-
-
-def _finish(kind: Kind, asking: Round) -> Step | None:
+def finish(kind: Kind, asking: Round) -> Step | None:
     """The step that is taken when all have answered."""
     return next((step for step in kind.steps if step.of == asking.step), None)

@@ -75,12 +75,15 @@ class Policy(Record, frozen=True, kw_only=True):
     promises: tuple[Promise, ...] = PROMISES  #: oldest first
     letters: Catalogue = msgspec.field(default_factory=Catalogue)
     register: tuple[System, ...] = REGISTER
+    safeguarding: str = ""  #: Slack id of who is told when a child may be in danger
     timezone: str = "Europe/London"  #: IANA name: the desk's own hours
     digest_at: time = time(9)
     pilot: bool = False  #: everything works and letters wait
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
     second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
+    proof_again: timedelta = timedelta(days=14)  #: without proof: the requester is reminded
+    proof_ends: timedelta = timedelta(days=30)  #: without proof: the desk proposes to end it
     code_tries: int = 3
     code_life: timedelta = timedelta(days=7)
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 from handlers import timing
 from handlers.commits import Commits, lane_of
+from handlers.corrections import corrected
 from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
 from handlers.letters import message_id, templates
 from handlers.requests import close_request, letter_of, replace, with_letter
+from handlers.verification import asked_at
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
@@ -96,6 +98,9 @@ class FromOutbox(Commits):
             after = replace(after, message_ids=(*after.message_ids, ours))
         if letter.automatic or letter.template == "acknowledgement":
             after = self._timed(after, timing.acknowledged(after, "sent"), now)
+        if letter.replaces:
+            after = corrected(after, letter.replaces, message.id)
+            after = self._reminded(replace(after, version=case.version + 1), now)
         after, told = self._clocks_moved(after, message, letter, now)
         puts: list[Stored] = [*told]
         end = letter.closing
@@ -106,6 +111,8 @@ class FromOutbox(Commits):
             after = self._reminded(replace(after, version=case.version + 1), now)
             puts += self.owners_done(case, after, now)
             puts.append(self.line(after, f"Closed: {end.outcome.value.replace('_', ' ')}.", now))
+        if asked_at(after) != asked_at(case):  # the time for proof runs from here
+            after = self._reminded(after, now)
         return [after, await self.refreshed(after, now), *puts]
 
     def _clocks_moved(

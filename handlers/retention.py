@@ -62,8 +62,11 @@ def ignored_due(mail: InboundMail, now: datetime) -> bool:
 
 
 def _over(case: Case) -> bool:
-    """Has it ended, with nobody to hear in it? The one place that says what keeps a case whole."""
-    return case.closed and not case.answered and not case.held
+    """Has it ended, with nobody to hear in it? The one place that says what keeps a case whole.
+
+    A legal hold does, for as long as it is on; a restriction does not (GDPR Art. 18(2)).
+    """
+    return not case.legal_hold and case.closed and not case.answered and not case.held
 
 
 def _disputed(case: Case) -> bool:

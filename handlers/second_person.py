@@ -1,6 +1,6 @@
 """The second person's look: recipient, how they are proven, the letter; then a yes or a no."""
 
-from handlers import approvals
+from handlers import approvals, recipients
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.letter_actions import on_its_way
 from handlers.letters import templates
@@ -89,7 +89,7 @@ def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
         name = approval.about.partition("/")[0].replace("_", " ")
         return (Field(name="step", label=f"The step: {name}", type="note"),)
     facts = [
-        f"To: {letter.to} ({_proven(moment.case)})",
+        f"To: {letter.to} ({_proven(moment.case, letter.to)})",
         f"Letter: {templates.template(letter.template).title}",
         f"Withheld: {_withheld(letter)}",
     ]
@@ -99,9 +99,10 @@ def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
     )
 
 
-def _proven(case: Case) -> str:
+def _proven(case: Case, to: str) -> str:
     proof = case.verification
-    return f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
+    who = f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
+    return f"{recipients.known(case).get(to, 'not known here')}; {who}"
 
 
 def _withheld(letter: Letter) -> str:

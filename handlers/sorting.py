@@ -1,15 +1,15 @@
 """Sorting: which kinds a case has, whether it asks anything, and where its mail belongs."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from handlers import deadlines, timing
 from handlers.deadlines.rules import counted
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
+from handlers.letters import templates
 from handlers.requests import close_request, replace, settle
 from handlers.verification import stepped
-from storage.records import Case, Due, Outcome, Request, Status
+from storage.records import Case, Due, OutboxStatus, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
@@ -27,26 +27,29 @@ class Confirm(Action):
         return not case.closed and not any(r.outcome for r in case.requests)
 
     def named(self, case: Case) -> str:
+        if case.held_for and not case.confirmed:
+            return "New case"
         return "Correct kind" if case.confirmed else self.label
 
     def disputed(self, case: Case, request: Request | None) -> str:
         return "was sorted before you" if case.confirmed else ""
 
     def form(self, moment: Moment) -> Form:
-        guesses = _known(moment)
-        now = f"Due {timing.named(moment.case.due)} now. " if not moment.case.triage else ""
+        chosen = " ".join(kind.name for kind in _chosen(moment)) or " ".join(_known(moment))
+        runs = "The clock runs from the first receipt whatever you choose."
         return Form(
             title="What do they want?",
             submit="Confirm",
-            intro=f"{now}The clock runs from the first receipt whatever you choose.",
+            intro=f"{_foreseen(moment)}{runs}{_sent_before(moment.case)}",
             fields=(
                 Field(
                     name="kinds",
                     label="Kinds",
                     type="choices",
                     options=tuple((kind.name, kind.title) for kind in moment.kinds.values()),
-                    initial=" ".join(guesses),
+                    initial=chosen,
                     hint="More than one when each needs its own handling.",
+                    refreshes=True,
                 ),
             ),
         )
@@ -58,17 +61,18 @@ class Confirm(Action):
 
     def do(self, moment: Moment) -> Effect:
         case, kinds = moment.case, _chosen(moment)
-        requests = tuple(sorted(_numbered(case, kinds), key=lambda request: request.id))
-        after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
+        after = settle(replace(_of_kinds(case, kinds), triage=False, confirmed=True), "confirm")
         if after.verification:
             after = stepped(after, moment.kinds)
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
-        moved = _moved(case, after, local_day(moment.now, moment.policy.timezone))
+        moved = _moved(moment, after)
+        late = case.confirmed and "overdue" in moved
         return Effect(
             case=after,
-            said=f"{case.ref}: {titles}.{moved}",
+            said=f"{case.ref}: {titles}.{moved}{_left_over(case, after)}",
             line=f"<@{moment.by.id}> confirmed: {titles}.{moved}",
+            alarm=f"Its kind was corrected: {titles}.{moved}" if late else "",
             suppress=any(kind.name == "unsubscribe" for kind in kinds),
             release=bool(case.held_for),
         )
@@ -80,6 +84,9 @@ class NotARequest(Action):
     name = "not_a_request"
     label = "Not a request"
     confirm = "It leaves the queue and the clock stops. Reopen brings it back."
+
+    def named(self, case: Case) -> str:
+        return "Not ours" if case.held_for else self.label
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return not case.closed and not case.confirmed
@@ -95,6 +102,7 @@ class NotARequest(Action):
             case=labelled(replace(case, triage=False), NOTHING),
             said=f"{case.ref} is closed: not a request.",
             line=f"<@{moment.by.id}> closed it: not a request.",
+            back=("reopen", "unfinished") if len(case.requests) == 1 else ("", ""),
             release=bool(case.held_for),
         )
 
@@ -133,6 +141,28 @@ class Join(Action):
             note=moment.form["how"].strip(),
             join=True,
         )
+
+
+def _sent_before(case: Case) -> str:
+    """The letters that rest on the kinds as they were."""
+    sent = [
+        f"{templates.template(letter.template).title} ({letter.at:%d %b})"
+        for letter in case.letters
+        if letter.status is OutboxStatus.SENT and not letter.bounced
+    ]
+    return f" Letters already sent: {', '.join(sent)}." if case.confirmed and sent else ""
+
+
+def _left_over(before: Case, after: Case) -> str:
+    """What a corrected kind leaves behind, for a person to put right."""
+    if not before.confirmed:
+        return ""
+    sent = _sent_before(before)
+    told = f"{sent} If one was wrong: Correct our last letter." if sent else ""
+    was, now = ({r.kind for r in case.requests} for case in (before, after))
+    if "unsubscribe" in was - now:
+        told += " The address is on the do-not-mail list still."
+    return told
 
 
 def labelled(case: Case, *names: str) -> Case:
@@ -186,9 +216,22 @@ def _due(case: Case, asked: Request) -> Due:
     return deadlines.clock(asked, case.received_at, confirmed=timing.confirmed(case))
 
 
-def _moved(before: Case, after: Case, today: date) -> str:
+def _of_kinds(case: Case, kinds: Iterable[Kind]) -> Case:
+    requests = sorted(_numbered(case, kinds), key=lambda request: request.id)
+    return replace(case, requests=tuple(requests))
+
+
+def _foreseen(moment: Moment) -> str:
+    """The date as it is, or as it would be with what is chosen, before anything is done."""
+    if kinds := _chosen(moment):
+        return f"{_moved(moment, _of_kinds(moment.case, kinds)).strip()} "
+    return "" if moment.case.triage else f"Due {timing.named(moment.case.due)} now. "
+
+
+def _moved(moment: Moment, after: Case) -> str:
     """The date before and after, and whether it is over already."""
-    old, new = before.due, after.due
+    old, new = moment.case.due, after.due
+    today = local_day(moment.now, moment.policy.timezone)
     over = (today - new.due_on).days
     late = f" This makes it {counted(over, 'day')} overdue." if over > 0 else ""
     if old.due_on == new.due_on:

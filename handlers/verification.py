@@ -120,6 +120,36 @@ def asked_at(case: Case) -> datetime | None:
     return max(sent, default=None)
 
 
+class Nudge(Record, frozen=True, kw_only=True):
+    """No proof came for so long: what the desk proposes, once for each time it was asked for."""
+
+    name: str
+    at: datetime
+    words: str
+
+
+AGAIN = "No proof came yet: remind the requester once more with Verify or Reply."
+ENDS = "No proof came: Close can end it, as never settled."
+
+
+def nudges(case: Case, policy: Policy) -> tuple[Nudge, ...]:
+    """Those not made yet, the next first."""
+    asked = asked_at(case)
+    if asked is None or all("verify" in request.done for request in case.open_requests):
+        return ()
+    day = local_day(asked, policy.timezone)
+    both = (
+        Nudge(name=f"proof_again@{day}", at=asked + policy.proof_again, words=AGAIN),
+        Nudge(name=f"proof_ends@{day}", at=asked + policy.proof_ends, words=ENDS),
+    )
+    return tuple(nudge for nudge in both if nudge.name not in case.reminded)
+
+
+def may_end(case: Case) -> bool:
+    """Has the desk proposed to end it without proof?"""
+    return any(name.startswith("proof_ends@") for name in case.reminded) and not case.verification
+
+
 # --- the code -------------------------------------------------------------------------------
 
 

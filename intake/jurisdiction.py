@@ -54,7 +54,7 @@ _LAWS = Signs(
         "can_spam": r"can-?spam",
         "casl": r"\bcasl\b",
         "dpf": r"data privacy framework|\bdpf\b",
-        "privacy_shield": r"privacy.shield|\bjams\b",
+        "privacy_shield": r"privacy.shield|\b(to|with|through|via|before|by|contact) jams\b|\bjams (arbitrat|mediat|dispute|privacy)",
     }
 )
 _NAMED = Index((frozenset((name,)),) for name in HOMES)
@@ -64,15 +64,18 @@ _LIVES = re.compile(
     r" (now |currently )?(in|of|from)|(am|are|i'm|we're|come) from|(wohne|lebe|wohnhaft|ans[aä]ssig|wohnen) (derzeit )?in|(habite|vis|r[eé]side|domicili[eé]e?|r[eé]sident\w*) (actuellement )?([aà]|en|au|aux)"
     r"|(vivo|resido|residente|domiciliad[oa]|moro) (en|em|in|no|na)|abito (a|in)|woon(achtig)? in|mieszkam w[e]?)( the| der| die| los| la)? $"
 )
-_IS_ONE = re.compile(r"[ -](based |state )?(resident|consumer|citizen|residency)")
-_POSTCODES = (
-    (re.compile(r"\b[a-z]{1,2}\d[a-z\d]? \d[abd-hjlnp-uw-z]{2}\b"), ("uk_gdpr", "GB")),
-    (re.compile(r"\b[ghj]\d[a-z] ?\d[a-z]\d\b"), ("ca_quebec", "CA")),
-    (re.compile(r"\b[abceklmnprstvxy]\d[a-z] ?\d[a-z]\d\b"), ("ca_pipeda", "CA")),
-    (re.compile(r"\b\d{5}-\d{3}\b"), ("br_lgpd", "BR")),
-    (re.compile(r"\b\d{4} [a-z]{2}\b(?=,? +[a-z]+)"), ("eu_gdpr", "NL")),
+_IS_ONE = re.compile(
+    r"[ -](based |state )?(resident|consumer|citizen|residency)|[ ](wohnhaft|ans[aä]ssig)"
 )
-_STATE = re.compile(rf"\b({'|'.join(STATES)}),? \d{{5}}(-\d{{4}})?\b")
+#: in capitals, as they are written: "2231 is wrong" is no place in the Netherlands
+_POSTCODES = (
+    (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b"), ("uk_gdpr", "GB")),
+    (re.compile(r"\b[GHJ]\d[A-Z] ?\d[A-Z]\d\b"), ("ca_quebec", "CA")),
+    (re.compile(r"\b[ABCEKLMNPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b"), ("ca_pipeda", "CA")),
+    (re.compile(r"\b\d{5}-\d{3}\b"), ("br_lgpd", "BR")),
+    (re.compile(r"\b[1-9]\d{3} [A-Z]{2},? +[A-Z][a-z]+"), ("eu_gdpr", "NL")),
+)
+_STATE = re.compile(rf"\b({'|'.join(STATES).upper()}),? \d{{5}}(-\d{{4}})?\b")
 #: the last part of an address line, without its postcode
 _PART = re.compile(r"^[\W\d]*(?:[a-z]{1,2}-)?[\W\d]*(.{2,30}?)[\W\d]*$")
 _LINE = 80  #: characters of a line that may be an address
@@ -125,12 +128,14 @@ def _one_each(signs: Iterable[Candidate]) -> Iterator[Candidate]:
 
 
 def _signs(parsed: ParsedMail, language: str) -> Iterator[Candidate]:
-    text = without(f"{parsed.subject}\n{parsed.shown[:READ]}", OFFICES).lower()
+    written = without(f"{parsed.subject}\n{parsed.shown[:READ]}", OFFICES)
+    text = written.lower()
     words = Words(text)
     for law in _LAWS.of(words):
         for regime in ("eu_gdpr", "uk_gdpr") if law == _GDPR else (law,):
             yield _sign(LAW, regime)
     yield from _residences(words)
+    yield from _postcodes(written)
     yield from _addresses(text)
     yield from _telephones(text)
     yield from _domain(parsed.header_from)
@@ -158,12 +163,16 @@ def _residences(words: Words) -> Iterator[Candidate]:
                 yield _sign(RESIDENCE, *HOMES[name])
 
 
-def _addresses(text: str) -> Iterator[Candidate]:
+def _postcodes(written: str) -> Iterator[Candidate]:
     for pattern, home in _POSTCODES:
-        if pattern.search(text):
+        if pattern.search(written):
             yield _sign(ADDRESS, *home)
-    for found in _STATE.finditer(text):
-        yield _sign(ADDRESS, STATES[found.group(1)], "US")
+    for found in _STATE.finditer(written):
+        yield _sign(ADDRESS, STATES[found.group(1).lower()], "US")
+
+
+def _addresses(text: str) -> Iterator[Candidate]:
+    """A place at the end of a line that looks like a part of an address."""
     before = ""
     for line in text.splitlines():
         last = _PART.match(line.rpartition(",")[2]) if len(line) <= _LINE else None

@@ -12,6 +12,7 @@ from storage.records import (
     Case,
     Challenge,
     InboundMail,
+    Joined,
     Mark,
     Note,
     OutboxMessage,
@@ -38,6 +39,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     requester: str = ""
     requester_name: str = ""
     requester_hash: str = ""
+    data_subject: str = ""
     subject: str = ""
     reading: Reading | None = None
     labels: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     taken: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
+    joined: tuple[Joined, ...] = ()
     challenge: Challenge | None = None
     proven: str = ""
 

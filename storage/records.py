@@ -306,6 +306,22 @@ class Verification(Record, frozen=True, kw_only=True):
     way: str = ""  #: its name; "" = from before ways had names: enough for everything
 
 
+class Joined(Record, frozen=True, kw_only=True):
+    """A mail from another address that a person found to be of the same requester: how they know
+    is a note, and the address is not proven by it."""
+
+    mail: str
+    address: str
+
+
+class Breach(Record, frozen=True, kw_only=True):
+    """That something may have gone wrong with data, and since when we know; what, is a note."""
+
+    aware_at: datetime
+    by: str
+    at: datetime
+
+
 class Challenge(Record, frozen=True, kw_only=True):
     """A code sent to the address on file. The code is made from the letter's id under the desk's
     own key, and kept nowhere."""
@@ -349,6 +365,7 @@ class Round(Record, frozen=True, kw_only=True):
     due_on: date
     search: str = ""  #: by what to look for the person; shown to the owners alone
     queries: tuple[Query, ...]
+    chase_at: datetime | None = None  #: when those who have not answered are asked again
     over: bool = False  #: nobody waits for the rest of the answers
 
     @property
@@ -375,6 +392,8 @@ class LetterState(Record, frozen=True, kw_only=True):
     request: int | None = None  #: the request it is about
     language: str = "en"
     version: str = ""  #: of the words its template had then
+    drifted: bool = False  #: an answer to neither the asking nor a proven address
+    replaced_by: str = ""  #: id of the letter that corrects it
 
 
 class Proposed(Record, frozen=True, kw_only=True):
@@ -398,6 +417,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     requester: str  #: address, lower case; "" when the mail names none
     requester_name: str = ""
     requester_hash: str  #: keyed hash of the address: the only way it is looked up
+    data_subject: str = ""  #: whom it is about, where a mail was written for several people
     subject: str = ""
     language: str = "und"
     requests: tuple[Request, ...]
@@ -411,6 +431,8 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     verification: Verification | None = None
     challenge: Challenge | None = None  #: the code that is waited for
     proven: str = ""  #: the address on file that gave the code back
+    joined: tuple[Joined, ...] = ()
+    breach: Breach | None = None
     approvals: tuple[Approval, ...] = ()
     notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
@@ -428,8 +450,10 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     flags: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
     rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    still_mailed: datetime | None = None  #: on the do-not-mail list since then, and mailed again
     legal_hold: bool = False  #: nothing is deleted, here or elsewhere
     restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
+    barred: tuple[str, ...] = ()  #: Slack ids of those who may not work on it, though they see it
     linked: tuple[str, ...] = ()  #: references of cases that belong to it
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet
@@ -625,6 +649,7 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers
     closing: Closing | None = None
+    replaces: str = ""  #: id of the letter of ours that it corrects
     extending: Extending | None = None
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from handlers import digest, letters
-from handlers.handler import Faults, Stale
+from handlers import digest, letters, recipients
+from handlers.handler import Faults, Review, Stale
+from handlers.letters import templates
 from storage.errors import Refused
 from storage.records import (
     Alarm,
@@ -126,6 +127,36 @@ async def test_reply_to_is_flagged_and_no_letter_ever_goes_there(intake):
     assert case.requester == "ann@example.org"
     to = {m.content.to for m in await intake.store.messages_of(case.ref) if m.lane[:5] == "mail:"}
     assert to <= {"ann@example.org"}
+
+
+async def test_a_stranger_who_asks_first_in_her_name_does_not_make_hers_a_duplicate(desk):
+    async def asked(prove: bool):
+        case = await desk.case("access")
+        await desk.click(case, "claim", ANA)
+        await desk.click(await desk.fresh(case), "confirm", ANA, value="access")
+        if prove:
+            await desk.click(await desk.fresh(case), "verify", ANA, form={"how": "signed_in"})
+        return await desk.fresh(case)
+
+    strangers, hers = await asked(prove=False), await asked(prove=True)
+    form = {"outcome": "duplicate", "first": strangers.ref}
+    answer = await desk.click(hers, "close", ANA, request=1, form=form)
+    assert isinstance(answer, Faults)
+    form["first"] = hers.ref
+    answer = await desk.click(strangers, "close", ANA, request=1, form=form)
+    assert isinstance(answer, Review), "the other way round it is one"
+
+
+async def test_an_answer_never_goes_to_a_reply_to_whatever_a_person_chooses(intake):
+    asked = await intake.mail("Subject: x", "Reply-To: mallory@example.net", body=ASK)
+    case = await intake.store.case(asked.case)
+    assert list(recipients.known(case)) == ["ann@example.org"]
+    for name in templates.names():
+        assert recipients.usual(case, templates.template(name)) == "ann@example.org"
+        told = templates.template(name)
+        assert recipients.drifted(case, told, "mallory@example.net") == (
+            told.answers or not told.neutral
+        )
 
 
 # --- people ---------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from handlers.policy import System
 from storage.records import Case, Query, Record, Round
 
 PREFIX = "own."  #: action ids of an owner's buttons
-WHO = f"{PREFIX}who"
+WHO, MENU = f"{PREFIX}who", f"{PREFIX}menu"
+BUTTONS_FOR = 6  #: systems; more buttons than theirs are too long for one message
 REASON, WHOSE = "owner_reason", "owner_whose"  #: callback ids of the windows that ask
 _ANSWERS = (
     ("done", "Done"),
@@ -62,12 +63,23 @@ def message(asked: Asked) -> Message:
     head = f"*{escape(case.ref)}*: please answer by *{due}*.\n{asked.words.asks}"
     shown = [blocks.section(head, f"{key}:head", _who(case.ref, asking.id))]
     for query in asked.mine:
-        title = escape(asked.titles.get(query.system, query.system))
-        line = f"*{title}*: {_SIGNS[query.answer]}"
-        shown.append(blocks.section(line, f"{key}:{query.system}"))
-        buttons = [_button(case.ref, asking.id, query, *each) for each in _ANSWERS]
-        shown.append(blocks.actions(buttons, f"{key}:{query.system}:do"))
+        shown += _row(asked, query, f"{key}:{query.system}")
     return {"text": f"{case.ref}: please answer by {due}.", "blocks": shown[:50]}
+
+
+def _row(asked: Asked, query: Query, key: str) -> list[Block]:
+    """A system and its four answers: as buttons, or in a menu where there are many systems."""
+    title = escape(asked.titles.get(query.system, query.system))
+    line = f"*{title}*: {_SIGNS[query.answer]}"
+    ref, number = asked.case.ref, asked.asking.id
+    if len(asked.mine) > BUTTONS_FOR:
+        options = [
+            blocks.option(label, _value(ref, number, query, answer)) for answer, label in _ANSWERS
+        ]
+        menu: Block = {"type": "overflow", "action_id": MENU, "options": options}
+        return [blocks.section(line, key, menu)]
+    buttons = [_button(ref, number, query, *each) for each in _ANSWERS]
+    return [blocks.section(line, key), blocks.actions(buttons, f"{key}:do")]
 
 
 def who(asked: Asked) -> View:
@@ -129,13 +141,16 @@ def _who(ref: str, number: int) -> Block:
     }
 
 
+def _value(ref: str, number: int, query: Query, answer: str) -> str:
+    return encoded(Pointer(ref=ref, action=answer, request=number, value=query.system))
+
+
 def _button(ref: str, number: int, query: Query, answer: str, label: str) -> Block:
-    pointer = Pointer(ref=ref, action=answer, request=number, value=query.system)
     made: Block = {
         "type": "button",
         "action_id": f"{PREFIX}{answer}",
         "text": blocks.plain(label, 75),
-        "value": encoded(pointer),
+        "value": _value(ref, number, query, answer),
         "accessibility_label": f"{label}: {query.system}, {ref}"[:75],
     }
     return made if query.answer != answer else {**made, "style": "primary"}

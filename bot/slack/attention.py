@@ -6,7 +6,9 @@ from bot.slack import blocks, buttons
 from bot.slack.blocks import Block
 from bot.slack.scene import Scene
 from bot.slack.words import counted, day, escape, moment
+from handlers.breaches import told
 from handlers.handler import Offer
+from handlers.verification import ENDS, may_end
 from storage.records import Case, LetterState, OutboxStatus
 
 
@@ -22,25 +24,30 @@ def undo(scene: Scene, letter: LetterState) -> Offer | None:
 
 def attention(scene: Scene) -> list[Block]:
     case = scene.case
-    shown = [blocks.section(said, scene.id(key)) for key, said in _standing(case)]
+    shown = [blocks.section(said, scene.id(key)) for key, said in _standing(case, scene.timezone)]
     told = [_letter(scene, each, scene.id(f"letter{n}")) for n, each in enumerate(case.letters)]
     shown += [block for blocks_of_one in told for block in blocks_of_one][-6:]
     return shown
 
 
-def _standing(case: Case) -> Iterator[tuple[str, str]]:
+def _standing(case: Case, timezone: str) -> Iterator[tuple[str, str]]:
     """What stands on the card until it is no longer so: a key, and the words."""
     if case.answered:
         yield "wrote", ":speech_balloon: The requester wrote again: *Show message* opens it."
+    if case.breach:
+        yield "breach", f":rotating_light: *Possible breach.* {told(case.breach, timezone)}"
     if case.held:
-        waiting = f":mailbox_with_mail: *{counted(len(case.held), 'mail')}* from another address "
-        yield "held", f"{waiting}may belong here."
+        waits_here = f"{counted(len(case.held), 'mail')} {'wait' if case.held[1:] else 'waits'}"
+        said = f":mailbox_with_mail: *{waits_here}*: from another address, may belong here."
+        yield "held", said
     if case.held_for:
         held_for = f"*{escape(case.held_for)}*"
         yield "heldfor", f":grey_question: May belong to {held_for}, from another address."
     if case.proposed is not None:
         said = ":busts_in_silhouette: *A later date* waits for a second person: *Later date?*"
         yield "proposed", said
+    if may_end(case):
+        yield "unproven", f":hourglass: {ENDS}"
     if case.at_rest:
         said = ":inbox_tray: Imported: nothing goes out and nobody is reminded until it is sorted."
         yield "imported", said
@@ -48,6 +55,9 @@ def _standing(case: Case) -> Iterator[tuple[str, str]]:
 
 
 def _kept(case: Case) -> Iterator[tuple[str, str]]:
+    if case.still_mailed is not None:
+        since = day(case.still_mailed.date())
+        yield "mailed", f":warning: *Still mailed*, though on the do-not-mail list since {since}."
     if case.legal_hold:
         yield "hold", ":lock: *Legal hold*: nothing of this is deleted."
     if case.restricted:
@@ -79,10 +89,13 @@ def attention_words(scene: Scene) -> list[str]:
     case = scene.case
     told = [
         "The requester wrote again" if case.answered else "",
+        "Possible breach" if case.breach else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
+        ENDS.rstrip(".") if may_end(case) else "",
         "A later date waits for a second person" if case.proposed else "",
         "Imported, to be sorted" if case.at_rest else "",
+        "Still mailed" if case.still_mailed is not None else "",
         "Legal hold" if case.legal_hold else "",
         "Restricted" if case.restricted else "",
         f"Belongs with {', '.join(case.linked)}" if case.linked else "",

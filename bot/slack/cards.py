@@ -108,6 +108,9 @@ def _urgency(scene: Scene) -> list[Block]:
 def _sorting(scene: Scene) -> Block:
     """What the machine thinks of a case it would not sort by itself, in words and per cent."""
     reading = scene.case.reading
+    if reading is not None and reading.decision == "ignore":
+        said = "Looks like bulk or automatic mail that asks nothing. If so: *Not a request*."
+        return blocks.section(said, scene.id("sort"))
     guesses = sorted(
         (
             (p, name)
@@ -189,10 +192,14 @@ def _progress(scene: Scene, request: Request) -> str:
     return _listed(parts)
 
 
+def _started(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def _own_days(due: Due) -> Iterator[str]:
     """The days the desk works by beside the law's, named as its own."""
     if due.stopped is not None:
-        yield f"as if nothing had been asked: {day(due.due_on)}"
+        yield f"as if nothing had been asked: {day(due.due_on)} (desk rule)"
     if due.aim_on != due.due_on:
         yield f"we aim for {day(due.aim_on)} (desk rule)"
 
@@ -200,7 +207,7 @@ def _own_days(due: Due) -> Iterator[str]:
 def _listed(parts: Sequence[str]) -> str:
     """What there is of it on one line."""
     told = BETWEEN.join(part for part in parts if part)
-    return told[:1].upper() + told[1:]
+    return _started(told)
 
 
 def _facts(scene: Scene) -> Block:
@@ -243,7 +250,7 @@ def _origin(scene: Scene) -> Block:
     written = [s for s in sent if s.template != "acknowledgement"]
     if written:
         told.append(f"last letter {day(written[-1].at.date())}")
-    lines = [cut_escaped(case.due.why, 300), _listed(told)]
+    lines = [cut_escaped(_started(case.due.why), 300), _listed(told)]
     return blocks.context(["\n".join(line for line in lines if line)], scene.id("origin"))
 
 

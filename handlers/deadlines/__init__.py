@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from handlers.deadlines.counting import Course, Place, course
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import place_of
-from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, rule_of
+from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, TYPED, rule_of
 from handlers.deadlines.rules import Rule
 from handlers.deadlines.why import sentence
 from handlers.deadlines.working_days import local_day
@@ -67,8 +67,8 @@ def earliest_of(asked: Iterable[Asked], candidates: Iterable[Candidate] = ()) ->
 
 def clock(request: Request, received_at: datetime, *, confirmed: bool = False) -> Due:
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
-    if request.kind is None:  # it may be of any kind until a person has sorted it
-        return request.due
+    if request.kind is None or request.due.rule == TYPED:
+        return request.due  # not sorted yet, or nothing counts it
     asked = Asked(
         kind=RIGHTS.get(request.right, request.kind),
         received_at=received_at,

@@ -25,7 +25,7 @@ def applying(kind: str, candidates: Iterable[Candidate]) -> tuple[Candidate, ...
 
 
 def _beside(kind: str, regimes: set[str]) -> tuple[Candidate, ...]:
-    us_or_nowhere = any(_in_us(each) for each in regimes) or regimes <= {"policy"}
+    us_or_nowhere = any(_in_us(each) for each in regimes) or regimes - ONE_MATTER <= {"policy"}
     in_canada = bool(regimes & {"ca_pipeda", "ca_quebec"})
     marketing = (CAN_SPAM, *((CASL,) if in_canada else ()))
     return {"unsubscribe": marketing, "child_data": (COPPA,) if us_or_nowhere else ()}.get(kind, ())

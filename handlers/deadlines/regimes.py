@@ -238,12 +238,17 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+#: the rule of a date that counsel typed: an authority's own
+TYPED = "authority/1"
+
 #: rights whose clock is not that of the kind they ride on: no pause for portability in the UK
 RIGHTS: Mapping[str, str] = MappingProxyType({"GDPR 20": "portability"})
 
 
 def law(due: Due) -> str:
     """How a date is called: after its law, or as the desk's own; an unknown regime by its word."""
+    if due.rule == TYPED:
+        return "their date"
     regime = REGIMES.get(due.regime)
     if due.house or regime is POLICY:
         return POLICY.title

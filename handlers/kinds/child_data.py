@@ -243,7 +243,7 @@ SAFETY = Step(
     intro="Custody, abuse: the safeguarding person is told, and nothing goes to an address "
     "others may read.",
     asks=(
-        choice("danger", "Danger", no="No sign of it", yes="Yes: the safeguarding person was told"),
+        choice("danger", "Danger", no="No sign of it", yes="Yes: the safeguarding person is told"),
         NOTE,
     ),
 )

@@ -299,10 +299,11 @@ ABOUT = Step(
             max_length=20,
         ),
         Field(
-            name="person",
+            name="whom",
             label="Whom it is about",
+            type="person",
             optional=True,
-            hint="They are shut out of this complaint.",
+            hint="They do not decide on it. To shut them out of the case: About one of us.",
         ),
     ),
 )
@@ -312,6 +313,7 @@ ACKNOWLEDGED = Step(
     label="Acknowledge it",
     action="acknowledged",
     button="Acknowledged",
+    receipt=True,
     intro="It went by itself, or: Reply, We received your message.",
 )
 FROZEN = Step(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import policy_of
+from bot.app import policy_of, register_of
 from bot.settings import READERS, Relay, load, toml_name
 from storage.errors import SettingsError
 
@@ -76,6 +76,9 @@ def test_reminders_and_who_stands_in_are_settings(tmp_path: Path):
     [
         ('[people]\nbackups = {U01ANA = "ben"}\n', "ben is no Slack id"),
         ('[people]\nbackups = "U02BEN"\n', "table"),
+        ('[people]\nowners = {billing = "ben"}\n', "ben is no Slack id"),
+        ('[people]\nowners = {crm = "U02BEN"}\n[[register]]\nname = "web"\n', "not on the"),
+        ('[[register]]\nname = "the web"\n', "is no name"),
         ('reminders = "soon"\n', "DESK_REMINDERS"),
         ("reminders = [0]\n", "DESK_REMINDERS"),
     ],
@@ -209,3 +212,15 @@ def test_a_table_that_cannot_be_used_is_named(tmp_path: Path):
     assert [fault.partition(" cannot")[0] for fault in raised.value.faults] == [
         "[company]", "[promises]",
     ]  # fmt: skip
+
+
+def test_the_register_is_the_default_with_its_owners_or_ones_own(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text('[people]\nowners = {billing = "U02BEN"}\n')
+    usual = {system.name: system for system in register_of(load({}, file=file))}
+    assert len(usual) == 13
+    assert (usual["billing"].owner, usual["accounts"].owner) == ("U02BEN", "")
+    assert [name for name, system in usual.items() if system.marketing] == ["marketing"]
+    file.write_text('[[register]]\nname = "crm"\nowner = "U01ANA"\nmarketing = true\n')
+    (own,) = register_of(load({}, file=file))
+    assert (own.name, own.title, own.owner, own.marketing) == ("crm", "crm", "U01ANA", True)

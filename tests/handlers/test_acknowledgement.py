@@ -246,6 +246,9 @@ async def test_still_mailed_is_for_a_person(bench: Bench) -> None:
     assert case.acknowledgement.startswith("withheld")
     (line,) = await bench.outbox(case, ThreadLine)
     assert "Still mailed" in repr(line.content)
+    assert case.still_mailed == NOW
+    assert await bench.desk.fed(frozenset({case.requester_hash}), NOW + 7 * DAY) == 2
+    assert "stopped" not in (await bench.fresh(case)).requests[0].done
 
 
 async def test_in_pilot_mode_letters_stay_drafts(tmp_path: Any) -> None:

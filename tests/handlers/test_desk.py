@@ -294,7 +294,7 @@ async def test_what_a_person_says_of_a_mail_is_kept_to_learn_from(bench: Bench) 
     other = await bench.case("access")
     await bench.click(other, "not_a_request")
     assert (await bench.fresh(other)).labels == ("not_a_request",)
-    await bench.click(await bench.fresh(other), "reopen")
+    await bench.click(await bench.fresh(other), "reopen", value="unfinished")
     assert (await bench.fresh(other)).labels == ()
 
 
@@ -312,7 +312,7 @@ async def test_not_a_request_closes_and_reopen_brings_the_old_date_back(bench: B
     assert closed.closed
     assert closed.requests[0].outcome is Outcome.NOT_A_REQUEST
     assert closed.remind_at is None
-    await bench.click(closed, "reopen")
+    await bench.click(closed, "reopen", value="unfinished")
     again = await bench.fresh(case)
     assert again.triage
     assert again.due == case.due

@@ -1,14 +1,26 @@
 """Each kind from its mail to its closing letter, step by step, and the rules its steps keep."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handlers import approvals
 from handlers.handler import Click, Done, Faults, Review
+from handlers.owners import may_not_delete
+from handlers.requests import replace
 from storage.errors import Refused
-from storage.records import Case, Circle, OutboxStatus, Outcome, Request, Status
+from storage.records import (
+    Case,
+    Circle,
+    DirectMessage,
+    LetterState,
+    OutboxStatus,
+    Outcome,
+    Request,
+    Status,
+)
 from tests.handlers.desks import (
     ANA,
     BEN,
@@ -19,6 +31,7 @@ from tests.handlers.desks import (
     REGISTRY,
     Bench,
     Person,
+    a_bench,
 )
 
 ANSWER = "Hello,\n\nwe have looked into it, and this is our answer.\n\nThe privacy team"
@@ -195,6 +208,21 @@ async def test_delete_now_waits_until_the_access_answer_of_the_case_is_out(bench
         await bench.click(case, "delete_now", request=1, form=form)
 
 
+async def test_the_access_answer_must_have_arrived_and_not_only_been_sent_off(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("deletion", "access"), until="erasing")
+    template = "answer_access"
+    letter = LetterState(
+        id="x", template=template, status=OutboxStatus.PENDING, by=ANA.id, at=NOW, request=2
+    )
+    assert "access answer" in may_not_delete(replace(case, letters=(letter,)), request_of(case))
+    came = replace(letter, status=OutboxStatus.SENT)
+    assert may_not_delete(replace(case, letters=(came,)), request_of(case)) == ""
+    back = replace(came, bounced=True)
+    assert may_not_delete(replace(case, letters=(back,)), request_of(case))
+
+
 async def test_the_address_is_suppressed_before_the_data_go(bench: Bench) -> None:
     case = await bench.walk(await bench.case("deletion"), until="suppressed")
     assert await bench.store.suppression(case.requester_hash) is None
@@ -244,6 +272,28 @@ async def test_a_childs_data_get_no_marketing_before_anything_else(bench: Bench)
     case = await bench.walk(await bench.case("child_data"), GUARD, until="verify")
     assert case.circle is Circle.RESTRICTED
     assert await bench.store.suppression(case.requester_hash) is not None
+
+
+async def test_the_safeguarding_person_hears_of_danger_at_once(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, safeguarding="U09SAFE") as bench:
+        case = await bench.walk(await bench.case("child_data"), GUARD, until="safety")
+        form = {"danger": "yes", "note": ""}
+        await bench.click(case, "safety", GUARD, request=1, form=form)
+        (direct,) = [m.content for m in await bench.outbox(case, DirectMessage)]
+    assert (direct.person, case.ref in direct.text) == ("U09SAFE", True)
+
+
+async def test_a_complaint_whose_receipt_was_confirmed_is_acknowledged(bench: Bench) -> None:
+    case = await bench.case("complaint")
+    assert "acknowledged" in steps_of(case)
+    (letter,) = await bench.outbox(case)
+    await bench.desk.sent(letter, NOW, receipt="250 Ok")
+    assert "acknowledged" not in steps_of(await bench.fresh(case))
+
+
+def steps_of(case: Case) -> set[str]:
+    kind = REGISTRY[request_of(case).kind or ""]
+    return {step.name for step in kind.applying(case, request_of(case))}
 
 
 async def test_the_date_of_a_legal_demand_is_typed_by_hand(bench: Bench) -> None:

@@ -15,7 +15,9 @@ from handlers.letters import templates
 from handlers.letters.wording import Matter, write
 from handlers.offers import offers
 from handlers.policy import Policy
+from handlers.recording import Recording
 from handlers.requests import close_request, replace, settle, with_step
+from handlers.steps import NOTE
 from storage.records import Case, Circle, Outcome, Request, Status, Verification
 from tests.handlers.desks import ANA, NOW, REGISTRY, reading
 
@@ -112,7 +114,7 @@ def test_in_each_state_the_next_step_is_the_one_coloured_button(kind: Kind) -> N
         case = with_step(settle(case, step.name), 1, step.name)
     ended = close_request(case, 1, Outcome.FULFILLED, a_moment(case))
     assert [offer.action for offer in offers(ended, REGISTRY)] == [
-        "show_message", "reopen", "history", "about_us",
+        "show_message", "reopen", "history", "hold", "about_us", "breach",
     ]  # fmt: skip
 
 
@@ -163,6 +165,41 @@ def test_a_faulty_kind_is_told_with_every_fault() -> None:
     assert len(faults) == 5
     for wanted in ("title", "action fly", "letter no_such", "deadline odd", "regular expression"):
         assert wanted in words
+
+
+def test_a_step_that_waits_for_nothing_known_or_asks_nothing_known_is_told() -> None:
+    class Odd(Kind):
+        name = "question"
+        title = "Odd"
+        clues: ClassVar = (Clue(pattern="odd", weight=1.0),)
+        steps: ClassVar = (
+            Step(name="one", label="One", action="reply", after=("none",)),
+            Step(name="two", label="Two", action="reply", of="nobody"),
+            Step(name="three", label="Three", action="reply", button="Three", round="dance"),
+        )
+
+    faults = list(registry.check(Odd(), REGISTRY.actions))
+    assert faults == [
+        "Kind question names the unknown step none.",
+        "Kind question names the unknown step nobody.",
+        "Kind question names the unknown round dance.",
+    ]
+
+
+def test_one_button_has_one_face_in_every_kind() -> None:
+    one = Step(name="one", label="One", action="one", button="Record")
+    with pytest.raises(ValueError, match="two buttons"):
+        Recording({"access": one, "deletion": replace(one, button="Write down")})
+
+
+def test_a_kinds_own_step_needs_nothing_but_its_description() -> None:
+    dance = Step(name="dance", label="Dance", action="dance", button="Dance", asks=(NOTE,))
+    action = Recording({"access": dance})
+    case = a_case(REGISTRY["access"], assignee="U01ANA")
+    assert action.offered(case, case.requests[0])
+    assert action.form(a_moment(case)).fields == (NOTE,)
+    done = with_step(case, 1, "dance")
+    assert not action.offered(done, done.requests[0])
 
 
 def test_one_closed_request_closes_the_whole_case() -> None:

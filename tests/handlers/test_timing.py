@@ -7,8 +7,17 @@ import pytest
 from handlers.handler import Click, Done, Faults, Person, Review
 from handlers.requests import letter_of
 from storage.errors import Refused
-from storage.records import Alarm, Candidate, Case, DirectMessage, Letter, OutboxStatus, Status
-from tests.handlers.desks import ANA, BEN, DAY, MAY, NOW, Bench, parsed
+from storage.records import (
+    Alarm,
+    Candidate,
+    Case,
+    DirectMessage,
+    Letter,
+    OutboxStatus,
+    Status,
+    ThreadLine,
+)
+from tests.handlers.desks import ANA, BEN, DAY, MAY, NOW, Bench, parsed, reading
 
 UK = Candidate(regime="uk_gdpr", rank=1, sign="the law is named", place="GB")
 EU = Candidate(regime="eu_gdpr", rank=1, sign="the law is named")
@@ -85,6 +94,20 @@ async def test_a_correction_says_whose_rule_each_date_is_and_how_late_it_makes_i
     assert isinstance(done, Done)
     assert "Due 18 Dec 2026 (desk rule) → 03 Dec 2026 (UK GDPR)." in done.said
     assert "This makes it 6 days overdue." in done.said
+
+
+async def test_a_correction_shows_the_date_before_it_is_made(bench: Bench):
+    """Casework 7."""
+    case = await taken(bench, "question", UK)
+    later = NOW + 36 * DAY
+    form = await bench.desk.form(click(case, "confirm", {"kinds": "access"}), later)
+    assert form.intro.startswith("Due 18 Dec 2026 (desk rule) → 03 Dec 2026 (UK GDPR).")
+    assert "This makes it 6 days overdue." in form.intro
+    (field,) = form.fields
+    assert field.refreshes
+    assert field.initial == "access"
+    form = await bench.desk.form(click(case, "confirm", {}), NOW)
+    assert form.intro.startswith("Due 18 Dec 2026 (desk rule) now.")
 
 
 async def test_a_reading_from_before_laws_had_signs_still_runs_their_clocks(bench: Bench):
@@ -199,6 +222,18 @@ async def test_a_confirmed_complaint_in_the_uk_goes_on_to_its_outcome(bench: Ben
     ours = next(each for each in after.letters if each.template == "acknowledgement")
     back = await bounce(bench, case, ours.id, NOW + DAY)
     assert back.due.rule.startswith("UK-164A/")
+
+
+async def test_a_receipt_left_to_staff_says_the_desk_s_day_and_the_law_s(bench: Bench):
+    other = await bench.mail(mail_from="relay@example.net")
+    case = await bench.desk.open(other, parsed(), reading("access", laws=(CALIFORNIA,)), NOW)
+    told = "by hand until 05 Nov 2026 (desk rule); law by 18 Nov 2026 (CCPA)"
+    assert case.acknowledgement.endswith(told)
+    assert case.remind_at == datetime(2026, 11, 5, 9, tzinfo=UTC)
+    assert await bench.desk.remind(datetime(2026, 11, 5, 9, tzinfo=UTC)) == 1
+    (line,) = await bench.outbox(case, ThreadLine)
+    assert isinstance(line.content, ThreadLine)
+    assert f"not confirmed yet: {told}" in line.content.text
 
 
 async def test_a_confirmed_request_keeps_its_date(bench: Bench):

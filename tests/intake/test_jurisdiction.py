@@ -33,6 +33,7 @@ def regimes(body: str, author: str = "ann@example.org", language: str = "und", *
         ("nach dem revDSG", ["ch_fadp"]),
         ("under COPPA", ["coppa"]),
         ("your Privacy Shield certification", ["privacy_shield"]),
+        ("I shall go to JAMS", ["privacy_shield"]),
         ("the Data Privacy Framework", ["dpf"]),
         # a stated residence
         ("As a California resident I ask", ["ccpa"]),
@@ -43,6 +44,7 @@ def regimes(body: str, author: str = "ann@example.org", language: str = "und", *
         ("Moro em São Paulo", ["br_lgpd"]),
         ("as a Dutch citizen", ["eu_gdpr"]),
         ("I am a resident of the EU", ["eu_gdpr"]),
+        ("Ich bin in Deutschland wohnhaft", ["eu_gdpr"]),
         # a postal address
         ("Jo Example\n12 Example Street\nLondon\nSW1A 1AA", ["uk_gdpr"]),
         ("Jo Exemple\n12 rue Exemple\n75001 Paris\nFrance", ["eu_gdpr"]),
@@ -50,10 +52,14 @@ def regimes(body: str, author: str = "ann@example.org", language: str = "und", *
         ("12 Example St, Toronto, ON M5V 2T6", ["ca_pipeda"]),
         ("12 rue Exemple, H2X 1Y4", ["ca_quebec"]),
         ("Rua Exemplo 1, 01310-100", ["br_lgpd"]),
+        ("Voorbeeldstraat 1\n1011 AB Amsterdam", ["eu_gdpr"]),
         # what says nothing of where somebody lives
         ("hello", ["policy"]),
         ("your Canadian office was closed", ["policy"]),
         ("we met in Berlin", ["policy"]),
+        ("we have customers in Texas", ["policy"]),
+        ("late because of traffic jams", ["policy"]),
+        ("The number on invoice 2231 is wrong", ["policy"]),
         ("Kind regards,\nVirginia", ["policy"]),
         ("the average, avgs and bistros", ["policy"]),
     ],

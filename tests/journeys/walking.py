@@ -63,11 +63,21 @@ class Walk:
             if field.type == "choices":
                 typed[field.name] = str(typed[field.name]).split()
         if step.name == "verify":
-            typed = {"how": "reply"}
+            typed = {"how": await self._settled(who)}
         if step.round:
             typed = {"systems": ["accounts", "billing"]}
         answer = await who.submit(**typed)
         assert answer["ok"], (step.name, answer)
+
+    async def _settled(self, who: Acting) -> str:
+        """The first way that settles identity by hand, chosen."""
+        blocks = who.stack[-1]["blocks"]
+        choice = next(b for b in blocks if b.get("block_id", "").startswith("f:how:"))
+        ways = [option["value"] for option in choice["element"]["options"]]
+        way = next(way for way in ways if not way.startswith("ask_"))
+        await who.choose("how", way)
+        await who.window("Note")
+        return str(way)
 
     async def owners_answer(self, owner: Acting, label: str = "Done") -> None:
         """An owner answers for each of their systems, in their direct messages."""

@@ -243,6 +243,15 @@ def test_a_guess_below_one_half_is_no_guess(make_case, make_offers, registry, no
     assert "not a request" not in words(made)
 
 
+def test_what_the_machine_would_have_ignored_says_so(make_case, make_offers, registry, now):
+    case = make_case(None, triage=True)
+    reading = msgspec.structs.replace(case.reading, decision="ignore")
+    case = msgspec.structs.replace(case, reading=reading)
+    made = card(case, make_offers("not_a_request", "show_message"), registry, now, TZ)
+    assert "asks nothing. If so: *Not a request*" in words(made)
+    assert "Probably" not in words(made)
+
+
 def test_the_small_print_is_two_calm_lines(make_case, registry, now):
     letter = LetterState(
         id="a1", template="acknowledgement", status=OutboxStatus.SENT, by="desk", at=now

@@ -97,6 +97,7 @@ async def test_a_commit_is_read_back_whole(store: Store) -> None:
     assert await store.message(message.id) == stored(message)
     assert await store.mark(mark.id) == stored(mark)
     assert await store.suppression("h") == stored(gone)
+    assert [each async for each in store.all_suppressions()] == [stored(gone)]
 
 
 async def test_what_was_never_written_is_none(store: Store) -> None:
