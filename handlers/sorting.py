@@ -35,7 +35,8 @@ class Confirm(Action):
         return "was sorted before you" if case.confirmed else ""
 
     def form(self, moment: Moment) -> Form:
-        chosen = " ".join(kind.name for kind in _chosen(moment)) or " ".join(_known(moment))
+        # drawn anew with nothing ticked it stays so: nobody's choice comes back by itself
+        chosen = moment.form.get("kinds", " ".join(_known(moment)))
         runs = "The clock runs from the first receipt whatever you choose."
         return Form(
             title="What do they want?",
