@@ -96,6 +96,7 @@ class Settings(Record, frozen=True, kw_only=True):
     reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
     promises: tuple[PromisedFrom, ...] = ()
     register: tuple[Registered, ...] = ()
+    customers: Mapping[str, str] = msgspec.field(default_factory=dict)
     suppression_feed: Path | None = None
 
     @property
@@ -333,6 +334,7 @@ TABLES: Mapping[str, Any] = {
     "reviewers": Mapping[str, str],
     "promises": tuple[PromisedFrom, ...],
     "register": tuple[Registered, ...],
+    "customers": Mapping[str, str],
 }
 
 

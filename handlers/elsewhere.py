@@ -39,8 +39,7 @@ class Elsewhere(Ignoring):
                 if other is not None:
                     others[ref] = replace(other, legal_hold=case.legal_hold)
         puts: list[Stored] = []
-        for other in others.values():
-            other = self._reminded(other, now)  # noqa: PLW2901  what is put is what is drawn
+        for other in (self._reminded(each, now) for each in others.values()):
             said = f"<@{by}>: this belongs with {case.ref}."
             puts += [other, await self.refreshed(other, now, by), self.line(other, said, now, by)]
         for mail_id in effect.moved:

@@ -35,8 +35,9 @@ class Confirm(Action):
         return "was sorted before you" if case.confirmed else ""
 
     def form(self, moment: Moment) -> Form:
-        # drawn anew with nothing ticked it stays so: nobody's choice comes back by itself
-        chosen = moment.form.get("kinds", " ".join(_known(moment)))
+        # nothing chosen stays nothing when the choice draws the form anew
+        names = [k.name for k in _chosen(moment)] if "kinds" in moment.form else _known(moment)
+        chosen = " ".join(names)
         runs = "The clock runs from the first receipt whatever you choose."
         return Form(
             title="What do they want?",

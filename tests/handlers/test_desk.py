@@ -676,3 +676,12 @@ async def test_a_mail_that_failed_waits_for_a_person_and_one_that_has_its_case_k
     kept = await bench.store.mail(done.id)
     assert kept is not None
     assert (kept.status, kept.case) == (MailStatus.PROCESSED, case.ref)
+
+
+async def test_a_kind_that_was_unticked_stays_so_when_the_form_is_drawn_anew(bench: Bench) -> None:
+    case = await bench.case("access", "complaint")
+    first = await bench.form(case, "confirm")
+    assert first.fields[0].initial == "access complaint"
+    for left in ("complaint", ""):
+        again = await bench.form(case, "confirm", form={"kinds": left})
+        assert again.fields[0].initial == left
