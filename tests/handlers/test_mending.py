@@ -82,6 +82,22 @@ async def test_correcting_a_question_starts_the_clock_that_stood_for_it(bench: B
     assert (await bench.fresh(case)).requests[0].events == ()
 
 
+async def test_what_may_show_data_is_not_corrected_before_identity_is_settled(bench: Bench):
+    case = await bench.ready("question")
+    form = {"template": "plain", "body": "You wrote to us in May."}
+    review = await bench.click(case, "reply", request=1, form=form)
+    await bench.click(await bench.fresh(case), "send", value=review.letter)
+    await bench.deliver(case, NOW + MINUTES)
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "question access"})
+    said = {"body": "It was in June."}
+    answer = await bench.click(await bench.fresh(case), "correct_letter", form=said)
+    assert isinstance(answer, Faults)
+    await bench.click(await bench.fresh(case), "verify", form={"how": "signed_in"})
+    assert isinstance(
+        await bench.click(await bench.fresh(case), "correct_letter", form=said), Review
+    )
+
+
 # --- a possible breach ----------------------------------------------------------------------
 
 
