@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import approvals
 from handlers.approvals import tidied
 from handlers.handler import Colleague, Done, Faults
 from handlers.requests import replace
@@ -18,7 +19,7 @@ from storage.records import (
     Outcome,
     Status,
 )
-from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, MAY, NOW, Bench, a_bench
+from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, GUARD, MAY, NOW, Bench, a_bench
 
 HOUR = timedelta(hours=1)
 TEAM = tuple(Colleague(person=person, present=True) for person in (ANA, BEN, MAY))
@@ -62,6 +63,19 @@ async def test_an_answer_to_a_question_needs_no_second_person(bench: Bench):
     case = await asked(bench, "question")
     assert (await letter(bench, case)).status is OutboxStatus.PENDING
     assert case.approvals == ()
+
+
+@pytest.mark.parametrize("template", ["plain", "correcting"])
+@pytest.mark.parametrize("kind", ["access", "deletion", "complaint", "child_data"])
+async def test_free_words_are_no_way_around_the_second_person(bench: Bench, kind, template):
+    by = GUARD if kind == "child_data" else ANA
+    case = await bench.ready(kind, by)
+    form = {"template": template, "body": "Here is what we found."}
+    await bench.click(case, "reply", by, request=1, form=form)
+    draft = await letter(bench, case)
+    await bench.click(await bench.fresh(case), "send", by, value=draft.id, team=TEAM)
+    assert (await letter(bench, case)).status is OutboxStatus.DRAFT
+    assert approvals.pending(await bench.fresh(case))
 
 
 async def test_one_who_is_there_is_asked_by_direct_message_staff_before_managers(bench: Bench):
