@@ -83,7 +83,7 @@ class App:
         policy = policy_of(settings)
         registry = load()
         self.desk = Desk(store, registry, policy)
-        self.parser = Parser(in_hand=settings.data / "in-hand")
+        self.parser = Parser(in_hand=settings.data / "in-hand", auto=settings.auto)
         self.slack = Slack(
             slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
         )

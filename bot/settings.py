@@ -58,6 +58,7 @@ class Settings(Record, frozen=True, kw_only=True):
     http_port: int | None = None
     alarm_mail: str = ""
     pilot: bool = False
+    auto: float | None = None  #: as the classifier was trained
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
@@ -173,6 +174,13 @@ def _switch(text: str) -> bool:
     raise ValueError("use 1 or 0")
 
 
+def _chance(text: str) -> float:
+    chance = float(text) if re.fullmatch(r"[01]?\.?\d{1,4}", text) else -1.0
+    if not 0.5 <= chance <= 1.0:
+        raise ValueError("it must be a probability from 0.5 to 1, such as 0.95")
+    return chance
+
+
 def _slack_id(prefix: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.fullmatch(rf"[{prefix}][A-Z0-9]{{2,}}", text):
@@ -241,6 +249,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_HTTP_PORT", "http_port", _port),
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
     ("DESK_PILOT", "pilot", _switch),
+    ("DESK_AUTO", "auto", _chance),
 )
 
 

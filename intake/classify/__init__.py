@@ -24,6 +24,7 @@ __all__ = ["NOT_A_REQUEST", "WORDS", "Classifier", "Kinds", "read_text", "settle
 
 #: trained by `desk train` from `corpus/`
 MODEL = Path(__file__).parent / "desk.model"
+_FEW = 8  # words whose language nobody need know
 _BULK = 6.0  # so much noise is a sign of bulk mail by itself
 
 
@@ -39,11 +40,18 @@ class Classifier:
         self._model = model or _shipped()
         self._reader = Reader(registry)
 
-    def read(self, parsed: ParsedMail, *, robot: bool = False) -> Reading:
-        """What the mail asks; `robot` says that a machine or a list sent it."""
+    def read(
+        self, parsed: ParsedMail, *, robot: bool = False, auto: float | None = None
+    ) -> Reading:
+        """What the mail asks; `robot` says that a machine or a list sent it.
+
+        `auto` is another threshold than the model's, from where on nobody has to sort it.
+        """
         seen = self._reader.see(parsed)
         judged = self._judged(seen)
         at = self._model.head.thresholds
+        if auto is not None:
+            at = msgspec.structs.replace(at, auto=auto)
         kinds = named(judged.likely, at)
         reading = Reading(
             kinds=kinds,
@@ -85,8 +93,9 @@ def _careful(reading: Reading, seen: Seen, parsed: ParsedMail) -> Reading:
 
 def _whole(seen: Seen, parsed: ParsedMail) -> bool:
     """Could it be read, in a language the desk has learned, from beginning to end?"""
-    foreign = seen.language not in LANGUAGES and seen.language != "und"
-    return parsed.readable and not foreign and len(seen.whole) <= WEIGHED
+    few = seen.language == "und" and len(seen.sheet.starts) < _FEW
+    known = seen.language in LANGUAGES or few
+    return parsed.readable and known and len(seen.whole) <= WEIGHED
 
 
 def _own(reading: Reading, seen: Seen, parsed: ParsedMail) -> bool:

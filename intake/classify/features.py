@@ -7,7 +7,7 @@ All of it is arithmetic on whole arrays: a mail of 2 KB takes well under a milli
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -40,14 +40,24 @@ class Page(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """Occurrences, in no order: `buckets[i]` stands at word `words[i]`, or nowhere (-1)."""
+    """Occurrences, in no order. `buckets[i]` stands on the words `first[i]` and `last[i]`, which
+    may be one; -1 = nowhere."""
 
     buckets: Hashes
-    words: Places
+    first: Places
+    last: Places
     starts: Places  #: where each word begins in the text, and ends
     ends: Places
     clauses: Places  #: the clause each word stands in
     amounts: Mapping[str, float]
+
+
+class _Found(NamedTuple):
+    """Features of one form, and the words they stand on."""
+
+    buckets: Hashes
+    first: Places
+    last: Places
 
 
 class _Words(NamedTuple):
@@ -110,8 +120,7 @@ def _cut(text: str) -> _Words:
     starts = np.flatnonzero(letter & ~before).astype(np.int32)
     ends = (np.flatnonzero(letter & ~after) + 1).astype(np.int32)
     word = (np.cumsum(letter & ~before) - 1).astype(np.int32)
-    stops = np.isin(raw, _STOPS)
-    clause_at = np.cumsum(stops).astype(np.int32)
+    clause_at = np.cumsum(_stops(raw)).astype(np.int32)
     questions = np.zeros(int(clause_at[-1]) + 2 if len(raw) else 1, np.bool_)
     questions[clause_at[raw == ord("?")] - 1] = True
     clauses = clause_at[starts]
@@ -127,7 +136,18 @@ def _cut(text: str) -> _Words:
     )
 
 
-_STOPS = np.array([ord(stop) for stop in ".!?;:\n"], np.uint32)
+_STOPS = np.array([ord(stop) for stop in "!?;"], np.uint32)
+
+
+def _stops(raw: npt.NDArray[np.uint32]) -> Flags:
+    """Where a clause ends: not within "Art. 15" or an address, nor where a line was only folded."""
+    after = np.concatenate((raw[1:], [10, 10])).astype(np.uint32)
+    blank = (after[:-1] == 32) | (after[:-1] == 10)
+    digit = (after[1:] >= ord("0")) & (after[1:] <= ord("9"))
+    dots: Flags = (raw == ord(".")) & blank & ~digit
+    empty_line = (raw == 10) & (after[:-1] == 10)
+    stops: Flags = dots | empty_line | np.isin(raw, _STOPS)
+    return stops
 
 
 def _prefixes(codes: npt.NDArray[np.uint32], letter: Flags, word: Places, starts: Places) -> Hashes:
@@ -141,24 +161,20 @@ def _prefixes(codes: npt.NDArray[np.uint32], letter: Flags, word: Places, starts
     return total - np.where(starts > 0, total[starts - 1], np.uint32(0))[word]
 
 
-def _pieces(cut: _Words) -> tuple[list[Hashes], list[Places]]:
+def _pieces(cut: _Words) -> Iterator[_Found]:
     """Two to five letters of one word, the blanks around it with them."""
     codes, letter = cut.codes, cut.letter
     # a piece that begins with a blank belongs to the word after it
     word = np.where(letter, cut.word, cut.word + 1).astype(np.int32)
-    hashes, words = [], []
     rolling, whole = codes, np.ones(len(codes), np.bool_)
-    for size in range(2, 6):
-        if len(codes) < size:
-            break
+    for size in range(2, min(5, len(codes)) + 1):
         if size > 2:
             whole = whole[:-1] & letter[size - 2 : len(letter) - 1]
         else:
             whole = letter[:-1] | letter[1:]
         rolling = rolling[:-1] * _PRIME + codes[size - 1 :]
-        hashes.append(_mixed(rolling[whole], _PIECES, size))
-        words.append(word[: len(whole)][whole])
-    return hashes, words
+        here = word[: len(whole)][whole]
+        yield _Found(_mixed(rolling[whole], _PIECES, size), here, here)
 
 
 def _reach(marked: Flags, clauses: Places, ahead: int) -> Flags:
@@ -213,70 +229,54 @@ def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
     return found
 
 
-def _worded(cut: _Words, denied: Flags, body_at: int) -> tuple[list[Hashes], list[Places]]:
+def _worded(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
     """Words and pairs, marked as denied, asked, and of the subject."""
-    if not len(cut.starts):
-        return [], []
     words = cut.prefixes[cut.ends - 1]
-    here = np.arange(len(words), dtype=np.int32)
-    subject = cut.starts < body_at
     said = np.where(denied, words ^ _DENIED, words)
-    next_to = cut.clauses[:-1] == cut.clauses[1:]
-    pairs = _mixed(words[:-1] * np.uint32(31) + said[1:], _WORDS, 2)
-    over = cut.clauses[:-2] == cut.clauses[2:]
-    skips = _mixed(words[:-2] * np.uint32(37) + words[2:], _WORDS, 3)
-    hashes = [
-        _mixed(said, _WORDS, 1),
-        pairs[next_to],
-        skips[over],
-        _mixed(words[subject], _WORDS, 4),
-        _mixed(words[cut.asked], _WORDS, 5),
-    ]
-    places = [here, here[:-1][next_to], here[:-2][over], here[subject], here[cut.asked]]
-    return hashes, places
+    here = np.arange(len(words), dtype=np.int32)
+    yield _Found(_mixed(said, _WORDS, 1), here, here)
+    for apart in (1, 2):
+        near = here[:-apart][cut.clauses[:-apart] == cut.clauses[apart:]]
+        pairs = words[near] * np.uint32(31) + said[near + apart]
+        yield _Found(_mixed(pairs, _WORDS, 1 + apart), near, near + np.int32(apart))
+    for form, marked in ((4, cut.starts < body_at), (5, cut.asked)):
+        yield _Found(_mixed(words[marked], _WORDS, form), here[marked], here[marked])
 
 
-def _thought(
-    cut: _Words, meant: npt.NDArray[np.uint8], denied: Flags, body_at: int
-) -> tuple[list[Hashes], list[Places]]:
+def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
     """Ideas, and two of them close together in one clause, in either order."""
+    meant = _meant(cut, _NAMED)
     at = np.flatnonzero(meant).astype(np.int32)
     ideas = meant[at].astype(np.uint32) + np.uint32(64) * denied[at]
-    clauses = cut.clauses[at]
-    subject = at[cut.starts[at] < body_at]
-    asked = cut.asked[at]
-    hashes = [
-        _mixed(ideas, _IDEAS, 1),
-        _mixed(meant[subject].astype(np.uint32), _IDEAS, 2),
-        _mixed(ideas[asked], _IDEAS, 3),
-    ]
-    places = [at, subject, at[asked]]
-    for gap in range(1, 5):
-        if len(at) <= gap:
-            break
-        near = (clauses[:-gap] == clauses[gap:]) & (at[gap:] - at[:-gap] <= _NEAR)
+    yield _Found(_mixed(ideas, _IDEAS, 1), at, at)
+    for form, marked in ((2, cut.starts[at] < body_at), (3, cut.asked[at])):
+        yield _Found(_mixed(ideas[marked], _IDEAS, form), at[marked], at[marked])
+    for gap in range(1, min(5, len(at))):
+        first, last = at[:-gap], at[gap:]
+        near = (cut.clauses[first] == cut.clauses[last]) & (last - first <= _NEAR)
         one, other = ideas[:-gap][near], ideas[gap:][near]
         pair = np.minimum(one, other) * np.uint32(256) + np.maximum(one, other)
-        hashes.append(_mixed(pair, _IDEAS, 4))
-        places.append(at[:-gap][near])
-    return hashes, places
+        yield _Found(_mixed(pair, _IDEAS, 4), first[near], last[near])
+
+
+def _hit(clues: npt.NDArray[np.uint32]) -> _Found:
+    nowhere = np.full(len(clues), -1, np.int32)
+    return _Found(_mixed(clues, _CLUES, 1), nowhere, nowhere)
 
 
 def extract(page: Page) -> Sheet:
     """Everything the model may weigh."""
     cut = _cut(page.text)
-    denied = _reach(_meant(cut, _DENYING) > 0, cut.clauses, _SCOPE)
-    families = (
-        _pieces(cut),
-        _worded(cut, denied, page.body_at),
-        _thought(cut, _meant(cut, _NAMED), denied, page.body_at),
-        ([_mixed(page.clues, _CLUES, 1)], [np.full(len(page.clues), -1, np.int32)]),
-    )
-    hashes = [one for found, _ in families for one in found]
-    places = [one for _, found in families for one in found]
+    found = [_hit(page.clues)]
+    if len(cut.starts):
+        denied = _reach(_meant(cut, _DENYING) > 0, cut.clauses, _SCOPE)
+        found += _pieces(cut)
+        found += _worded(cut, denied, page.body_at)
+        found += _thought(cut, denied, page.body_at)
     return Sheet(
-        buckets=np.concatenate(hashes),
-        words=np.concatenate(places),
+        buckets=np.concatenate([one.buckets for one in found]),
+        first=np.concatenate([one.first for one in found]),
+        last=np.concatenate([one.last for one in found]),
         starts=cut.starts,
         ends=cut.ends,
         clauses=cut.clauses,

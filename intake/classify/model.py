@@ -127,9 +127,12 @@ class Model:
         counts = np.bincount(rows[rows >= 0], minlength=len(worth))[distinct]
         column = self.weights[distinct, self.head.labels.index(label)]
         worth[distinct] = values / counts * column
-        placed = (rows >= 0) & (sheet.words >= 0)
-        total = np.bincount(sheet.words[placed], worth[rows[placed]], len(sheet.starts))
-        return total.astype(np.float64)
+        placed = (rows >= 0) & (sheet.first >= 0)
+        half = worth[rows[placed]] / 2.0
+        total = np.zeros(len(sheet.starts))
+        for words in (sheet.first, sheet.last):
+            total += np.bincount(words[placed], half, len(total))
+        return total
 
 
 def doubted(likely: dict[str, float]) -> float:
