@@ -247,7 +247,7 @@ def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
     """Ideas, and two of them close together in one clause, in either order."""
     meant = _meant(cut, _NAMED)
     at = np.flatnonzero(meant).astype(np.int32)
-    ideas = meant[at].astype(np.uint32) + np.uint32(64) * denied[at]
+    ideas = meant[at].astype(np.uint32) + np.uint32(128) * denied[at]
     yield _Found(_mixed(ideas, _IDEAS, 1), at, at)
     for form, marked in ((2, cut.starts[at] < body_at), (3, cut.asked[at])):
         yield _Found(_mixed(ideas[marked], _IDEAS, form), at[marked], at[marked])

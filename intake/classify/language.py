@@ -41,8 +41,8 @@ LANGUAGES = tuple(_WORDS)
 #: not learned either, and seldom known to the library in a short text
 _OTHERS = {
     "cy": "y yr yn i o a ac ar am fy eich ein mae wedi gan gyda os gwelwch dda diolch hoffwn "
-    "gallwch allwch chi chi'n ni fi fod bod hyn hwn sydd gennych annwyl dw ddim eisiau cael gael gopi copi "
-    "wybodaeth bersonol amdanaf fel rhagor holl phob oes syr cofion cywir gofyn",
+    "gallwch allwch chi chi'n ni fi fod bod hyn hwn sydd gennych annwyl dw ddim eisiau cael "
+    "gael gopi copi wybodaeth bersonol amdanaf fel rhagor holl phob oes syr cofion cywir gofyn",
     "ga": "agus an na mo do ar le go a is tá mé sibh agaibh liom dom chara maith raibh agat "
     "seo sin mar ní bhfuil chun gach faoi ó chuig sonraí chuntas",
 }
