@@ -1,24 +1,26 @@
 """What a mail asks for, with the words that say so. Pure; it can never reject a mail.
 
-The clues come with the kinds (`handlers/kinds/`) and from `handlers/noise.py`; a model trained
-on the corpus weighs them and the words around them. "Cannot tell" is an answer, and means that a
-person sorts the mail.
+A model trained on the corpus weighs the words. Where it sees no request the clues of the kinds
+(`handlers/kinds/`) and of noise (`handlers/noise.py`) have the last word. "Cannot tell" is an
+answer, and means that a person sorts the mail.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from intake import quoted
-from intake.classify.deciding import NOT_A_REQUEST, WORDS, decided, named, signs
-from intake.classify.evidence import evidence
+from intake.classify.clues import Book, Kinds, likelihoods
+from intake.classify.deciding import NOT_A_REQUEST, SIGN, WORDS, decided, named, signs
+from intake.classify.evidence import Span, strongest
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES
 from intake.classify.model import Judged, Model, load
-from intake.classify.reader import Kinds, Reader, Seen, read_text
-from intake.classify.scoring import WEIGHED, likelihood, score
-from storage.records import ParsedMail, Reading
+from intake.classify.reader import Seen, read_text, see
+from intake.classify.scoring import WEIGHED, apart
+from storage.records import Evidence, ParsedMail, Reading
 
 __all__ = ["NOT_A_REQUEST", "WORDS", "Classifier", "Kinds", "read_text", "settled", "unread"]
 
@@ -38,7 +40,8 @@ class Classifier:
 
     def __init__(self, registry: Kinds, model: Model | None = None) -> None:
         self._model = model or _shipped()
-        self._reader = Reader(registry)
+        self._book = Book(registry)
+        self._untrained = [kind for kind in self._book.kinds if kind not in self._model.labels]
 
     def read(
         self, parsed: ParsedMail, *, robot: bool = False, auto: float | None = None
@@ -47,29 +50,56 @@ class Classifier:
 
         `auto` is another threshold than the model's, from where on nobody has to sort it.
         """
-        seen = self._reader.see(parsed)
-        judged = self._judged(seen)
         at = self._model.head.thresholds
         if auto is not None:
             at = msgspec.structs.replace(at, auto=auto)
+        seen = see(parsed)
+        judged = self._judged(seen)
         kinds = named(judged.likely, at)
         reading = Reading(
             kinds=kinds,
             decision=decided(judged, kinds, at),
             confidence={word: round(judged.likely.get(word, 0.0), 4) for word in WORDS},
-            evidence=tuple(evidence(seen, kinds, self._model)),
+            evidence=tuple(self._evidence(seen, kinds)),
             language=seen.language,
             flags=flags(seen.words),
         )
-        reading = _careful(reading, seen, parsed)
-        return settled(reading, robot=robot or seen.noise >= _BULK)
+        if kinds == (NOT_A_REQUEST,):
+            return self._guarded(reading, seen, robot=robot)
+        return _careful(reading, seen, parsed)
 
     def _judged(self, seen: Seen) -> Judged:
         """By the model; a kind that it was not trained on is known by its clues alone."""
         judged = self._model.judge(seen.sheet)
-        others = seen.found.keys() - judged.likely.keys()
-        clues = {name: likelihood(score(seen.found[name]), seen.noise) for name in others}
+        if not self._untrained:
+            return judged
+        clues = likelihoods(self._book.found(seen, self._untrained), self._book.noise(seen))
         return msgspec.structs.replace(judged, likely=judged.likely | clues)
+
+    def _guarded(self, reading: Reading, seen: Seen, *, robot: bool) -> Reading:
+        """What the model takes for no request: a kind whose clues speak is at least a sign."""
+        noise = self._book.noise(seen)
+        clues = likelihoods(self._book.found(seen, self._book.kinds), noise)
+        least = {kind: SIGN for kind, chance in clues.items() if chance >= SIGN}
+        confidence = {
+            word: max(chance, least.get(word, 0.0)) for word, chance in reading.confidence.items()
+        }
+        reading = msgspec.structs.replace(reading, confidence=confidence)
+        return settled(reading, robot=robot or noise >= _BULK)
+
+    def _evidence(self, seen: Seen, kinds: Iterable[str]) -> Iterator[Evidence]:
+        for kind in kinds:
+            for start, end in self._spans(seen, kind):
+                text = seen.whole[start:end]
+                yield Evidence(kind=kind, text=text, start=start, end=end)
+
+    def _spans(self, seen: Seen, kind: str) -> list[Span]:
+        if kind == NOT_A_REQUEST:
+            return []
+        if kind in self._model.labels:
+            return strongest(seen.sheet, self._model.spoken(seen.sheet, kind))
+        found = self._book.found(seen, [kind])[kind]
+        return [(clue.start, clue.end) for clue in apart(found)]
 
 
 def unread() -> Reading:

@@ -1,8 +1,8 @@
 """From a text to hashed features: the one extractor, for training and at run time.
 
-Four families. Pieces of words survive spelling and endings; words and pairs of words carry the
-phrase; ideas (`concepts.py`) carry it over to other languages; clues come with the kinds. Each
-occurrence remembers its word, so that a weight can be shown where it stands in the text.
+Three families. Pieces of words survive spelling and endings; words and pairs of words carry the
+phrase; ideas (`concepts.py`) carry it over to other languages. Each occurrence remembers its words,
+so that a weight can be shown where it stands in the text.
 All of it is arithmetic on whole arrays: a mail of 2 KB takes well under a millisecond.
 """
 
@@ -19,9 +19,9 @@ Hashes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
-FAMILIES = ("pieces", "words", "ideas", "clues")
+FAMILIES = ("pieces", "words", "ideas")
 EACH = 2**19  #: buckets of a family
-_PIECES, _WORDS, _IDEAS, _CLUES = range(len(FAMILIES))
+_PIECES, _WORDS, _IDEAS = range(len(FAMILIES))
 _PRIME = np.uint32(0x01000193)  # FNV's, RFC 9923
 _DENIED = np.uint32(0x5A5A5A5A)
 _LONGEST = 64  # letters of a word that count
@@ -35,13 +35,11 @@ class Page(NamedTuple):
 
     text: str
     body_at: int
-    clues: npt.NDArray[np.uint32]  #: one number per clue that was found
     amounts: Mapping[str, float]  #: what is counted and not worded, by name
 
 
 class Sheet(NamedTuple):
-    """Occurrences, in no order. `buckets[i]` stands on the words `first[i]` and `last[i]`, which
-    may be one; -1 = nowhere."""
+    """Occurrences, in no order: `buckets[i]` stands on the words `first[i]` and `last[i]`."""
 
     buckets: Hashes
     first: Places
@@ -95,19 +93,9 @@ def _mixed(hashes: Hashes, family: int, form: int) -> Hashes:
     return (salted ^ (salted >> np.uint32(16))) % np.uint32(EACH) + np.uint32(family * EACH)
 
 
-def number(name: str) -> int:
-    """A number for a name, the same in every process."""
-    return int(_hash_of(np.array([ord(letter) for letter in name], np.uint32)))
-
-
-def _hash_of(codes: npt.NDArray[np.uint32]) -> np.uint32:
-    codes = codes[:_LONGEST]
-    return np.uint32(np.sum(codes * _POWERS[: len(codes)], dtype=np.uint32))
-
-
-def _plain(word: str) -> np.uint32:
-    codes = np.array([ord(letter) for letter in word], np.uint32)
-    return _hash_of(_FOLDED[codes])
+def _plain(word: str) -> int:
+    codes = _FOLDED[[ord(letter) for letter in word]]
+    return int(np.sum(codes * _POWERS[: len(codes)], dtype=np.uint32))
 
 
 def _cut(text: str) -> _Words:
@@ -201,7 +189,7 @@ def _stems(ideas: Mapping[str, str]) -> _Stems:
     for at, stems in enumerate(ideas.values(), 1):
         for stem in stems.split():
             bare = stem.rstrip("*")
-            rows.setdefault((int(_plain(bare)), bare == stem), at)
+            rows.setdefault((_plain(bare), bare == stem), at)
     ordered = sorted((hashed, whole, at) for (hashed, whole), at in rows.items())
     hashes, whole, numbers = zip(*ordered, strict=True)
     return _Stems(
@@ -259,15 +247,11 @@ def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
         yield _Found(_mixed(pair, _IDEAS, 4), first[near], last[near])
 
 
-def _hit(clues: npt.NDArray[np.uint32]) -> _Found:
-    nowhere = np.full(len(clues), -1, np.int32)
-    return _Found(_mixed(clues, _CLUES, 1), nowhere, nowhere)
-
-
 def extract(page: Page) -> Sheet:
     """Everything the model may weigh."""
     cut = _cut(page.text)
-    found = [_hit(page.clues)]
+    none = np.zeros(0, np.int32)
+    found = [_Found(none.astype(np.uint32), none, none)]
     if len(cut.starts):
         denied = _reach(_meant(cut, _DENYING) > 0, cut.clauses, _SCOPE)
         found += _pieces(cut)

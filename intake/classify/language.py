@@ -53,7 +53,7 @@ for _language, _words in (_WORDS | _OTHERS).items():
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
-_READ = 2000  # characters
+_READ = 1500  # characters
 _LIKELY = 0.3  # from here on the library is believed where the small words tell nothing
 _SURE = 0.5  # from here on it is believed against them, that the language is none of the eight,
 _CERTAIN = 0.8  # and here that it is another of them

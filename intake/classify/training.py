@@ -29,7 +29,7 @@ from intake.classify.model import (
     doubted,
     squeezed,
 )
-from intake.classify.reader import Kinds, Reader
+from intake.classify.reader import see
 from intake.classify.reporting import Band, Point, Report
 
 Truths = npt.NDArray[np.bool_]
@@ -38,8 +38,8 @@ Step = Callable[[int, int], None]  #: how much is done, of how much
 
 FOLDS = 10
 EXACT = 0.985  #: of what is decided without a person so much shall be right
-_SCALES = {"pieces": 1.0, "words": 1.0, "ideas": 1.0, "clues": 0.5}
-_STRENGTH = 10.0  # of the fit against that of the penalty (scikit-learn's C)
+_SCALES = {"pieces": 1.0, "words": 1.0, "ideas": 2.0}
+_STRENGTH = 30.0  # of the fit against that of the penalty (scikit-learn's C)
 _VOICES = 2  # that must use a feature before it counts: one person's habit is nobody's rule
 _PLAIN = Calibration(slope=1.0, offset=0.0)
 
@@ -62,9 +62,9 @@ class _Lesson(NamedTuple):
         return _Lesson([self.sheets[row] for row in rows], self.asked[rows], self.voices[rows])
 
 
-def train(corpus: Corpus, registry: Kinds, step: Step = lambda *_: None) -> Trained:
+def train(corpus: Corpus, step: Step = lambda *_: None) -> Trained:
     """Train, calibrate, set the thresholds. The same corpus gives the same weights."""
-    lesson = _lesson(corpus.examples, registry, step)
+    lesson = _lesson(corpus.examples, step)
     scores = _held_back(lesson, step)
     calibration = {
         word: _fitted(scores[:, at], lesson.asked[:, at]) for at, word in enumerate(WORDS)
@@ -85,16 +85,16 @@ def train(corpus: Corpus, registry: Kinds, step: Step = lambda *_: None) -> Trai
     return Trained(Model(head, plain.vocabulary.buckets, plain.weights), report)
 
 
-def weigh(corpus: Corpus, registry: Kinds) -> Model:
+def weigh(corpus: Corpus) -> Model:
     """The weights alone, neither calibrated nor measured."""
-    return _fit(_lesson(corpus.examples, registry, lambda *_: None))
+    return _fit(_lesson(corpus.examples, lambda *_: None))
 
 
-def _lesson(examples: Sequence[Example], registry: Kinds, step: Step) -> _Lesson:
+def _lesson(examples: Sequence[Example], step: Step) -> _Lesson:
     names = {voice: number for number, voice in enumerate(sorted({e.voice for e in examples}))}
-    reader, sheets = Reader(registry), []
+    sheets = []
     for number, example in enumerate(examples, 1):
-        sheets.append(reader.see(example.parsed).sheet)
+        sheets.append(see(example.parsed).sheet)
         step(number, len(examples) * 2)  # about as long as training
     return _Lesson(
         sheets,

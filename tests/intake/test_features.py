@@ -1,13 +1,12 @@
 """What is taken from a text, and what two texts have in common for the model."""
 
-import numpy as np
 import pytest
 
 from intake.classify.features import EACH, FAMILIES, Page, Sheet, extract
 
 
-def sheet(text: str, body_at: int = 0, clues: tuple[int, ...] = ()) -> Sheet:
-    return extract(Page(text, body_at, np.array(clues, np.uint32), {"length": 1.0}))
+def sheet(text: str, body_at: int = 0) -> Sheet:
+    return extract(Page(text, body_at, {"length": 1.0}))
 
 
 def buckets(text: str, family: str, body_at: int = 0) -> set[int]:
@@ -54,12 +53,6 @@ def test_every_piece_knows_its_word():
     assert [found.starts.tolist(), found.ends.tolist()] == [[0, 7, 10], [6, 9, 17]]
     assert set(found.first.tolist()) == {0, 1, 2}
     assert len(found.first) == len(found.buckets)
-
-
-def test_a_clue_has_no_word():
-    found = sheet("delete", clues=(7,))
-    assert found.first[0] == -1
-    assert found.buckets[0] >= FAMILIES.index("clues") * EACH
 
 
 def test_the_same_in_every_process():
