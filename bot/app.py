@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
+
 from bot.control import Control, Said
 from bot.front import Front, open_front
 from bot.http import HttpServer, routes
@@ -22,23 +24,42 @@ from bot.slack.options import SlackOptions
 from bot.supervisor import Supervisor
 from handlers.clock import Clock
 from handlers.desk import Desk
-from handlers.policy import Policy
+from handlers.letters import catalogue, demands
+from handlers.letters.catalogue import Catalogue
+from handlers.policy import Policy, Promise
 from handlers.registry import load
 from intake.authentication import Trust
 from intake.parse import Parser
 from intake.room import spare
+from intake.second_look import SecondLook
 from intake.sender import Senders
 from intake.worker import Worker
-from storage.records import OutboxMessage, ParsedMail
+from storage.errors import SettingsError
+from storage.records import InboundMail, OutboxMessage, ParsedMail
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The values the desk works by, from the operator's settings."""
+    """The values the desk works by, from the operator's settings and letters. Raises SettingsError
+    for letters that cannot be read."""
+    try:
+        own = catalogue.read(settings.data / "letters")
+    except (OSError, ValueError) as fault:
+        raise SettingsError(
+            (f"The letters in {settings.data} cannot be read: {fault}.",)
+        ) from fault
+    usual, company = Policy(), settings.company
+    promises = tuple(Promise(**msgspec.structs.asdict(each)) for each in settings.promises)
     return Policy(
         addresses=settings.address,
+        company=company.name or usual.company,
+        postal=company.postal or usual.postal,
+        officer=company.officer or usual.officer,
+        promises=promises or usual.promises,
+        letters=Catalogue(own=own, reviewers=settings.reviewers),
         timezone=settings.timezone,
         digest_at=settings.digest_at,
         pilot=settings.pilot,
+        confirmed_ignores=settings.confirmed_ignores,
     )
 
 
@@ -80,16 +101,31 @@ class App:
         self.front = front
         self.store = store = front.store
         self.listener = front.listener
-        policy = policy_of(settings)
-        registry = load()
+        policy, registry = policy_of(settings), load()
+        if found := tuple(demands.faults(policy.letters, registry.kinds, policy)):
+            raise SettingsError(found)
         self.desk = Desk(store, registry, policy)
         self.parser = Parser(in_hand=settings.data / "in-hand", auto=settings.auto)
         self.slack = Slack(
-            slack_options_of(settings), self.desk, store, registry, policy, clock, self.read_mail
+            slack_options_of(settings),
+            self.desk,
+            store,
+            registry,
+            policy,
+            clock,
+            self.read_mail,
+            self._wake,
         )
         self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
-        self.outbox = Outbox(store, self.desk, clock, slack=self._post, mail=self.mailer.send)
         self.senders = Senders(_trust(settings))
+        self.outbox = Outbox(
+            store,
+            self.desk,
+            clock,
+            slack=self._post,
+            mail=self.mailer.send,
+            look=SecondLook(store, self.desk, self.senders, clock).before,
+        )
         self.worker = Worker(store, self.desk, self.parser, policy, clock, senders=self.senders)
         front.wake = self.worker.wake
         self.imports = Imports(
@@ -137,6 +173,9 @@ class App:
     async def read_mail(self, mail_id: str) -> ParsedMail:
         """One stored mail as it can be shown. Raises UnknownReference."""
         return await self.parser.parse(await self.store.mails.raw(mail_id))
+
+    def _wake(self, mail: InboundMail) -> None:
+        self.worker.wake(mail)
 
     async def _post(self, message: OutboxMessage) -> Receipt:
         return Receipt(posted=await self.slack.send(message))
@@ -197,6 +236,7 @@ def _trust(settings: Settings) -> Trust:
     return Trust(
         ids=settings.authserv_ids,
         relays=settings.inbound_relays,
+        sealers=settings.arc_sealers,
         looks=settings.is_mx,
         nameserver=settings.nameserver,
     )

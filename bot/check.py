@@ -9,7 +9,7 @@ from dns.asyncresolver import Resolver
 from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer
 
-from bot.app import room_left, slack_options_of
+from bot.app import policy_of, room_left, slack_options_of
 from bot.control import ask
 from bot.orders import Ping
 from bot.outbox import SendLater
@@ -18,6 +18,9 @@ from bot.settings import Settings
 from bot.slack.check import check as check_slack
 from bot.stores import open_for_reading
 from handlers.clock import RealClock
+from handlers.letters import demands
+from handlers.letters.templates import LANGUAGES
+from handlers.registry import load
 from storage.errors import DeskError, SettingsError, StoreMissing
 from storage.opening import RESTORING, is_new
 from storage.records import Record
@@ -218,6 +221,22 @@ async def _slack(settings: Settings) -> list[Finding]:
     ]
 
 
+def _letters(settings: Settings) -> list[Finding]:
+    """The operator's own wording holds what the law demands; who answers for each language."""
+    try:
+        policy = policy_of(settings)
+        faults = tuple(demands.faults(policy.letters, load().kinds, policy))
+    except SettingsError as unread:
+        faults = unread.faults
+    if faults:
+        fix = "mend the file, or take it away: the desk's own wording is used then"
+        return [Finding(what="letters", state="fault", says=said, fix=fix) for said in faults]
+    own = sum(map(len, policy.letters.own.values()))
+    read = [language for language in LANGUAGES if policy.letters.reviewed(language)]
+    says = f"{len(LANGUAGES)} languages, reviewed: {', '.join(read)}; {own} files of your own"
+    return [Finding(what="letters", state="ok", says=says)]
+
+
 def _circles(settings: Settings) -> list[Finding]:
     closed = settings.slack_restricted or settings.slack_managers
     wanted: Sequence[tuple[str, object, State, str]] = (
@@ -240,7 +259,7 @@ def _circles(settings: Settings) -> list[Finding]:
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:
     """Everything that can be looked at from here; `step` is told what is looked at now."""
     findings = [*_settings(settings), *_key(settings), *_circles(settings), *_backup(settings)]
-    findings += _disk(settings)
+    findings += [*_disk(settings), *_letters(settings)]
     for name, look in (
         ("store", _store),
         ("running desk", _running),

@@ -201,6 +201,23 @@ def classify(files: tuple[Path, ...]) -> None:
 
 
 @desk.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="The array is printed in any case.")
+def due(file: Path, *, as_json: bool) -> None:  # noqa: ARG001  every table has this option
+    """By when is each request in this file due, and why? One array, in order.
+
+    Each has id, regime, kind (or a word of the law such as portability), received_at and, where
+    they differ, events, timezone and holiday_calendar. due_on is null while its clock stands.
+    """
+    from bot.due import answers
+
+    found = list(answers(file))
+    print_json(found)
+    if any("error" in row for row in found):
+        sys.exit(1)
+
+
+@desk.command()
 @click.option("--json", "as_json", is_flag=True, help="One array instead of a table.")
 def kinds(*, as_json: bool) -> None:
     """The kinds of request the desk knows."""

@@ -43,7 +43,8 @@ def _give(order: "Order") -> None:
 def retry(name: str) -> None:
     """Try a failed mail, or a letter or Slack message that could not be sent, once more.
 
-    `desk failed` lists them with their IDs. With no desk running it is tried as soon as one does.
+    `desk failed` lists them with their IDs. An ignored mail (`desk mails`) is a request after all
+    then, received when it was. With no desk running it is tried as soon as one does.
     """
     from bot.orders import Retry
 
@@ -76,9 +77,9 @@ def purge(*, dry_run: bool) -> None:
 def import_command(paths: tuple[Path, ...], received_at: str | None, *, as_json: bool) -> None:
     """Take in old mail: .eml files, mbox files, Maildirs, or folders of the first two.
 
-    Each mail becomes a case to sort: nothing is sent, nobody is put on a list and nobody is
-    reminded before a person has confirmed what it asks. Robots' mails are ignored. Received is
-    when the topmost Received header says so, else the file's date. Safe beside a running desk.
+    They arrive as one list to sort in Slack: nothing is sent, nobody gets onto the do-not-mail list
+    and nobody is reminded before a person has said what becomes of each. Received is when the
+    topmost Received header says so, else the file's date. Safe beside a running desk.
     Interrupted? Run it again: no mail is imported twice.
     """
     from bot.importing import import_mails
@@ -96,7 +97,7 @@ def import_command(paths: tuple[Path, ...], received_at: str | None, *, as_json:
     else:
         click.echo(
             f"Imported: {counts['imported']}, here already: {counts['known']}, not readable: "
-            f"{counts['unreadable']}. What was imported waits to be sorted: `desk list`."
+            f"{counts['unreadable']}. What was imported waits on a list: `/privacy imports`."
         )
     if counts["unreadable"]:
         sys.exit(1)

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.stores import open_for_reading
 from handlers.clock import Clock
 from handlers.requests import replace
-from storage.records import Record
+from storage.records import Record, new_id
 
 
 class Became(Record, frozen=True, kw_only=True):
@@ -39,6 +39,7 @@ async def import_mails(
     """
     paths = list(paths)
     total, done = size_of(paths), 0
+    batch = new_id(clock.now())
     known = await _known(settings)
     became: list[Became] = []
     async with giver(settings, clock) as give:
@@ -46,7 +47,7 @@ async def import_mails(
             if isinstance(found, Unread):
                 became.append(Became(file=found.name, result="unreadable", why=found.why))
                 continue
-            order = _order(found, settings, received_at or found.received_at(clock.now()))
+            order = _order(found, settings, received_at or found.received_at(clock.now()), batch)
             told = (KNOWN,) if order.sha256 in known else await _given(order, give)
             known.add(order.sha256)
             became.append(_told(found, told))
@@ -65,7 +66,7 @@ async def _known(settings: Settings) -> set[str]:
         await store.close()
 
 
-def _order(found: Filed, settings: Settings, received_at: datetime) -> Import:
+def _order(found: Filed, settings: Settings, received_at: datetime, batch: str) -> Import:
     return Import(
         sha256=found.sha256,
         size=len(found.content),
@@ -73,6 +74,7 @@ def _order(found: Filed, settings: Settings, received_at: datetime) -> Import:
         received_at=received_at,
         mail_from=found.mail_from,
         rcpt_to=settings.address[:1],
+        batch=batch,
     )
 
 

@@ -36,6 +36,7 @@ class Import(Record, frozen=True, kw_only=True, tag="import"):
     received_at: datetime
     mail_from: str
     rcpt_to: tuple[str, ...]
+    batch: str = ""  #: the same for all of one run of the command
 
 
 def _roomy(_: int) -> bool:
@@ -115,6 +116,7 @@ class Imports:
                 mail_from=order.mail_from,
                 rcpt_to=order.rcpt_to,
                 peer=IMPORTED,
+                batch=order.batch,
                 content=content,
             )
         )

@@ -12,6 +12,7 @@ from bot.outbox import Receipt, SendFailed, SendLater
 from bot.relay import Connections, Envelope
 from handlers.clock import Clock
 from handlers.letters import MARKER, message_id
+from handlers.letters.markup import html_of
 from handlers.policy import Policy
 from storage.records import Letter, OutboxMessage
 from storage.sealing import Keys
@@ -60,8 +61,15 @@ def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     if letter.automatic:
         mail["Auto-Submitted"] = "auto-replied"  # RFC 3834 5
-    mail.set_content(f"{MARKER}\n\n{letter.body}")
+    _fill(mail, letter)
     return mail
+
+
+def _fill(mail: EmailMessage, letter: Letter) -> None:
+    """Plain text, and the same as HTML after it (RFC 2046 5.1.4)."""
+    said = f"{MARKER}\n\n{letter.body}"
+    mail.set_content(said)
+    mail.add_alternative(html_of(said, letter.language), subtype="html")
 
 
 class Mailer:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from handlers.clock import Clock
-from handlers.confirming import HELD
+from handlers.confirming import HELD, UNCHECKED
 from handlers.desk import Desk
 from storage.errors import Conflict, StoreAway, StoreError, StoreFull
 from storage.records import Letter, OutboxMessage, Posted, Record
@@ -67,7 +67,12 @@ class Receipt(Record, frozen=True, kw_only=True):
 
 
 Transport = Callable[[OutboxMessage], Awaitable[Receipt]]
+Looking = Callable[[OutboxMessage], Awaitable[datetime | None]]
 Outcome = Callable[..., Awaitable[None]]  #: takes `now`, the moment it is written down
+
+
+async def _nobody(_: OutboxMessage) -> datetime | None:
+    return None
 
 
 def wait_before_retry(message: OutboxMessage, after: float) -> timedelta:
@@ -93,14 +98,24 @@ class Outbox:
     Each claim gets an outcome: deliveries in hand outlive a fault of the loop that started them.
     """
 
-    def __init__(
-        self, store: Store, desk: Desk, clock: Clock, *, slack: Transport, mail: Transport
+    def __init__(  # noqa: PLR0913  what a message meets on its way
+        self,
+        store: Store,
+        desk: Desk,
+        clock: Clock,
+        *,
+        slack: Transport,
+        mail: Transport,
+        look: Looking = _nobody,
     ) -> None:
+        """`look` has a sender looked at who could not be checked before, and says until when the
+        letter waits for that."""
         self._store = store
         self._desk = desk
         self._clock = clock
         self._slack = slack
         self._mail = mail
+        self._look = look
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -179,10 +194,13 @@ class Outbox:
         return partial(self._desk.sent, message, posted=receipt.posted, receipt=receipt.reply)
 
     async def _hold(self, message: OutboxMessage) -> None:
-        """Before a letter: a doubt about it is told, a cap of the hour heeded. Raises SendLater."""
+        """Before a letter: a doubt about it is told, a sender who could not be checked looked at
+        again, a cap of the hour heeded. Raises SendLater."""
         now = self._clock.now()
         if interrupted(message):
             await self._desk.doubted(message, INTERRUPTED, now=now)
+        if message.error == UNCHECKED and (later := await self._look(message)) is not None:
+            raise SendLater(UNCHECKED, (later - now).total_seconds(), ours=True)
         if (free := await self._desk.held_until(message, now)) is not None:
             after = (free - now).total_seconds()
             raise SendLater(HELD, after, ours=True)

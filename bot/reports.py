@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.slack.words import masked
-from storage.records import Case, InboundMail, OutboxMessage, Request
+from handlers.deadlines.regimes import law
+from storage.records import Case, Due, InboundMail, OutboxMessage, Request
 
 if TYPE_CHECKING:
     from handlers.handler import Kind
@@ -123,6 +124,15 @@ def case_rows(cases: Sequence[Case], now: datetime, *, full: bool = False) -> li
     ]
 
 
+def _clock_lines(due: Due) -> list[str]:
+    """The date and whose rule it is, where the clock stands, the reason, and the rule's version."""
+    lines = [f"due {due.due_on} ({law(due)}), aim for {due.aim_on}"]
+    if due.stopped is not None:
+        left = "begins anew" if due.stopped.left is None else f"{due.stopped.left} days left"
+        lines.append(f"paused since {due.stopped.since} ({due.stopped.reason}), {left}")
+    return [*lines, f"{due.why} (rule {due.rule})"]
+
+
 def kinds_of(case: Case) -> str:
     """The kinds of a case in words."""
     return ", ".join(request.kind or "to sort" for request in case.requests)
@@ -174,8 +184,7 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
     for request in case.requests:
         ended = f", {request.outcome.value}" if request.outcome else ""
         lines.append(f"{request.id}. {request.kind or 'to sort'}: {request.status.value}{ended}")
-        lines.append(f"   due {request.due.due_on}, aim for {request.due.aim_on}")
-        lines.append(f"   {request.due.why} (rule {request.due.rule})")
+        lines += [f"   {line}" for line in _clock_lines(request.due)]
     lines += [
         f"letter {letter.template}: {letter.status.value}{', bounced' if letter.bounced else ''}"
         for letter in case.letters

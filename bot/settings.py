@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import time
+from datetime import date, time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,23 @@ class Relay(Record, frozen=True, kw_only=True):
     tls: Literal["offered", "required", "implicit"] = "offered"
 
 
+class Company(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[company]: who letters come from; what is left out is that of CaféX Spaces."""
+
+    name: str = ""
+    postal: str = ""
+    officer: str = ""
+
+
+class PromisedFrom(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[promises]]: a version of the privacy policy, and what it promises from a day on."""
+
+    since: date
+    version: str
+    dispute_body: str = ""
+    schemes: tuple[str, ...] = ()
+
+
 class Settings(Record, frozen=True, kw_only=True):
     """What the operator decided; everything has a safe default."""
 
@@ -42,6 +59,7 @@ class Settings(Record, frozen=True, kw_only=True):
     authserv_ids: tuple[str, ...] = ()
     inbound_relays: tuple[str, ...] = ()
     is_mx: bool = False
+    arc_sealers: tuple[str, ...] = ()
     nameserver: tuple[str, int] | None = None
     master_key_file: Path | None = None
     database_url: str = ""
@@ -57,9 +75,13 @@ class Settings(Record, frozen=True, kw_only=True):
     digest_at: time = time(9, 0)
     http_port: int | None = None
     alarm_mail: str = ""
+    confirmed_ignores: int = 200
     pilot: bool = False
     auto: float | None = None  #: as the classifier was trained
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    company: Company = msgspec.field(default_factory=Company)
+    reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    promises: tuple[PromisedFrom, ...] = ()
 
     @property
     def key_file(self) -> Path | None:
@@ -134,6 +156,12 @@ def _megabytes(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("it is a number of megabytes")
     return int(text) * 2**20
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("it is a whole number")
+    return int(text)
 
 
 def _networks(text: str) -> tuple[str, ...]:
@@ -233,6 +261,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_AUTHSERV_IDS", "authserv_ids", _names),
     ("DESK_INBOUND_RELAYS", "inbound_relays", _networks),
     ("DESK_IS_MX", "is_mx", _switch),
+    ("DESK_ARC_SEALERS", "arc_sealers", _names),
     ("DESK_NAMESERVER", "nameserver", _nameserver),
     ("DESK_MASTER_KEY_FILE", "master_key_file", Path),
     ("DESK_DATABASE_URL", "database_url", _database),
@@ -248,9 +277,19 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_DIGEST_AT", "digest_at", _time),
     ("DESK_HTTP_PORT", "http_port", _port),
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
+    ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
     ("DESK_PILOT", "pilot", _switch),
     ("DESK_AUTO", "auto", _chance),
 )
+
+
+#: the tables of desk.toml; the environment has no such thing
+TABLES: Mapping[str, Any] = {
+    "people": Mapping[str, Any],
+    "company": Company,
+    "reviewers": Mapping[str, str],
+    "promises": tuple[PromisedFrom, ...],
+}
 
 
 def toml_name(name: str) -> str:
@@ -266,7 +305,7 @@ def _file_values(path: Path) -> tuple[dict[str, str], dict[str, Any], list[str]]
         return {}, {}, []
     except (OSError, ValueError) as fault:
         return {}, {}, [f"{path} cannot be read ({fault}): mend it or move it away."]
-    people = document.pop("people", {})
+    tables = {name: document.pop(name) for name in TABLES if name in document}
     known = {toml_name(name): name for name, _, _ in READERS}
     faults = [
         f"{path}: there is no setting called {key}; see the table in the README."
@@ -278,17 +317,32 @@ def _file_values(path: Path) -> tuple[dict[str, str], dict[str, Any], list[str]]
         for key, value in document.items()
         if key in known
     }
-    return values, people, faults
+    return values, tables, faults
+
+
+def _tables(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
+    """The tables of desk.toml as they are typed; a sentence for each that cannot be used."""
+    read: dict[str, Any] = {}
+    for name, kind in TABLES.items():
+        if name not in found:
+            continue
+        try:
+            read[name] = msgspec.convert(found[name], kind)
+        except msgspec.ValidationError as fault:
+            faults.append(f"[{name}] cannot be used: {fault}.")
+    if "promises" in read:
+        read["promises"] = tuple(sorted(read["promises"], key=lambda promise: promise.since))
+    return read
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> Settings:
     """Settings from the environment, then from desk.toml. Raises SettingsError (every fault)."""
     environ = os.environ if environ is None else environ
-    values, people, faults = _file_values(file) if file is not None else ({}, {}, [])
+    values, tables, faults = _file_values(file) if file is not None else ({}, {}, [])
     values |= {
         name: environ[name].strip() for name, _, _ in READERS if environ.get(name, "").strip()
     }
-    read: dict[str, Any] = {"people": people}
+    read: dict[str, Any] = _tables(tables, faults)
     for name, field, reader in READERS:
         if name not in values:
             continue

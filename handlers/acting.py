@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from handlers import letters, offers
-from handlers.commits import Commits
+from handlers import offers
 from handlers.handler import (
     Action,
     Answer,
     Click,
     Done,
+    Draft,
     Effect,
     Faults,
     Form,
@@ -19,13 +19,15 @@ from handlers.handler import (
     Role,
     Stale,
 )
+from handlers.ignoring import Ignoring
 from handlers.incoming import joined, suppression
-from handlers.requests import letter_of, replace, with_letter, without_letter
+from handlers.letters import templates
+from handlers.letters.templates import ENGLISH
+from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
 from storage.errors import Refused
 from storage.records import (
     Case,
     Letter,
-    LetterState,
     MailStatus,
     OutboxMessage,
     OutboxStatus,
@@ -34,7 +36,7 @@ from storage.records import (
 )
 
 
-class FromPeople(Commits):
+class FromPeople(Ignoring):
     """Compare and set: a click counts for the case as it was drawn, or where nobody disputes it."""
 
     async def offers(self, ref: str) -> tuple[Case, tuple[Offer, ...]]:
@@ -161,6 +163,7 @@ class FromPeople(Commits):
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
         puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
         await self.commit(action.name, by, case, now, *puts)
         case = await self.case(case.ref)
         if drafted is not None:
@@ -215,21 +218,13 @@ class FromPeople(Commits):
             case = without_letter(case, before.id)
             puts.append(replace(before, content=replace(before.content, body="")))
         puts.append(message)
-        state = LetterState(
-            id=message.id,
-            template=effect.draft.template,
-            status=OutboxStatus.DRAFT,
-            by=moment.by.id,
-            at=moment.now,
-            request=effect.draft.request,
-        )
-        return with_letter(case, state), message
+        return with_letter(case, letter_state(message, effect.draft.request)), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
         content = message.content
         if not isinstance(content, Letter):
             raise TypeError("only letters are reviewed")
-        slow = letters.template(content.template).slow
+        slow = templates.template(content.template).slow
         window = self.policy.undo_long if slow else self.policy.undo
         return Review(
             case=case,
@@ -238,7 +233,23 @@ class FromPeople(Commits):
             subject=content.subject,
             body=content.body,
             window=int(window.total_seconds()),
+            language=content.language,
+            english=self._in_english(message, content, case),
+            warning=self.policy.letters.warning(content.template, content.language),
         )
+
+    def _in_english(self, message: OutboxMessage, letter: Letter, case: Case) -> str:
+        """The template of a letter in another language, for a reader who does not know it."""
+        if letter.language == ENGLISH:
+            return ""
+        state = letter_of(case, message.id)
+        draft = Draft(
+            template=letter.template,
+            request=state.request if state else None,
+            language=ENGLISH,
+            closing=letter.closing,
+        )
+        return self.written(case, draft, message.created_at).body
 
     async def _moved_letter(
         self, effect: Effect, case: Case, now: datetime, puts: list[Stored]

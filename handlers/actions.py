@@ -11,7 +11,7 @@ from handlers.closing import Close
 from handlers.deadlines import reminders
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import opened_again, replace, settle, with_request, with_step
-from handlers.sorting import Confirm, Join, NotARequest
+from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Verification
 
@@ -212,6 +212,8 @@ class Reopen(Action):
         number = moment.request.id if moment.request else 1
         case = with_request(case, opened_again(case.request(number)))
         case = replace(case, triage=any(r.kind is None for r in case.requests))
+        if case.labels == (NOTHING,):  # it asked something after all
+            case = replace(case, labels=())
         return Effect(
             case=case,
             said=f"{case.ref} is open again, due {case.due.due_on:%d %b %Y}.",

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from handlers.commits import Commits
 from handlers.deadlines import reminders
+from handlers.deadlines.regimes import law
 from handlers.deadlines.reminders import Rung
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
+from handlers.lists import FromLists
 from handlers.requests import replace
 from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
 
@@ -15,7 +16,7 @@ from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
 LAST = "digest"
 
 
-class FromClock(Commits):
+class FromClock(FromLists):
     """Asked again and again; does what has come, once."""
 
     async def remind(self, now: datetime) -> int:
@@ -90,6 +91,7 @@ class FromClock(Commits):
                     Mark(id=name, at=now),
                     replace(before, at=now, count=before.count + 1),
                     self.message("slack:managers", found, now),
+                    *await self.weekly(day, now),
                 ),
             )
         )
@@ -112,14 +114,10 @@ class FromClock(Commits):
 
 
 def _words(case: Case, rung: Rung, step: str) -> str:
-    due_on = f"{case.due.due_on:%d %b %Y} ({_rule(case)})"
+    due_on = f"{case.due.due_on:%d %b %Y} ({law(case.due)})"
     days = f"{abs(rung.days_left)} day{'s' * (abs(rung.days_left) != 1)}"
     if rung.days_left < 0:
         return f"Overdue by {days}: it was due {due_on}. Next step: {step}."
     if rung.days_left == 0:
         return f"Due today, {due_on}. Next step: {step}."
     return f"Due in {days}, on {due_on}; we aim for {case.due.aim_on:%d %b}. Next step: {step}."
-
-
-def _rule(case: Case) -> str:
-    return "desk rule" if case.due.regime == "policy" else case.due.regime.replace("_", " ").upper()

@@ -1,8 +1,16 @@
 """How a request ends: with its answer given, or with the letter that tells why not."""
 
 from handlers.handler import ANSWERED, Action, Depth, Draft, Effect, Field, Form, Kind, Moment
-from handlers.letter_actions import body_fault, body_fields, body_of, may_say
-from handlers.letters.wording import write
+from handlers.letter_actions import (
+    body_fault,
+    body_fields,
+    body_of,
+    kept,
+    language_fields,
+    language_of,
+    may_say,
+    text_of,
+)
 from handlers.reasons import REASONS
 from handlers.requests import close_request
 from storage.records import Case, Closing, Outcome, Request, Status
@@ -82,7 +90,7 @@ class Close(Action):
         fields += _reason_fields(kind, outcome, moment)
         name = _letter(moment, outcome)
         if name and may_say(moment, name):
-            fields += body_fields(_body(moment, name, outcome))
+            fields += (*language_fields(moment), *body_fields(_body(moment, name, outcome)))
         return Form(
             title="Close the request",
             submit="Review" if name or outcome is Outcome.REFUSED else "Close",
@@ -115,6 +123,7 @@ class Close(Action):
                 template=name,
                 request=number,
                 body=body_of(moment) or _body(moment, name, outcome),
+                language=language_of(moment),
                 closing=Closing(request=number, outcome=outcome, reason=reason),
             )
             return Effect(case=moment.case, said="Please read it once more.", draft=draft)
@@ -147,10 +156,8 @@ def _letter(moment: Moment, outcome: Outcome) -> str:
 
 
 def _body(moment: Moment, name: str, outcome: Outcome) -> str:
-    if moment.draft and moment.draft.template == name:
-        return moment.draft.body
     values = {"reason": _reason(moment, outcome), "first": moment.form.get("first", "")}
-    return write(name, moment.case, moment.kinds, moment.policy, moment.now, **values).body
+    return kept(moment, name) or text_of(moment, name, **values)
 
 
 def _reason_fields(kind: Kind, outcome: Outcome, moment: Moment) -> list[Field]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from handlers.deadlines import reminders
 from handlers.handler import Draft
 from handlers.letters.acknowledgement import Pace
-from handlers.letters.wording import write
+from handlers.letters.catalogue import Rendered
+from handlers.letters.wording import Matter, write
 from handlers.policy import Policy
 from handlers.registry import Registry
 from handlers.requests import replace
@@ -20,6 +21,8 @@ from storage.records import (
     Content,
     DirectMessage,
     Letter,
+    ListToSort,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Stored,
@@ -31,7 +34,14 @@ from storage.store import Store
 Answered = TypeVar("Answered")
 #: decisions made anew before the desk gives up; each time somebody else has got on
 TRIES = 50
+#: the lane of lists to sort, and of cards that come from them by the hundred
+LISTS = "slack:lists"
 TICK = timedelta(milliseconds=1)
+
+
+def import_list(batch: str) -> str:
+    """The name of the list of one import."""
+    return f"import:{batch}"
 
 
 class Commits:
@@ -90,6 +100,26 @@ class Commits:
                 lane = message.lane
         return self.message(lane, Card(case=case.ref), now, by)
 
+    async def listed(
+        self, name: str, now: datetime, mails: tuple[str, ...] = ()
+    ) -> tuple[Stored, ...]:
+        """The message that redraws a list to sort; as with cards one that waits is put again."""
+        known = await self.store.mark(f"list:{name}")
+        before = await self.store.message(known.note) if known else None
+        if before is not None and isinstance(before.content, ListToSort):
+            if before.status is OutboxStatus.PENDING and before.claimed_until is None:
+                return (before,)
+            mails = before.content.mails
+        message = self.message(LISTS, ListToSort(name=name, mails=mails), now)
+        mark = known or Mark(id=f"list:{name}", at=now, lasting=True)
+        return (message, replace(mark, at=now, note=message.id))
+
+    async def _off_list(self, before: Case, after: Case, now: datetime) -> tuple[Stored, ...]:
+        """An imported case was sorted on its own: the list of its import has one less."""
+        if not before.at_rest or (after.at_rest and not after.closed):
+            return ()
+        return await self.listed(import_list(before.batch), now)
+
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
         return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
@@ -133,14 +163,15 @@ class Commits:
 
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
-        reason = draft.closing.reason if draft.closing else ""
-        written = write(draft.template, case, self.registry.kinds, self.policy, now, reason=reason)
+        written = self.written(case, draft, now)
         content = Letter(
             case=case.ref,
             to=case.requester,
             subject=written.subject,
             body=draft.body if draft.body is not None else written.body,
             template=draft.template,
+            language=written.language,
+            version=written.version,
             in_reply_to=case.message_ids[-1] if case.message_ids else "",
             references=case.message_ids[-10:],
             automatic=draft.automatic,
@@ -148,6 +179,18 @@ class Commits:
         )
         message = self.message(f"mail:{case.ref}", content, now, by)
         return replace(message, status=OutboxStatus.DRAFT)
+
+    def written(self, case: Case, draft: Draft, now: datetime) -> Rendered:
+        """The draft's template, filled in for the case."""
+        matter = Matter(
+            case=case,
+            kinds=self.registry.kinds,
+            policy=self.policy,
+            now=now,
+            request=draft.request,
+        )
+        reason = draft.closing.reason if draft.closing else ""
+        return write(draft.template, matter, draft.language, reason=reason)
 
 
 def lane_of(case: Case) -> str:

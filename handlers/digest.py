@@ -26,7 +26,7 @@ class Counts(Record, frozen=True, kw_only=True):
 
 
 def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry) -> Digest:
-    """Of every open case; what was imported and not sorted is in no hurry, and is triage."""
+    """Of every open case; what was imported and not sorted is in no hurry, and counted apart."""
     found = tuple(cases)
     running = tuple(case for case in found if not case.at_rest)
     left = {case.ref: (case.due.due_on - day).days for case in running}
@@ -39,8 +39,9 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
         due_soon=sum(0 <= days <= SOON for days in left.values()),
         not_taken=sum(case.assignee is None for case in running),
         waiting=sum(_waits(case) for case in found) + counts.unread,
-        triage=sum(case.triage for case in found),
-        open=len(found),
+        triage=sum(case.triage for case in running),
+        open=len(running),
+        imported=len(found) - len(running),
         opened=counts.opened,
         closed=counts.closed,
         ignored=counts.ignored,

@@ -84,6 +84,7 @@ class Draft(Record, frozen=True, kw_only=True):
     template: str
     request: int | None = None  #: the request it is about
     body: str | None = None  #: words changed by staff; None = as the template has them
+    language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
     closing: Closing | None = None
 
@@ -282,6 +283,9 @@ class Review(Record, frozen=True, kw_only=True, tag="review"):
     subject: str
     body: str
     window: int  #: seconds to undo once it is sent
+    language: str = "en"
+    english: str = ""  #: the same template in English, where the letter is in another language
+    warning: str = ""  #: what a reader should know of its translation
 
 
 class Faults(Record, frozen=True, kw_only=True, tag="faults"):

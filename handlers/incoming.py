@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from handlers import opening
-from handlers.commits import lane_of
+from handlers.commits import import_list, lane_of
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
+from handlers.ignoring import REQUESTED, WRONG, Ignoring
 from handlers.letter_actions import failed
 from handlers.opening import Understood
 from handlers.requests import letter_of, replace, with_letter, with_request
@@ -26,8 +27,6 @@ from storage.records import (
     Suppression,
 )
 
-#: the lane of the first cards of imported cases
-IMPORTS = "slack:import"
 #: why a mail is ignored that we sent ourselves to see that mail comes through, and the mark of it
 CANARY = "canary"
 
@@ -39,7 +38,7 @@ class Noted(Record, frozen=True, kw_only=True):
     line: str
 
 
-class FromMail(AutomaticLetters):
+class FromMail(AutomaticLetters, Ignoring):
     """Each is one commit: case, outbox and the mail's status together."""
 
     async def open(  # noqa: PLR0913  what a case is made of
@@ -72,10 +71,11 @@ class FromMail(AutomaticLetters):
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
         unwanted = await self._suppressed(case, found, now, puts)
         letter, case = await self._automatic(case, found, unwanted, now, puts)
-        # an archive's cards must not hold up those of today
-        lane = IMPORTS if case.imported else lane_of(case)
-        card = self.message(lane, Card(case=case.ref), now)
-        puts += [case, _worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref), card]
+        puts += [case, _worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
+        if case.imported:  # no card: its place is in the list of its import
+            puts += await self.listed(import_list(case.batch), now)
+        else:
+            puts.append(self.message(lane_of(case), Card(case=case.ref), now))
         puts += [letter] if letter else []
         if unwanted:
             text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."
@@ -245,17 +245,27 @@ class FromMail(AutomaticLetters):
         await self.store.commit(Commit(at=now, actor="desk", act="fail", puts=(failed_mail,)))
 
     async def rework(self, mail_id: str, by: str, now: datetime) -> InboundMail:
-        """A failed mail is to be worked on again. Raises UnknownReference, Refused."""
+        """A failed mail is to be worked on again; an ignored one is a request after all, received
+        when it was. Raises UnknownReference, Refused."""
         return await self.decided(lambda: self._rework(mail_id, by, now))
 
     async def _rework(self, mail_id: str, by: str, now: datetime) -> InboundMail:
         mail = await self.store.mail(mail_id)
         if mail is None:
             raise UnknownReference(f"There is no mail {mail_id}: `desk mails` lists them all.")
-        if mail.status is not MailStatus.FAILED:
-            raise Refused(f"Mail {mail_id} is {mail.status}: nothing to retry.")
-        again = replace(mail, status=MailStatus.RECEIVED, reason="")
-        await self.store.commit(Commit(at=now, actor=by, act="retry", puts=(again,)))
+        puts: list[Stored] = []
+        match mail.status:
+            case MailStatus.FAILED:
+                again = replace(mail, status=MailStatus.RECEIVED, reason="")
+            case MailStatus.IGNORED if mail.sha256:
+                again = replace(mail, status=MailStatus.RECEIVED, reason=REQUESTED, case=None)
+                puts.append(await self._tallied(WRONG, now))
+            case _:
+                raise Refused(f"Mail {mail_id} is {mail.status}: nothing to retry.")
+        note = again.reason
+        await self.store.commit(
+            Commit(at=now, actor=by, act="retry", note=note, puts=(again, *puts))
+        )
         return await self._stored(again)
 
     async def _returned(self, case: Case, bounced: str, now: datetime) -> list[Stored]:

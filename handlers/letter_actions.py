@@ -1,8 +1,10 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
-from handlers import letters
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
-from handlers.letters.wording import write
+from handlers.letters import blanks, templates
+from handlers.letters.catalogue import language_name
+from handlers.letters.templates import ENGLISH, LANGUAGES
+from handlers.letters.wording import Matter, write
 from handlers.requests import (
     letter_of,
     opened_again,
@@ -18,7 +20,17 @@ from storage.records import Case, LetterState, OutboxStatus, Request, Status
 #: what fits one text field of a form
 FIELD = 3000
 #: letters for every kind, after the kind's own
-ALWAYS = ("identity", "clarification", "progress", "closing", "plain", "acknowledgement")
+ALWAYS = (
+    "identity",
+    "clarification",
+    "progress",
+    "late",
+    "correcting",
+    "fee",
+    "closing",
+    "plain",
+    "acknowledgement",
+)
 
 
 def choices(moment: Moment) -> tuple[str, ...]:
@@ -26,7 +38,7 @@ def choices(moment: Moment) -> tuple[str, ...]:
     request = moment.request
     kind = moment.kinds.get(request.kind or "") if request else None
     offered = (*(kind.letters if kind else ()), *ALWAYS)
-    if moment.case.acknowledgement in {"sent", "pending"}:
+    if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
     return tuple(name for name in offered if may_say(moment, name))
 
@@ -36,7 +48,7 @@ def may_say(moment: Moment, name: str) -> bool:
 
     A letter is about one request and is read with all of them: one that needs proof is enough.
     """
-    if letters.template(name).neutral or moment.case.verification is not None:
+    if templates.template(name).neutral or moment.case.verification is not None:
         return True
     asked = [moment.kinds.get(request.kind or "") for request in moment.case.requests]
     return all(kind is not None and kind.depth is Depth.NONE for kind in asked)
@@ -60,9 +72,53 @@ def body_of(moment: Moment) -> str:
 
 def body_fault(body: str) -> dict[str, str]:
     """A letter must say something, and have no gap left to fill."""
-    if letters.blanks(body):
+    if blanks(body):
         return {"body": "Write what stands in [[ ]], or take it out."}
     return {}
+
+
+def language_of(moment: Moment) -> str:
+    """The language chosen, else the requester's own where there are letters in it."""
+    chosen = moment.form.get("language", "")
+    if chosen in LANGUAGES:
+        return chosen
+    return moment.policy.letters.language_for(moment.case.language)
+
+
+def language_fields(moment: Moment) -> tuple[Field, ...]:
+    """A choice of languages, for a requester who writes another than English."""
+    if moment.policy.letters.language_for(moment.case.language) == ENGLISH:
+        return ()
+    named = tuple((code, language_name(code)) for code in LANGUAGES)
+    return (
+        Field(
+            name="language",
+            label="Language",
+            type="choice",
+            options=named,
+            initial=language_of(moment),
+            refreshes=True,
+        ),
+    )
+
+
+def text_of(moment: Moment, name: str, **values: str) -> str:
+    """The letter as the template has it, for the request and the language of the form."""
+    matter = Matter(
+        case=moment.case,
+        kinds=moment.kinds,
+        policy=moment.policy,
+        now=moment.now,
+        request=moment.request.id if moment.request else None,
+    )
+    return write(name, matter, language_of(moment), **values).body
+
+
+def kept(moment: Moment, name: str) -> str:
+    """The clicker's own words in an unsent draft of this letter; "" = there are none."""
+    draft = moment.draft
+    same = draft and draft.template == name and draft.language == language_of(moment)
+    return draft.body if draft and same else ""
 
 
 class Reply(Action):
@@ -84,13 +140,10 @@ class Reply(Action):
 
     def form(self, moment: Moment) -> Form:
         names = choices(moment)
-        kept = moment.draft
-        chosen = moment.form.get("template") or (kept.template if kept else names[0])
-        if kept and kept.template == chosen:
-            text = kept.body
-        else:
-            text = write(chosen, moment.case, moment.kinds, moment.policy, moment.now).body
-        neutral = letters.template(chosen).neutral
+        before = moment.draft.template if moment.draft else names[0]
+        chosen = moment.form.get("template") or before
+        text = kept(moment, chosen) or text_of(moment, chosen)
+        neutral = templates.template(chosen).neutral
         tells = "says nothing on whether" if neutral else "may show that"
         return Form(
             title="Reply to requester",
@@ -101,10 +154,11 @@ class Reply(Action):
                     name="template",
                     label="Start from",
                     type="choice",
-                    options=tuple((name, letters.template(name).title) for name in names),
+                    options=tuple((name, templates.template(name).title) for name in names),
                     initial=chosen,
                     refreshes=True,
                 ),
+                *language_fields(moment),
                 *body_fields(text),
             ),
         )
@@ -117,7 +171,12 @@ class Reply(Action):
 
     def do(self, moment: Moment) -> Effect:
         number = moment.request.id if moment.request else None
-        draft = Draft(template=moment.form["template"], request=number, body=body_of(moment))
+        draft = Draft(
+            template=moment.form["template"],
+            request=number,
+            body=body_of(moment),
+            language=language_of(moment),
+        )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
 
 
@@ -151,7 +210,7 @@ class Send(Action):
             raise Refused("The kinds were corrected since: write it anew with Reply.")
         if not may_say(moment, letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
-        template = letters.template(letter.template)
+        template = templates.template(letter.template)
         window = moment.policy.undo_long if template.slow else moment.policy.undo
         at = moment.now + window
         going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
@@ -190,7 +249,7 @@ class Undo(Action):
 
 def went(case: Case, letter: LetterState) -> Case:
     """The letter goes: what it settles is settled."""
-    template, request = letters.template(letter.template), _about(case, letter)
+    template, request = templates.template(letter.template), _about(case, letter)
     if request is None:
         return case
     if template.answers:
@@ -203,7 +262,7 @@ def went(case: Case, letter: LetterState) -> Case:
 
 def failed(case: Case, letter: LetterState) -> Case:
     """The letter did not reach anybody: what it settled is open again."""
-    template, request = letters.template(letter.template), _about(case, letter)
+    template, request = templates.template(letter.template), _about(case, letter)
     if request is None:
         return case
     if template.answers:

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from handlers import deadlines
-from handlers.deadlines import reminders
+from handlers.deadlines import Asked, reminders
 from handlers.deadlines.working_days import local_day
 from handlers.policy import Policy
 from handlers.registry import CIRCLES, Registry
 from handlers.requests import replace
-from storage.records import Case, Due, InboundMail, ParsedMail, Reading, Record, Request
+from storage.records import Candidate, Case, InboundMail, ParsedMail, Reading, Record, Request
 
 #: a kind as likely as this closes the circle and hurries the clock of an unsorted case
 PLAUSIBLE = 0.25
@@ -61,6 +61,7 @@ def opened(
         defects=_defects(parsed),
         flags=reading.flags,
         imported=found.imported,
+        batch=found.mail.batch,
     )
     return replace(case, remind_at=reminders.next_remind_at(case, policy, mail.received_at))
 
@@ -97,20 +98,34 @@ def _unsorted(found: Understood, registry: Registry) -> tuple[Request, ...]:
     likely = plausible(found.reading, registry)
     # what nobody could read may be anything a person asks; an authority would ask again
     anything = tuple(name for name in registry if registry[name].acknowledged)
-    clock: Due = deadlines.earliest(likely or anything, found.mail.received_at)
-    return (Request(id=1, kind=None, due=clock),)
+    laws = laws_of(found.reading)
+    asked = (_asked(found, kind) for kind in likely or anything)
+    clock = deadlines.earliest_of(asked, laws)
+    return (Request(id=1, kind=None, due=clock, regimes=laws, sent_at=found.parsed.sent_at),)
 
 
 def _sorted(found: Understood, kinds: tuple[str, ...], registry: Registry) -> tuple[Request, ...]:
+    laws = laws_of(found.reading)
     return tuple(
         Request(
             id=number,
             kind=kind,
             right=registry[kind].right,
-            due=deadlines.due(kind, found.mail.received_at),
+            due=deadlines.earliest(_asked(found, kind), laws),
+            regimes=laws,
+            sent_at=found.parsed.sent_at,
         )
         for number, kind in enumerate(kinds, start=1)
     )
+
+
+def laws_of(reading: Reading) -> tuple[Candidate, ...]:
+    """The laws that may apply; a reading of long ago knows their names alone."""
+    return reading.laws or tuple(Candidate(regime=regime) for regime in reading.regimes)
+
+
+def _asked(found: Understood, kind: str) -> Asked:
+    return Asked(kind=kind, received_at=found.mail.received_at, sent_at=found.parsed.sent_at)
 
 
 def _defects(parsed: ParsedMail) -> tuple[str, ...]:

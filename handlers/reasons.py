@@ -6,51 +6,35 @@ from storage.records import Outcome, Record
 
 
 class Reason(Record, frozen=True, kw_only=True):
-    """Why: as staff choose it, and as the requester reads it."""
+    """Why, as staff choose it; what the requester reads is in each language's `words.toml`."""
 
     label: str
-    words: str = ""  #: completes a sentence of the letter; "" = nothing is told
     outcome: Outcome = Outcome.REFUSED
     letter: str = ""  #: the template that goes with it; "" = none of its own
 
 
-def _refusal(label: str, words: str, letter: str = "refusal") -> Reason:
-    return Reason(label=label, words=words, letter=letter)
+def _refusal(label: str, letter: str = "refusal") -> Reason:
+    return Reason(label=label, letter=letter)
 
 
 REASONS = MappingProxyType(
     {
         # GDPR Art. 12(5)(b): the desk must be able to show it; it says nothing about data held
-        "unfounded": _refusal(
-            "Clearly unfounded", "the request is manifestly unfounded", "refusal_neutral"
-        ),
-        "excessive": _refusal(
-            "Clearly excessive", "the request is manifestly excessive", "refusal_neutral"
-        ),
+        "unfounded": _refusal("Clearly unfounded", "refusal_neutral"),
+        "excessive": _refusal("Clearly excessive", "refusal_neutral"),
         # CCPA 11 CCR 7024: no match is a denial there, an answer under GDPR
-        "no_match": _refusal(
-            "No match (California)",
-            "we could not match what you gave us to a record of ours",
-            "refusal_neutral",
-        ),
-        "legal_obligation": _refusal(
-            "The law says we must keep it",
-            "a law obliges us to keep the data (GDPR Art. 17(3)(b))",
-        ),
-        "legal_claims": _refusal(
-            "Needed for legal claims",
-            "the data are needed to establish, exercise or defend legal claims",
-        ),
-        "others_rights": _refusal(
-            "Would harm other people's rights",
-            "it would adversely affect the rights and freedoms of others (GDPR Art. 15(4))",
-        ),
-        "accurate": _refusal(
-            "The data are accurate", "we checked the data and found them accurate"
-        ),
+        "no_match": _refusal("No match (California)", "refusal_neutral"),
+        "legal_obligation": _refusal("The law says we must keep it"),
+        # GDPR Art. 17(3)(b); the privacy policy names both kinds of record
+        "tax_records": _refusal("Tax and invoice records"),
+        "legal_claims": _refusal("Needed for legal claims"),
+        # the privacy policy: not where a change would break the law or make the data wrong
+        "breaks_law": _refusal("It would break the law"),
+        "makes_wrong": _refusal("It would make the data wrong"),
+        "others_rights": _refusal("Would harm other people's rights"),
+        "accurate": _refusal("The data are accurate"),
         "identity_not_proven": Reason(
             label="Identity not proven",
-            words="we could not settle that the request comes from the person it is about",
             outcome=Outcome.EXPIRED_UNVERIFIED,
             letter="unverified",
         ),
@@ -64,7 +48,9 @@ REASONS = MappingProxyType(
             outcome=Outcome.DUPLICATE,
             letter="duplicate",
         ),
-        "withdrawn": Reason(label="The requester took it back", outcome=Outcome.WITHDRAWN),
+        "withdrawn": Reason(
+            label="The requester took it back", outcome=Outcome.WITHDRAWN, letter="withdrawn"
+        ),
         "no_data_held": Reason(label="We hold no data on them", outcome=Outcome.FULFILLED),
         "no_answer_needed": Reason(label="No answer needed", outcome=Outcome.FULFILLED),
         "answered_elsewhere": Reason(

@@ -13,6 +13,8 @@ from storage.records import (
     Case,
     Commit,
     Letter,
+    ListToSort,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Posted,
@@ -56,6 +58,8 @@ class FromOutbox(Commits):
         await self.decided(decide)
 
     async def _after_sent(self, message: OutboxMessage, now: datetime) -> list[Stored]:
+        if isinstance(message.content, ListToSort):
+            return await self._list_sent(message.content.name, message.posted, now)
         case = await self.store.case(message.case) if message.case else None
         if case is None:
             return []
@@ -64,6 +68,22 @@ class FromOutbox(Commits):
         if isinstance(message.content, Letter):
             return await self._letter_sent(case, message, message.content, now)
         return []
+
+    async def _list_sent(self, name: str, posted: Posted | None, now: datetime) -> list[Stored]:
+        if posted is None or posted == await self.list_posted(name):
+            return []
+        mark = await self.store.mark(f"posted:{name}") or Mark(
+            id=f"posted:{name}", at=now, lasting=True
+        )
+        return [replace(mark, at=now, note=f"{posted.channel} {posted.ts}")]
+
+    async def list_posted(self, name: str) -> Posted | None:
+        """Where a list to sort stands in Slack."""
+        mark = await self.store.mark(f"posted:{name}")
+        if mark is None:
+            return None
+        channel, _, ts = mark.note.partition(" ")
+        return Posted(channel=channel, ts=ts)
 
     async def _letter_sent(
         self, case: Case, message: OutboxMessage, letter: Letter, now: datetime

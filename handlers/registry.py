@@ -5,9 +5,11 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from handlers import actions, kinds, letters, reasons
-from handlers.deadlines.rules import POLICY
+from handlers import actions, kinds, reasons
+from handlers.deadlines.regimes import POLICY
+from handlers.flags import circles
 from handlers.handler import Action, Kind
+from handlers.letters import templates
 from storage.errors import SettingsError
 from storage.records import Case, Circle, Record
 
@@ -40,9 +42,7 @@ class Registry(Record, frozen=True, kw_only=True):
     def circle(self, names: Iterable[str | None], flags: Iterable[str] = ()) -> Circle:
         """The closest circle any of the kinds asks for: one closed request closes the case."""
         wanted = [self.kinds[name].circle for name in names if name is not None]
-        if "staff" in flags:
-            wanted.append(Circle.MANAGERS)
-        return max(wanted, key=CIRCLES.index, default=Circle.STAFF)
+        return max([*wanted, *circles(flags)], key=CIRCLES.index, default=Circle.STAFF)
 
     def request_kinds(self, case: Case) -> tuple[Kind, ...]:
         """The kinds of a case's open requests."""
@@ -90,9 +90,9 @@ def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:
 def _name_faults(kind: Kind, known: Mapping[str, Action], where: str) -> Iterator[str]:
     named = (
         ("action", [step.action for step in kind.steps], known),
-        ("letter", kind.letters, letters.names()),
+        ("letter", kind.letters, templates.names()),
         ("reason", (*kind.refusals, *kind.unanswered), reasons.REASONS),
-        ("deadline", (kind.name,), POLICY),
+        ("deadline", (kind.name,), POLICY.rules),
     )
     for what, wanted, there in named:
         for name in wanted:

@@ -5,7 +5,16 @@ from typing import TypeVar
 import msgspec
 
 from handlers.handler import Moment
-from storage.records import Case, LetterState, Outcome, Record, Request, Status
+from storage.records import (
+    Case,
+    Letter,
+    LetterState,
+    OutboxMessage,
+    Outcome,
+    Record,
+    Request,
+    Status,
+)
 
 Kept = TypeVar("Kept", bound=Record)
 
@@ -73,6 +82,23 @@ def with_letter(case: Case, letter: LetterState) -> Case:
     """The case with that letter added, or as it stands now."""
     others = without_letter(case, letter.id).letters
     return replace(case, letters=(*others, letter))
+
+
+def letter_state(message: OutboxMessage, request: int | None) -> LetterState:
+    """What the case is to know of a letter that was just written. Raises TypeError for another
+    kind of message."""
+    if not isinstance(message.content, Letter):
+        raise TypeError(f"outbox {message.id} is no letter")
+    return LetterState(
+        id=message.id,
+        template=message.content.template,
+        status=message.status,
+        by=message.created_by,
+        at=message.send_after,
+        request=request,
+        language=message.content.language,
+        version=message.content.version,
+    )
 
 
 def without_letter(case: Case, letter: str) -> Case:

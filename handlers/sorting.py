@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from handlers import deadlines
+from handlers.deadlines import Asked
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
 from storage.records import Case, Outcome, Request
+
+#: the label of a mail that asks nothing
+NOTHING = "not_a_request"
 
 
 class Confirm(Action):
@@ -55,6 +59,7 @@ class Confirm(Action):
         after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
         if after.verification:
             after = settle(after, "verify")
+        after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
         moved = _moved(case, after)
         return Effect(
@@ -84,7 +89,7 @@ class NotARequest(Action):
         for request in case.open_requests:
             case = close_request(case, request.id, Outcome.NOT_A_REQUEST, moment)
         return Effect(
-            case=replace(case, triage=False),
+            case=labelled(replace(case, triage=False), NOTHING),
             said=f"{case.ref} is closed: not a request.",
             line=f"<@{moment.by.id}> closed it: not a request.",
             release=bool(case.held_for),
@@ -126,6 +131,14 @@ class Join(Action):
         )
 
 
+def labelled(case: Case, *names: str) -> Case:
+    """What a person says the mail asks is kept with it, for the classifier to learn from.
+
+    With a second mail nobody can tell which of them asked what.
+    """
+    return replace(case, labels=names) if len(case.mails) == 1 else case
+
+
 def _known(moment: Moment) -> tuple[str, ...]:
     """The kinds of the case as they stand, or as they were guessed."""
     case = moment.case
@@ -151,8 +164,16 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
             yield before[kind.name]
             continue
         last += 1
-        clock = deadlines.due(kind.name, case.received_at)
-        yield Request(id=last, kind=kind.name, right=kind.right, due=clock)
+        first = case.requests[0]  # the same requester: the same laws, the same day of sending
+        asked = Asked(kind=kind.name, received_at=case.received_at, sent_at=first.sent_at)
+        yield Request(
+            id=last,
+            kind=kind.name,
+            right=kind.right,
+            due=deadlines.earliest(asked, first.regimes),
+            regimes=first.regimes,
+            sent_at=first.sent_at,
+        )
 
 
 def _moved(before: Case, after: Case) -> str:

@@ -8,23 +8,14 @@ and a reason to send nothing by machine; never a gate.
 
 import re
 from collections.abc import Iterator
-from email.utils import getaddresses
 from ipaddress import ip_address, ip_network
-from typing import NamedTuple
 
-from intake import fields
+from intake.arc import vouched
+from intake.results import FIELD_LIMIT, UNKIND, Found, best, fields_of, judged, read
 from storage.records import ParsedMail, Record, Sender
 
 #: Microsoft 365 writes no name of its own; this one stands for it in the setting
 MICROSOFT = "microsoft365"
-#: longer fields are not read, and no more text than this of the header block
-FIELD_LIMIT = 4 * 2**10
-BLOCK_LIMIT = 256 * 2**10
-
-_FOLDED = re.compile(rb"\r?\n(?![ \t])")
-_METHOD = re.compile(r"([a-z][a-z0-9-]*)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)(?![a-z])", re.IGNORECASE)
-_PROPERTY = re.compile(r'([a-z]+\.[a-z0-9_-]+|action)\s*=\s*("[^"]*"|[^\s;]+)', re.IGNORECASE)
-_POLICY = re.compile(r"\b(?:p|sp|dis|action|policy\.[a-z-]+)=(?:pct\.)?o?([a-z]+)", re.IGNORECASE)
 _MICROSOFT_EDGE = re.compile(rb"\sby\s+[a-z0-9-]+\.mail\.protection\.outlook\.com\s", re.IGNORECASE)
 
 
@@ -33,6 +24,7 @@ class Trust(Record, frozen=True, kw_only=True):
 
     ids: tuple[str, ...] = ()  #: authserv-ids, exactly, in lower case
     relays: tuple[str, ...] = ()  #: networks of the mail servers that hand us mail
+    sealers: tuple[str, ...] = ()  #: domains of forwarders whose word for a mail is believed (ARC)
     looks: bool = False  #: it is the MX itself: SPF, DKIM and DMARC are its own work
     nameserver: tuple[str, int] | None = None  #: none = the machine's own
 
@@ -50,21 +42,9 @@ class Origin(Record, frozen=True, kw_only=True):
     """How a mail came in, and whom we believe about it."""
 
     peer: str
+    hello: str = ""  #: the SMTP client's own name for itself
     mail_from: str
     trust: Trust
-
-
-class Found(NamedTuple):
-    """One method's result in an Authentication-Results field."""
-
-    method: str
-    result: str
-    about: str  #: its properties and comments
-
-    def value(self, name: str) -> str:
-        """A property, in lower case, or ""."""
-        found = (pair for pair in _PROPERTY.finditer(self.about) if pair[1].lower() == name)
-        return next((str(pair[2]).strip('"').lower() for pair in found), "")
 
 
 def claimed(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender | None:
@@ -77,7 +57,10 @@ def claimed(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender | None
     found = _topmost(content, trust)
     if found is None:
         return Sender(result="none", words="the mail server that took it says nothing about it")
-    return judged(found, content, parsed)
+    judgement = judged(found, content, parsed)
+    if judgement.result in UNKIND and best(found, "arc") == "pass":
+        return vouched(content, parsed, trust.sealers) or judgement
+    return judgement
 
 
 def _own_words(parsed: ParsedMail) -> Sender | None:
@@ -104,7 +87,7 @@ def _topmost(content: bytes, trust: Trust) -> list[Found] | None:
 
 def _written(content: bytes, *, microsoft: bool) -> Iterator[str]:
     """Authentication-Results above the Received line that took the mail in, topmost first."""
-    for field in _FOLDED.split(fields.block_of(content[:BLOCK_LIMIT])):
+    for field in fields_of(content):
         name, _, value = field.partition(b":")
         match name.strip().lower():
             case b"received":
@@ -116,101 +99,3 @@ def _written(content: bytes, *, microsoft: bool) -> Iterator[str]:
                     return
             case b"authentication-results" if len(value) <= FIELD_LIMIT:
                 yield " ".join(value.decode("utf-8", "replace").split())
-
-
-def read(value: str) -> tuple[str, list[Found]]:
-    """The authserv-id ("" when there is none) and the results. Linear, never raises."""
-    pieces = list(_pieces(value))
-    if not pieces:
-        return "", []
-    head = "" if "=" in pieces[0][0] else pieces.pop(0)[0]
-    found = []
-    for text, comment in pieces:
-        if method := _METHOD.match(text.strip()):
-            rest = text.strip()[method.end() :]
-            name, result = method.group(1).lower(), method.group(2).lower()
-            found.append(Found(name, result, f"{rest} {comment}"))
-    return (head.split() or [""])[0].strip('"').lower(), found
-
-
-def _pieces(value: str) -> Iterator[tuple[str, str]]:
-    """What semicolons part, each as its text and its comments (RFC 5322 3.2.2 nests them)."""
-    text: list[str] = []
-    comment: list[str] = []
-    depth, quoted, escaped = 0, False, False
-    for char in value:
-        into = comment if depth else text
-        if escaped:
-            escaped = False
-            into.append(char)
-        elif char == "\\":
-            escaped = True
-        elif depth or (not quoted and char == "("):
-            depth += (char == "(") - (char == ")")
-            comment.append(" " if char in "()" else char)
-        elif char == '"':
-            quoted = not quoted
-            text.append(char)
-        elif char == ";" and not quoted:
-            yield "".join(text), "".join(comment)
-            text, comment = [], []
-        else:
-            text.append(char)
-    yield "".join(text), "".join(comment)
-
-
-def judged(found: list[Found], content: bytes, parsed: ParsedMail) -> Sender:
-    """Results in one word for rules and in words for people."""
-    told = ", ".join(f"{m.upper()} {best(found, m)}" for m in ("spf", "dkim", "dmarc"))
-    dmarc = next((each for each in found if each.method == "dmarc"), None)
-    if dmarc is not None and dmarc.result == "pass":
-        about = domain_of(dmarc.value("header.from")) or author_domain(content, parsed)
-        if not about or about != author_domain(content, parsed):
-            return Sender(result="none", words=f"it was checked for another From ({told})")
-        return Sender(result="pass", words=f"it comes from the domain in From ({told})")
-    if dmarc is not None and dmarc.result == "fail":
-        return _failed(dmarc, told)
-    if dmarc is not None and dmarc.result == "temperror":
-        return Sender(result="temperror", words=f"it could not be checked for now ({told})")
-    if best(found, "spf") == "fail":
-        return Sender(result="refused", words=f"its domain disowns that mail server ({told})")
-    if best(found, "spf") == "softfail" or best(found, "compauth") == "fail":
-        return Sender(result="failed", words=f"its domain does not vouch for it ({told})")
-    return Sender(result="none", words=f"nothing proves where it comes from ({told})")
-
-
-def _failed(dmarc: Found, told: str) -> Sender:
-    """Policies that are not told are taken for strict: that only keeps automatic letters back."""
-    policies = {policy.lower() for policy in _POLICY.findall(dmarc.about)}
-    if policies and not policies & {"quarantine", "reject"}:
-        return Sender(result="failed", words=f"it does not come from the domain in From ({told})")
-    words = f"it does not come from the domain in From, which wants such mail refused ({told})"
-    return Sender(result="refused", words=words)
-
-
-def best(found: list[Found], method: str) -> str:
-    """One result of a method; a pass when there is one."""
-    results = [each.result for each in found if each.method == method]
-    return "pass" if "pass" in results else (results or ["none"])[0]
-
-
-def author_domain(content: bytes, parsed: ParsedMail) -> str:
-    """The domain in From; "" unless there is exactly one From with exactly one mailbox."""
-    block = fields.block_of(content[:BLOCK_LIMIT])
-    written = [f for f in _FOLDED.split(block) if f.partition(b":")[0].strip().lower() == b"from"]
-    if len(written) != 1 or len(written[0]) > FIELD_LIMIT or not parsed.header_from:
-        return ""
-    value = fields.decoded(written[0].partition(b":")[2].decode("utf-8", "replace"))
-    named = [address for _, address in getaddresses([value]) if "@" in address]
-    if [address.lower() for address in named] != [parsed.header_from]:
-        return ""
-    return domain_of(parsed.header_from)
-
-
-def domain_of(address: str) -> str:
-    """What stands behind the last @, as DNS spells it; "" when that is no domain."""
-    domain = address.rpartition("@")[2].strip().rstrip(".").lower()
-    try:
-        return domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        return ""

@@ -239,6 +239,7 @@ class Conversation:
                 mail_from=self._mail_from or "",
                 rcpt_to=tuple(self._rcpt_to),
                 peer=self._wire.peer,
+                hello=self._hello,
                 content=content,
             )
         )

@@ -17,9 +17,11 @@ import dns.resolver
 import spf
 
 from intake import fields
-from intake.authentication import Origin, author_domain, domain_of
+from intake.arc import vouched
+from intake.authentication import Origin
 from intake.parse import Answer, Job, main
 from intake.prescan import prescan
+from intake.results import UNKIND, author_domain, domain_of
 from storage.records import ParsedMail, Record, Sender
 
 #: seconds for one question and for all of one mail; questions of one mail
@@ -119,23 +121,29 @@ class Proofs(NamedTuple):
     spf_domain: str
     dkim: str
     dkim_domains: tuple[str, ...]
+    unasked: tuple[str, ...]  #: domains of signatures whose key could not be had for now
 
 
 def look(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender:
     """Ask the DNS about one mail. May take `ALL` seconds."""
     questions = Questions(origin.trust.nameserver)
     spf_result, spf_domain = sent_from(origin, questions)
-    dkim_result, dkim_domains = signed_by(content, questions)
-    proofs = Proofs(spf_result, spf_domain, dkim_result, dkim_domains)
+    proofs = Proofs(spf_result, spf_domain, *signed_by(content, questions))
     author = author_domain(content, parsed)
     if not author:
         told = _told(proofs, "none")
         return Sender(result="none", words=f"it has no From that could be checked ({told})")
     try:
-        return _judged(author, proofs, questions)
+        judgement = _judged(author, proofs, questions)
+        if judgement.result not in UNKIND:
+            return judgement
+        explained = vouched(content, parsed, origin.trust.sealers)
+        if explained is None or not forwarded(content, origin.trust.sealers, questions):
+            explained = judgement
     except Trouble:
         told = _told(proofs, "temperror")
         return Sender(result="temperror", words=f"it could not be checked for now ({told})")
+    return explained
 
 
 def _judged(author: str, proofs: Proofs, questions: Questions) -> Sender:
@@ -143,14 +151,20 @@ def _judged(author: str, proofs: Proofs, questions: Questions) -> Sender:
     policy = policy_of(author, questions)
     if policy is None:
         return _without_policy(proofs)
-    signed = any(_aligned(author, d, policy.strict_dkim, questions) for d in proofs.dkim_domains)
-    sent = proofs.spf == "pass" and _aligned(
-        author, proofs.spf_domain, policy.strict_spf, questions
-    )
-    if signed or sent:
+
+    def ours(signers: tuple[str, ...], spf_result: str) -> bool:
+        """Is one of these the author's domain, or the envelope's, with that result?"""
+        signed = any(_aligned(author, d, policy.strict_dkim, questions) for d in signers)
+        return signed or (
+            proofs.spf == spf_result
+            and _aligned(author, proofs.spf_domain, policy.strict_spf, questions)
+        )
+
+    if ours(proofs.dkim_domains, "pass"):
         told = _told(proofs, "pass")
         return Sender(result="pass", words=f"it comes from the domain in From ({told})")
-    if "temperror" in {proofs.spf, proofs.dkim}:
+    # only what could have proven it leaves it open: else anybody's broken server would
+    if ours(proofs.unasked, "temperror"):
         raise Trouble
     told = _told(proofs, f"fail, policy {policy.wants}")
     if policy.wants == "none":
@@ -178,14 +192,18 @@ def _told(proofs: Proofs, dmarc: str) -> str:
 
 
 def sent_from(origin: Origin, questions: Questions) -> tuple[str, str]:
-    """The result, and the envelope's domain. A null sender has none: HELO is not kept."""
-    domain = domain_of(origin.mail_from)
-    if not domain:
+    """The result, and the domain it is about.
+
+    A null sender is judged as postmaster at the name of HELO (RFC 7208 2.4, RFC 7489 3.1.2).
+    """
+    hello = domain_of(origin.hello)
+    domain = domain_of(origin.mail_from) if origin.mail_from else hello
+    if "." not in domain or domain.startswith("["):
         return "none", ""
     spf.DNSLookup = questions.for_spf
-    local = origin.mail_from.rpartition("@")[0]
+    local = origin.mail_from.rpartition("@")[0] or "postmaster"
     try:
-        result, _ = spf.check2(origin.peer, f"{local}@{domain}", domain, querytime=ALL)
+        result, _ = spf.check2(origin.peer, f"{local}@{domain}", hello or domain, querytime=ALL)
     except Exception:  # noqa: BLE001  what a stranger's record does to the library proves nothing
         return "permerror", domain
     return str(result), domain
@@ -194,14 +212,14 @@ def sent_from(origin: Origin, questions: Questions) -> tuple[str, str]:
 # --- DKIM (RFC 6376) ------------------------------------------------------------------------
 
 
-def signed_by(content: bytes, questions: Questions) -> tuple[str, tuple[str, ...]]:
-    """The result, and the domains whose signatures hold."""
+def signed_by(content: bytes, questions: Questions) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The result, the domains whose signatures hold, and those that could not be asked now."""
     try:
         mail = dkim.DKIM(content, minkey=1024)
         count = sum(name.lower() == b"dkim-signature" for name, _ in mail.headers)
     except Exception:  # noqa: BLE001  not a mail for this library
-        return "none", ()
-    domains, troubled = [], False
+        return "none", (), ()
+    domains, unasked = [], []
     for number in range(min(count, SIGNATURES)):
         questions.trouble = False
         try:
@@ -209,10 +227,10 @@ def signed_by(content: bytes, questions: Questions) -> tuple[str, tuple[str, ...
                 domains.append(domain_of(mail.domain.decode("ascii")))
         except Exception:  # noqa: BLE001, S110  a signature that cannot be read is none
             pass
-        troubled = troubled or questions.trouble
-    if domains:
-        return "pass", tuple(domain for domain in domains if domain)
-    return ("temperror" if troubled else "fail") if count else "none", ()
+        if questions.trouble and mail.domain:
+            unasked.append(domain_of(mail.domain.decode("ascii", "replace")))
+    holds = "pass" if domains else "temperror" if unasked else "fail" if count else "none"
+    return holds, tuple(filter(None, domains)), tuple(filter(None, unasked))
 
 
 def _whole(mail: Any) -> bool:
@@ -220,6 +238,29 @@ def _whole(mail: Any) -> bool:
     tags = mail.signature_fields
     signed = {name.strip().lower() for name in tags[b"h"].split(b":")}
     return b"l" not in tags and b"from" in signed and tags[b"a"] in _ALGORITHMS
+
+
+# --- ARC (RFC 8617) -------------------------------------------------------------------------
+
+
+def forwarded(content: bytes, sealers: tuple[str, ...], questions: Questions) -> bool:
+    """Does the chain of its forwarders hold? Raises Trouble, for those we trust alone."""
+    unasked: list[str] = []
+
+    def key(name: bytes, timeout: float = 0) -> bytes | None:
+        try:
+            return questions.for_dkim(name, timeout)
+        except dkim.DnsTimeoutError:
+            unasked.append(name.decode("ascii").partition("._domainkey.")[2].rstrip("."))
+            raise
+
+    try:
+        result, _, _ = dkim.ARC(content, minkey=1024).verify(dnsfunc=key)
+    except Exception:  # noqa: BLE001  a chain that cannot be read is none
+        result = dkim.CV_Fail
+    if result != dkim.CV_Pass and not set(sealers).isdisjoint(unasked):
+        raise Trouble
+    return bool(result == dkim.CV_Pass)
 
 
 # --- DMARC (RFC 7489, with the tree walk of its revision instead of a list of public suffixes) --
@@ -264,7 +305,10 @@ def _aligned(author: str, other: str, strict: bool, questions: Questions) -> boo
     """Same domain, or same organisation. Raises Trouble."""
     if strict or other == author or not other:
         return other == author
-    return organisation(other, questions) == organisation(author, questions)
+    above = organisation(author, questions)
+    if other != above and not other.endswith(f".{above}"):
+        return False  # and a stranger's name server is not asked: it could leave everything open
+    return organisation(other, questions) == above
 
 
 def _record(domain: str, questions: Questions) -> dict[str, str] | None:

@@ -16,8 +16,10 @@ from storage.store import Mails
 
 _BULK = 2**16  # what the reader holds before it stops the socket, and the step of the DATA loop
 _COMMAND = 2048  # RFC 5321 4.5.3.1.4 says 512; extensions add to it
+_ENDLESS = 2**20  # bytes of one command line that are waited through
 _LINGER = 5.0  # seconds a client has to take our last words
 _TICK = 15.0  # seconds between two looks at who is late, at most
+_NO_END = "421 4.7.0 A line without an end, closing"
 _IDLE = "421 4.4.2 Nothing came for too long, closing"
 _SLOW = "421 4.4.2 Too slow, closing"
 _LONG = "421 4.4.2 The session has taken too long"
@@ -162,18 +164,20 @@ class Connection(_Plain, SMTP):
 
     async def _command(self) -> bytes:
         """The next command line without its end; over-long ones are answered and dropped."""
-        dropped = False
+        dropped = 0  # bytes of one line
         while True:
             try:
                 line = await self._reader.readuntil(b"\n")
             except asyncio.LimitOverrunError as overrun:
                 await self._reader.readexactly(overrun.consumed)
                 self.conversation.count()
-                dropped = True
+                dropped += overrun.consumed
+                if dropped > _ENDLESS:
+                    raise Hangup(_NO_END) from overrun
                 continue
             if not dropped and len(line) <= _COMMAND:
                 return line.rstrip(b"\r\n")
-            dropped = False
+            dropped = 0
             self.conversation.count()
             await self.conversation.too_long()
 

@@ -10,7 +10,7 @@ import msgspec
 from handlers.opening import IMPORTED
 from intake.authentication import Origin, Trust
 from intake.lookup import Lookup
-from storage.records import InboundMail, ParsedMail
+from storage.records import InboundMail, ParsedMail, Sender
 
 _ADDRESS = re.compile(r"[^\s<>\"(),;:@]+@[^\s<>\"(),;:@]+\.[^\s<>\"(),;:@]+")
 
@@ -24,7 +24,7 @@ class Senders:
 
     def origin(self, mail: InboundMail) -> Origin:
         """How a mail came in, for the process that parses it."""
-        return Origin(peer=mail.peer, mail_from=mail.mail_from, trust=self._trust)
+        return Origin(peer=mail.peer, hello=mail.hello, mail_from=mail.mail_from, trust=self._trust)
 
     async def known(self, mail: InboundMail, content: bytes, parsed: ParsedMail) -> ParsedMail:
         """The mail with what is known of its sender; a relay's word comes before a look.
@@ -35,6 +35,10 @@ class Senders:
             return parsed
         sender = await self._lookup.look(content, self.origin(mail))
         return msgspec.structs.replace(parsed, sender=sender)
+
+    async def again(self, mail: InboundMail, content: bytes) -> Sender | None:
+        """A later look at one who could not be checked; None = there is nobody to ask."""
+        return (await self.known(mail, content, ParsedMail())).sender
 
     async def stop(self) -> None:
         """End the processes that ask."""

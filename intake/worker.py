@@ -15,6 +15,7 @@ import msgspec
 
 from handlers.clock import Clock
 from handlers.desk import Desk
+from handlers.ignoring import REQUESTED
 from handlers.incoming import Noted
 from handlers.opening import IMPORTED
 from handlers.policy import Policy
@@ -24,7 +25,7 @@ from intake.match import Match, Matcher
 from intake.parse import Parser
 from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreAway, StoreFailed, StoreFull
-from storage.records import InboundMail, MailStatus, ParsedMail, Reading
+from storage.records import Fact, InboundMail, MailStatus, ParsedMail, Reading
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -173,7 +174,7 @@ class Worker:
         content = self._turns.place(f"content {mail.sha256}")
         async with content, self._store.turn(content.key):
             earlier = await self._store.earlier_mail(mail, _REPEAT)
-            if earlier is None or IMPORTED in {mail.peer, earlier.peer}:
+            if mail.reason == REQUESTED or earlier is None or IMPORTED in {mail.peer, earlier.peer}:
                 await self._new(mail)
             else:
                 await self._desk.repeat(mail, earlier, self._clock.now())
@@ -197,10 +198,12 @@ class Worker:
                 await self._desk.canary(mail, parsed, self._clock.now())
                 return
             verdict = screen.screen(mail, parsed, self._addresses)
+            if mail.reason == REQUESTED:
+                verdict = screen.Verdict(no_reply=verdict.no_reply or verdict.reason)
             if mail.peer == IMPORTED:
                 await self._imported(mail, parsed, reading, verdict)
                 return
-            if await self._bounced(mail, parsed, verdict):
+            if mail.reason != REQUESTED and await self._bounced(mail, parsed, verdict):
                 return
             reading = self._completed(reading, mail, parsed, verdict)
             await self._hand_over(mail, parsed, reading, verdict)
@@ -214,11 +217,12 @@ class Worker:
     ) -> None:
         """Out of an archive: it joins nothing and moves no letter; a person sorts it."""
         now = self._clock.now()
-        if verdict.robot:
+        if verdict.robot and await self._may_ignore(mail, verdict, Match()):
             await self._desk.ignore(mail, parsed, verdict.reason, now)
         else:
             reading = self._completed(reading, mail, parsed, verdict)
-            await self._desk.open(mail, parsed, reading, now)
+            async with self._turns.place(f"import {mail.batch}"):  # they share their list's message
+                await self._desk.open(mail, parsed, reading, now)
 
     async def _bounced(
         self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict
@@ -263,8 +267,13 @@ class Worker:
         return msgspec.structs.replace(
             reading,
             flags=(*reading.flags, *sender.disagreements(mail, parsed)),
+            facts=tuple(fact for fact in reading.facts if not self._ours(fact)),
             regimes=reading.regimes or jurisdiction.regimes(parsed),
         )
+
+    def _ours(self, fact: Fact) -> bool:
+        """The desk's own address, named in the mail, tells nobody anything."""
+        return fact.what == "address" and self._addresses.is_own(fact.text)
 
     async def _hand_over(
         self, mail: InboundMail, parsed: ParsedMail, reading: Reading, verdict: screen.Verdict
@@ -272,7 +281,7 @@ class Worker:
         """To its case, to a person who tells whether it is its case, aside, or to a new one."""
         match = await self._matcher.match(mail, parsed)
         now = self._clock.now()
-        if reading.decision == "ignore":
+        if reading.decision == "ignore" and await self._may_ignore(mail, verdict, match):
             await self._ignore(mail, parsed, verdict, match)
         elif match.case is None:
             await self._desk.open(mail, parsed, reading, now, no_reply=verdict.no_reply)
@@ -283,6 +292,17 @@ class Worker:
             await self._desk.open(mail, parsed, reading, now, no_reply=refused, follows=match.case)
         else:
             await self._desk.follow_up(match.case, mail, parsed, now)
+
+    async def _may_ignore(self, mail: InboundMail, verdict: screen.Verdict, match: Match) -> bool:
+        """What concerns our own mail always; else once staff have confirmed enough of them.
+
+        What a person calls a request is none.
+        """
+        tied = verdict.kind == "auto_reply" and match.case is not None and match.belongs
+        ours = tied or verdict.reports or verdict.kind == "own"
+        if mail.reason == REQUESTED:
+            return False
+        return ours or await self._desk.ignores_alone()
 
     async def _ignore(
         self, mail: InboundMail, parsed: ParsedMail, verdict: screen.Verdict, match: Match

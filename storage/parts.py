@@ -35,6 +35,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     requester_hash: str = ""
     subject: str = ""
     reading: Reading | None = None
+    labels: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class MailContent(Record, frozen=True, kw_only=True):
     mail_from: str = ""
     rcpt_to: tuple[str, ...] = ()
     peer: str = ""
+    hello: str = ""
     sha256: str = ""
     message_id: str = ""
     sender: str = ""

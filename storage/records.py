@@ -42,6 +42,8 @@ class Arrival(Record, frozen=True, kw_only=True):
     mail_from: str  #: envelope sender, "" for the null sender
     rcpt_to: tuple[str, ...]
     peer: str  #: address of the SMTP client
+    hello: str = ""  #: what it called itself in HELO or EHLO: a claim
+    batch: str = ""  #: of one import, all the same
     content: bytes
 
 
@@ -56,6 +58,8 @@ class InboundMail(Record, frozen=True, kw_only=True, tag=True):
     mail_from: str
     rcpt_to: tuple[str, ...]
     peer: str
+    hello: str = ""
+    batch: str = ""
     sha256: str
     size: int  #: bytes
     status: MailStatus = MailStatus.RECEIVED
@@ -134,6 +138,27 @@ class Evidence(Record, frozen=True, kw_only=True):
     end: int
 
 
+FactName = Literal["address", "born", "age", "number", "subject"]
+
+
+class Fact(Record, frozen=True, kw_only=True):
+    """Something a mail says, unproven; places are those of `Evidence`."""
+
+    what: FactName
+    text: str
+    start: int
+    end: int
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """A law whose clock may run for the requester, and the sign that speaks for it."""
+
+    regime: str
+    sign: str = ""  #: in our words: "named in the mail", "stated residence"; nothing of the mail
+    rank: int = 8  #: 1 = strongest
+    place: str = ""  #: ISO 3166 country, where it is known
+
+
 class Reading(Record, frozen=True, kw_only=True):
     """What the classifier understood. `kinds` is best first and never empty."""
 
@@ -143,7 +168,11 @@ class Reading(Record, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     language: str = "und"  #: ISO 639-1 or "und"
     regimes: tuple[str, ...] = ()
+    laws: tuple[Candidate, ...] = ()  #: the same, with the signs that speak for them
     flags: tuple[str, ...] = ()  #: red flags: lawyer, regulator, safety, staff …
+    because: tuple[str, ...] = ()  #: words of ours found in it, which may be told on a card
+    facts: tuple[Fact, ...] = ()
+    service: str = ""  #: the bulk service that sent it, by name
 
 
 # --- cases ----------------------------------------------------------------------------------
@@ -193,14 +222,25 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     until: date | None = None
 
 
+class Stopped(Record, frozen=True, kw_only=True):
+    """The clock stands while the requester owes an answer."""
+
+    since: date
+    reason: str
+    left: int | None = None  #: days, once it goes on; None = the whole period begins anew then
+
+
 class Due(Record, frozen=True, kw_only=True):
     """By when, and why: `why` is one sentence a requester or a regulator could read."""
 
-    due_on: date
+    due_on: date  #: while the clock stands: as if nothing had been asked
     aim_on: date
     regime: str
-    rule: str  #: the rule's id and version
+    rule: str  #: the rule's id and version, and the version of the holidays it counted
     why: str
+    house: bool = False  #: a choice of the desk inside that regime, not its law
+    stopped: Stopped | None = None
+    extended: bool = False
 
 
 class Request(Record, frozen=True, kw_only=True):
@@ -217,6 +257,8 @@ class Request(Record, frozen=True, kw_only=True):
     closed_by: str = ""
     done: tuple[str, ...] = ()  #: names of the steps already taken
     events: tuple[ClockEvent, ...] = ()
+    regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
+    sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
 
 class Verification(Record, frozen=True, kw_only=True):
@@ -244,6 +286,8 @@ class LetterState(Record, frozen=True, kw_only=True):
     at: datetime  #: when it goes out, or went out
     bounced: bool = False
     request: int | None = None  #: the request it is about
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
 
 
 class Case(Record, frozen=True, kw_only=True, tag=True):
@@ -265,16 +309,19 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     triage: bool = False
     reading: Reading | None = None
     confirmed: bool = False  #: a person confirmed or corrected the kinds
+    labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
     imported: bool = False  #: its mail came from an archive
+    batch: str = ""  #: with which import; "" = none, or one before they had lists
+    taken_up: bool = False  #: imported, and a person took it off the list as open
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    acknowledgement: str = ""  #: "sent", or "withheld: …" with the reason
+    acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     card: Posted | None = None
@@ -293,7 +340,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     @property
     def at_rest(self) -> bool:
         """Imported, and no person has sorted it yet: nothing happens to it by itself."""
-        return self.imported and not self.confirmed
+        return self.imported and not (self.confirmed or self.taken_up)
 
     @property
     def open_requests(self) -> tuple[Request, ...]:
@@ -338,6 +385,7 @@ class Mark(Record, frozen=True, kw_only=True, tag=True):
     at: datetime
     count: int = 1
     note: str = ""
+    lasting: bool = False  #: it outlives the case it is made with
 
     @property
     def key(self) -> str:
@@ -369,6 +417,14 @@ class DirectMessage(Record, frozen=True, kw_only=True, tag="direct"):
     case: str = ""
 
 
+class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
+    """How much of a list is still to sort, with the button that opens it: posted once, edited ever
+    after. `mails` = those of it, where they are no cases."""
+
+    name: str
+    mails: tuple[str, ...] = ()
+
+
 class DigestLine(Record, frozen=True, kw_only=True):
     """One urgent case in the digest."""
 
@@ -395,6 +451,7 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     ignored: int
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
+    imported: int = 0  #: out of archives, and not sorted yet
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 
@@ -415,13 +472,15 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     subject: str
     body: str
     template: str
+    language: str = "en"
+    version: str = ""  #: of the words its template had then
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers
     closing: Closing | None = None
 
 
-Content = Card | ThreadLine | DirectMessage | Digest | Letter
+Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Letter
 
 
 class OutboxStatus(StrEnum):

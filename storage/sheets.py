@@ -16,6 +16,7 @@ from storage.records import (
     Case,
     Commit,
     InboundMail,
+    ListToSort,
     Mark,
     OutboxMessage,
     Record,
@@ -66,14 +67,15 @@ _sheet = msgspec.json.Decoder(_Sheet)
 
 
 def case_of(commit_case: str | None, record: Stored) -> str | None:
-    """The case a record lives and goes with: its own, or that of the commit."""
+    """The case a record lives and goes with: its own, or that of the commit; None = the desk's."""
     match record:
         case Case():
             return record.ref
         case OutboxMessage():
-            return record.case or commit_case
+            alone = isinstance(record.content, ListToSort)  # of many cases, and outlives each
+            return None if alone else record.case or commit_case
         case Mark():
-            return commit_case
+            return None if record.lasting else commit_case
         case InboundMail() | Suppression():
             return None
 

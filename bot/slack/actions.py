@@ -12,9 +12,11 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.slack import forms, reading, views
 from bot.slack.buttons import ALL, MORE, PREFIX
+from bot.slack.lists import LIST
 from bot.slack.once import Presses
 from bot.slack.parts import Parts, guarded
 from bot.slack.pointers import Pointer, decoded
+from bot.slack.sorting import Lists
 from bot.slack.views import View
 from bot.slack.windows import Window, salt
 from handlers.handler import Answer, Click, Done, Faults, Form, Person, Review, Stale
@@ -30,6 +32,7 @@ class Clicks:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._lists = Lists(parts)
         self._presses = Presses()
 
     # --- buttons and menus ------------------------------------------------------------------
@@ -56,8 +59,12 @@ class Clicks:
             "r": self._read,
             "f": self._ask_form,
             "c": self._ask,
+            "l": self._lists.opened,
+            "p": self._lists.shown,
         }
-        if pointer.way:
+        if pointer.way == "p":
+            await window.push()
+        elif pointer.way:
             await window.open()
         by = await self._parts.person(body)
         await ways.get(pointer.way, self._act)(window, by, pointer)
@@ -121,13 +128,8 @@ class Clicks:
         """The reading is on the record before the words are on the screen."""
         async with self._parts.locks.of(ref):
             case = await self._parts.desk.saw_message(ref, by, self._parts.clock.now())
-        mails = [await self._mail(mail_id) for mail_id in case.mails[-10:]]
+        mails = [await self._parts.mail(mail_id) for mail_id in case.mails[-10:]]
         return reading.mails(case, mails, self._parts.timezone)
-
-    async def _mail(self, mail_id: str) -> reading.Mail:
-        mail = await self._parts.store.mail(mail_id)
-        purged = mail is not None and not mail.sha256
-        return mail, None if purged else await self._parts.read_mail(mail_id)
 
     async def _history(self, ref: str, by: Person) -> View:
         case, _ = await self._parts.visible(ref, by)
@@ -144,6 +146,9 @@ class Clicks:
         if pointer is None:
             await ack(response_action="update", view=views.message("Privacy requests", OUTDATED))
             return
+        if view.get("callback_id") == LIST:
+            await self._in_time(ack, window, self._page_saved(body, pointer))
+            return
         work = asyncio.create_task(self._result(body, pointer))
         finished, _ = await asyncio.wait({work}, timeout=IN_TIME)
         if finished:
@@ -152,6 +157,28 @@ class Clicks:
         await ack(response_action="update", view=views.waiting())
         result = await work
         await guarded(window, self._late(window, body, pointer, result))
+
+    async def _in_time(self, ack: AsyncAck, window: Window, work: Awaitable[View]) -> None:
+        """Acknowledged with the next view when it is there in time; an update of our own would
+        race with the acknowledgement."""
+        made = asyncio.ensure_future(work)
+        if (await asyncio.wait({made}, timeout=IN_TIME))[0]:
+            await ack(response_action="update", view=made.result())
+            return
+        await ack(response_action="update", view=views.waiting())
+        await guarded(window, window.show(await made))
+
+    async def _page_saved(self, body: Body, pointer: Pointer) -> View:
+        """The next page, or a sentence to the clicker; never an exception."""
+        said: list[str] = []
+        made: list[View] = []
+
+        async def work() -> None:
+            by = await self._parts.person(body)
+            made.append(await self._lists.saved(by, pointer, body["view"]))
+
+        await guarded(said.append, work())
+        return made[0] if made else views.message("Privacy requests", said[0])
 
     async def _result(self, body: Body, pointer: Pointer) -> Answer | str:
         """The answer, or a sentence to the clicker; never an exception."""

@@ -28,12 +28,16 @@ from bot.slack.transport import Transport
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.policy import Policy
-from storage.records import OutboxMessage, ParsedMail, Posted
+from storage.records import InboundMail, OutboxMessage, ParsedMail, Posted
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
 EVERYTHING = re.compile(".*", re.DOTALL)
+
+
+def _nobody(_: InboundMail) -> None:
+    """Who works on mails looks for them by itself."""
 
 
 class Slack:
@@ -48,7 +52,9 @@ class Slack:
         policy: Policy,
         clock: Clock,
         read_mail: Callable[[str], Awaitable[ParsedMail]],
+        wake: Callable[[InboundMail], None] = _nobody,
     ) -> None:
+        """`wake` hears of a mail that is to be worked on once more."""
         self._options = options
         self.client = web_client(options)
         self._roles = Roles(self.client, options)
@@ -61,6 +67,7 @@ class Slack:
             clock=clock,
             read_mail=read_mail,
             timezone=options.timezone or policy.timezone,
+            wake=wake,
         )
         self._transport = Transport(self.client, options, desk, registry, clock)
         self._app = self._listening()

@@ -19,11 +19,11 @@ from bot.slack.words import (
     day,
     escape,
     joined,
-    law,
     masked,
     moment,
     person,
 )
+from handlers.deadlines.regimes import law
 from handlers.handler import CONFIRM, Offer
 from storage.records import (
     Case,
@@ -117,7 +117,13 @@ def _sorting(scene: Scene) -> Block:
         said = f"The desk cannot tell what is asked. Please read it.{maybe}"
         return blocks.section(said, scene.id("sort"))
     also = f" Could also be {joined(told[1:])}." if told[1:] else ""
-    return blocks.section(f"Probably {told[0]}.{also}", scene.id("sort"))
+    return blocks.section(f"Probably {told[0]}.{also}{_because(scene.case)}", scene.id("sort"))
+
+
+def _because(case: Case) -> str:
+    """The words that spoke for it, as far as they are ours."""
+    words = case.reading.because if case.reading else ()
+    return f" (it says {joined([f'“{escape(word)}”' for word in words])})" if words else ""
 
 
 def _guess(scene: Scene, name: str) -> str:
@@ -140,7 +146,7 @@ def _row(scene: Scene, request: Request) -> Block:
     if request.status is Status.CLOSED:
         return blocks.section(f":white_check_mark: *{name}*: {ended((request,))}", key)
     sign = ":red_circle: " if scene.late(request) else ""
-    due, rule = day(request.due.due_on), escape(law(request.due.regime))
+    due, rule = day(request.due.due_on), escape(law(request.due))
     # with one request the headline says what it is
     when = f"*{name}*, due *{due}*" if several else f"*Due {due}*"
     said = f"{sign}{when} ({rule}), {scene.left(request)}"
@@ -200,7 +206,9 @@ def _origin(scene: Scene) -> Block:
         told.append("sorted by a person")
     elif case.reading and not case.triage:
         best = case.reading.confidence.get(case.reading.kinds[0], 0.0)
-        told.append(f"sorted by machine, {round(best * 100)}% sure")
+        told.append(f"sorted by machine, {round(best * 100)}% sure{_because(case)}")
+    if case.reading and case.reading.service:
+        told.append(f"sent by {escape(case.reading.service)}")
     if case.language not in {"und", "en"}:
         told.append(f"language: {escape(case.language)}")
     told += _receipt(case)
@@ -217,6 +225,8 @@ def _receipt(case: Case) -> list[str]:
         return ["receipt confirmed"]
     if case.acknowledgement.startswith("withheld"):
         return [f"receipt not confirmed: {cut_escaped(_reason(case.acknowledgement), 150)}"]
+    if case.acknowledgement.startswith("pending:"):
+        return [f"receipt not confirmed yet: {cut_escaped(_reason(case.acknowledgement), 150)}"]
     return []
 
 

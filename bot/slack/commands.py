@@ -11,11 +11,16 @@ from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.buttons import opener
 from bot.slack.cards import Message
+from bot.slack.lists import LIST
 from bot.slack.parts import Parts, guarded
+from bot.slack.pointers import Pointer
 from bot.slack.scene import Kinds, headline
+from bot.slack.sorting import Lists
 from bot.slack.windows import Window
-from bot.slack.words import counted, day, escape, law, left, person
+from bot.slack.words import counted, day, escape, left, person
+from handlers.deadlines.regimes import law
 from handlers.handler import Person
+from handlers.lists import IGNORED, IMPORT
 from storage.records import Case
 
 COMMAND = "/privacy"
@@ -28,6 +33,8 @@ HELP = (
     f"`{COMMAND} due` due within {SOON} days\n"
     f"`{COMMAND} overdue` past its date\n"
     f"`{COMMAND} show PR-2026-0001` one case with its buttons\n"
+    f"`{COMMAND} imports` imported mail to sort\n"
+    f"`{COMMAND} ignored` mails the desk ignored by itself\n"
     f"`{COMMAND} help` this list\n"
     "Only you see the answers. Please type no names or addresses here."
 )
@@ -39,11 +46,16 @@ _NAMES = {
 }
 
 
+#: lists to sort, whole
+_LISTS = {"imports": f"{IMPORT}:", "ignored": f"{IGNORED}:"}
+
+
 class Commands:
     """The listener for the command."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._lists = Lists(parts)
 
     async def asked(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
@@ -57,6 +69,11 @@ class Commands:
             await window.open()
             by = await self._parts.person(body)
             await window.show(await self._parts.opened(words[1].upper(), by))
+            return
+        if wish in _LISTS:
+            await window.open()
+            by = await self._parts.person(body)
+            await self._lists.opened(window, by, Pointer(action=LIST, value=_LISTS[wish]))
             return
         by = await self._parts.person(body)
         if wish not in _NAMES:
@@ -74,7 +91,7 @@ def chosen(wish: str, cases: Sequence[Case], by: Person, today: date) -> list[Ca
     open_to_them = [c for c in cases if not c.closed and by.may_act_in(c.circle)]
     fits = {
         "mine": lambda case: case.assignee == by.id,
-        "open": lambda case: not case.closed,
+        "open": lambda case: not case.at_rest,
         "due": lambda case: not case.at_rest and (case.due.due_on - today).days <= SOON,
         "overdue": lambda case: not case.at_rest and case.due.due_on < today,
     }[wish]
@@ -105,7 +122,7 @@ def _line(case: Case, registry: Kinds, today: date) -> Block:
 
 def _when(case: Case, today: date) -> str:
     due = case.due
-    return f"due {day(due.due_on)} ({law(due.regime)}), {left((due.due_on - today).days)}"
+    return f"due {day(due.due_on)} ({law(due)}), {left((due.due_on - today).days)}"
 
 
 def _words(case: Case, registry: Kinds, today: date) -> str:

@@ -17,7 +17,8 @@ def message(digest: Digest) -> Message:
     shown: list[Block] = [
         blocks.header(f"Privacy requests, {digest.day:%A} {day(digest.day)}", f"{key}:head"),
         blocks.section(f"*{said}*", f"{key}:first"),
-        blocks.fields(_figures(digest), f"{key}:figures"),
+        blocks.fields(_figures(digest)[:10], f"{key}:figures"),
+        *([blocks.fields(rest, f"{key}:more figures")] if (rest := _figures(digest)[10:]) else []),
     ]
     shown += [_line(line, f"{key}:{line.ref}") for line in digest.urgent[:MOST]]
     if len(digest.urgent) > MOST:
@@ -34,6 +35,7 @@ def first_line(digest: Digest) -> str:
         f"{digest.due_soon} due within 7 days" if digest.due_soon else "",
         f"{digest.not_taken} not taken" if digest.not_taken else "",
         f"{digest.triage} to sort" if digest.triage else "",
+        f"{counted(digest.imported, 'imported mail')} to sort" if digest.imported else "",
         f"{counted(digest.dead, 'message')} could not be delivered" if digest.dead else "",
         f"{counted(digest.failed, 'mail')} could not be worked on" if digest.failed else "",
     ]
@@ -56,6 +58,7 @@ def _figures(digest: Digest) -> list[tuple[str, str]]:
         ("Ignored mails", str(digest.ignored)),
         ("Not delivered", str(digest.dead)),
         ("Failed mails", str(digest.failed)),
+        ("Imported, to sort", str(digest.imported)),
     ]
 
 

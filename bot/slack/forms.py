@@ -25,7 +25,7 @@ def view(form: Form, pointer: Pointer, salt: str, faults: Mapping[str, str] | No
         shown.append(blocks.literal(f"Please look again.\n{told}", f"faults:{salt}"))
     shown += literals(form.intro, f"intro:{salt}", 10)
     for field in form.fields:
-        shown += _field(field, salt)
+        shown += field_blocks(field, salt)
     return modal(
         form.title,
         shown,
@@ -87,7 +87,8 @@ def errors(submitted: Mapping[str, Any], faults: Mapping[str, str]) -> dict[str,
 # --- one field ------------------------------------------------------------------------------
 
 
-def _field(field: Field, salt: str) -> list[Block]:
+def field_blocks(field: Field, salt: str) -> list[Block]:
+    """One question."""
     if field.type == "note":
         text = "\n".join(part for part in (field.label, field.initial, field.hint) if part)
         return literals(text, f"note:{field.name}:{salt}", 10)

@@ -21,7 +21,7 @@ from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.handler import Answer, Click, Faults, Form, Offer, Person
 from storage.errors import Conflict, Refused, StoreAway, UnknownReference
-from storage.records import Case, ParsedMail
+from storage.records import Case, InboundMail, ParsedMail
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class Parts:
     clock: Clock
     read_mail: Callable[[str], Awaitable[ParsedMail]]
     timezone: str
+    wake: Callable[[InboundMail], None]  #: a mail is to be worked on
     locks: Locks = field(default_factory=Locks)
 
     async def person(self, body: Mapping[str, Any]) -> Person:
@@ -90,6 +91,12 @@ class Parts:
         if not by.may_act_in(case.circle):
             raise Refused(f"{ref} is in a closed circle. Nothing was changed.")
         return case, offers
+
+    async def mail(self, mail_id: str) -> reading.Mail:
+        """A mail, and its words while they are there."""
+        mail = await self.store.mail(mail_id)
+        purged = mail is not None and not mail.sha256
+        return mail, None if purged else await self.read_mail(mail_id)
 
     async def opened(self, ref: str, by: Person) -> View:
         """A case in a window, with all its buttons."""

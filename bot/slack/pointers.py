@@ -20,7 +20,9 @@ class Pointer(Record, frozen=True, kw_only=True):
     action: str = msgspec.field(default="", name="a")
     request: int | None = msgspec.field(default=None, name="q")
     value: str = msgspec.field(default="", name="x")  #: what the click already answers
-    way: str = msgspec.field(default="", name="k")  #: a hint: f form, r reads, c asks first
+    way: str = msgspec.field(
+        default="", name="k"
+    )  #: f form, r reads, p reads on top, c asks first, l list
 
 
 def encoded(pointer: Pointer) -> str:

@@ -10,22 +10,34 @@ from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.views import View, literals, modal
 from bot.slack.words import clean, counted, cut, cut_escaped, escape, moment, person
-from storage.records import Case, Entry, InboundMail, ParsedMail
+from handlers import flags
+from storage.records import Case, Entry, InboundMail, ParsedMail, Reading
 
 MOST_BLOCKS = 96  #: of the 100 a window may have
 MOST_LETTERS = 120_000  #: characters, well under the 250 KB of a view
+NOTICE = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
 QUOTED = 2  #: sections of quoted text shown
+
+#: a fact in words
+NAMED = {
+    "address": "address",
+    "born": "born",
+    "age": "age",
+    "number": "number",
+    "subject": "about",
+}
 
 Mail = tuple[InboundMail | None, ParsedMail | None]  #: no words: they were shredded
 
 
 def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
     """The mails, newest first, each with what its header claims; what does not fit is said."""
-    notice = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
-    shown: list[Block] = [blocks.context([notice], "notice")]
-    if warned := (*case.flags, *case.defects):
+    shown: list[Block] = [blocks.context([NOTICE], "notice")]
+    if warned := (*map(flags.told, case.flags), *case.defects):
         told = "; ".join(cut(_one_line(word), 100) for word in dict.fromkeys(warned))
         shown.append(blocks.literal(f"Look out: {told}.", "warned"))
+    if case.reading and case.reading.facts:
+        shown.append(blocks.literal(f"Named in it: {_named(case.reading)}.", "named"))
     letters = 0
     for number, mail in enumerate(reversed(opened)):
         part = _mail(mail, str(number), timezone)
@@ -40,6 +52,18 @@ def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
     if not opened:
         shown.append(blocks.section("There is no mail to show.", "none"))
     return modal(case.ref, shown)
+
+
+def ignored(mail: Mail, timezone: str) -> View:
+    """A mail that is no case's."""
+    return modal("Ignored mail", [blocks.context([NOTICE], "notice"), *_mail(mail, "0", timezone)])
+
+
+def _named(reading: Reading) -> str:
+    """What the first mail names, as it stands there: nobody has checked it."""
+    return "; ".join(
+        f"{NAMED[fact.what]} {cut(_one_line(fact.text), 80)}" for fact in reading.facts
+    )
 
 
 def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:

@@ -2,7 +2,8 @@
 
 from bot.slack.attention import attention_words
 from bot.slack.scene import ROWS, Scene, ended, headline, identity, title
-from bot.slack.words import day, escape, law, masked
+from bot.slack.words import day, escape, masked
+from handlers.deadlines.regimes import law
 from storage.records import Request, Status
 
 
@@ -26,5 +27,5 @@ def _due(scene: Scene, request: Request) -> str:
     name = title(request, scene.kinds)
     if request.status is Status.CLOSED:
         return f"{name}: {ended((request,))}"
-    when = f"{day(request.due.due_on)} ({law(request.due.regime)})"
+    when = f"{day(request.due.due_on)} ({law(request.due)})"
     return f"{name}: due {when}, {scene.left(request)}"

@@ -8,12 +8,13 @@ or becomes shared with outsiders.
 import time
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outbox import SendFailed, SendLater
-from bot.slack import blocks, buttons, cards, digest
+from bot.slack import blocks, buttons, cards, digest, lists
 from bot.slack.cards import Message
 from bot.slack.lookup import EVENT, Lookup
 from bot.slack.options import SlackOptions
@@ -30,6 +31,7 @@ from storage.records import (
     Circle,
     Digest,
     DirectMessage,
+    ListToSort,
     OutboxMessage,
     Posted,
     ThreadLine,
@@ -80,6 +82,8 @@ class Transport:
                 return await self._thread(message, line)
             case DirectMessage() as direct:
                 return await self._to_person(message, direct)
+            case ListToSort() as wanted:
+                return await self._list(message, wanted)
             case Digest() as figures:
                 return await self._digest(message, figures)
         raise SendFailed("Slack carries no letters")
@@ -122,7 +126,7 @@ class Transport:
         return case, drawn, channel
 
     async def _edit(
-        self, posted: Posted, drawn: Message, metadata: dict[str, Any], case: Case
+        self, posted: Posted, drawn: Message, metadata: dict[str, Any], case: Case | None = None
     ) -> bool:
         """False: Slack lets nobody edit that message any more."""
         await self._edits.turn("edits")
@@ -132,7 +136,7 @@ class Transport:
         except SlackApiError as error:
             if code(error) in GONE:
                 return False
-            if code(error) not in MISSHAPEN:
+            if code(error) not in MISSHAPEN or case is None:
                 raise
             await self._client.chat_update(**where, **_plainer(drawn, case))
         return True
@@ -206,6 +210,21 @@ class Transport:
         if message.attempts > 1 and (found := await self._lookup.message(channel, message.id)):
             return found
         return await self._post(channel, digest.message(figures), _named(message, ""))
+
+    async def _list(self, message: OutboxMessage, wanted: ListToSort) -> Posted | None:
+        """Posted once, and edited while there is anything on it."""
+        channel = self._options.staff
+        await self._check(channel)
+        left, posted = await self._desk.left(wanted), await self._desk.list_posted(wanted.name)
+        today = self._clock.now().astimezone(ZoneInfo(self._options.timezone)).date()
+        drawn = lists.message(wanted.name, left, today)
+        if posted is None and message.attempts > 1:
+            posted = await self._lookup.message(channel, message.id)
+        named = _named(message, "")
+        stands = posted is not None and posted.channel == channel
+        if posted and stands and await self._edit(posted, drawn, named):
+            return posted
+        return await self._post(channel, drawn, named) if left else None
 
     # --- before a post ----------------------------------------------------------------------
 

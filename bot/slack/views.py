@@ -9,7 +9,7 @@ from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.buttons import PREFIX
 from bot.slack.pointers import Pointer, encoded
-from bot.slack.words import clean, counted, moment
+from bot.slack.words import clean, counted, escape, moment
 from handlers.handler import Done, Review
 
 View = dict[str, Any]
@@ -83,8 +83,14 @@ def review(answer: Review, pointer: Pointer) -> View:
         blocks.context([f"Nothing has gone out. After *Send* you have {window} to undo."], "top"),
         blocks.literal(facts, "facts"),
         blocks.divider("line"),
-        *literals(clean(answer.body), "body", 90),
+        *literals(clean(answer.body), "body", 60),
     ]
+    if answer.warning:
+        shown.insert(1, blocks.context([f":warning: {escape(answer.warning)}"], "warning"))
+    if answer.english:
+        beside = "In English, as the template has it (this is not sent):"
+        shown += [blocks.context([beside], "beside")]
+        shown += literals(clean(answer.english), "english", 30)
     to_send = msgspec.structs.replace(
         pointer, version=answer.case.version, action="send", value=answer.letter, way=""
     )

@@ -31,6 +31,11 @@ class Window:
             opened = await self._client.views_open(trigger_id=self._trigger, view=views.waiting())
             self._view = str(opened["view"]["id"])
 
+    async def push(self) -> None:
+        """A window on top of the one where it was clicked, which stays as it is."""
+        opened = await self._client.views_push(trigger_id=self._trigger, view=views.waiting())
+        self._view = str(opened["view"]["id"])
+
     async def show(self, view: View) -> None:
         """In the window, opening it first if need be."""
         await self.open()

@@ -9,29 +9,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-LAWS = {
-    "eu_gdpr": "EU GDPR",
-    "uk_gdpr": "UK GDPR",
-    "ccpa": "CCPA",
-    "us_va": "Virginia",
-    "us_co": "Colorado",
-    "us_ct": "Connecticut",
-    "us_tx": "Texas",
-    "us_ut": "Utah",
-    "us_fl": "Florida",
-    "us_ia": "Iowa",
-    "ca_pipeda": "PIPEDA",
-    "ca_quebec": "Quebec Law 25",
-    "br_lgpd": "LGPD",
-    "ch_fadp": "Swiss FADP",
-    "can_spam": "CAN-SPAM",
-    "casl": "CASL",
-    "coppa": "COPPA",
-    "dpf": "Data Privacy Framework",
-    "privacy_shield": "Privacy Shield",
-    "policy": "desk rule",
-}
-
 _DOTS = "•••"  # an asterisk would turn bold in mrkdwn
 _KEPT_CONTROLS = "\n\t"
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, bidi and zero-width, unassigned
@@ -91,11 +68,6 @@ def clock_time(value: datetime, timezone: str) -> str:
     """The same instant in plain words, in the desk's zone."""
     local = value.astimezone(ZoneInfo(timezone))
     return f"{local.day} {local:%b %Y %H:%M} ({local.tzname()})"
-
-
-def law(regime: str) -> str:
-    """The law's usual name, or "desk rule"; a regime not known here shows as its own word."""
-    return LAWS.get(regime, regime.replace("_", " ").upper())
 
 
 def left(days: int) -> str:

@@ -1,69 +1,109 @@
 """By when the law, or the desk's own rule, wants an answer: regimes as data, pure calculators."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
-from handlers.deadlines.rules import CALENDAR, POLICY, TIMEZONE, Rule
-from handlers.deadlines.working_days import add_working_days, last_working_day, local_day
-from storage.records import Due
+from msgspec.structs import replace
 
-REGIMES = ("policy",)
+from handlers.deadlines.counting import Course, Place, course
+from handlers.deadlines.overlays import applying
+from handlers.deadlines.places import place_of
+from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, rule_of
+from handlers.deadlines.rules import Rule
+from handlers.deadlines.why import sentence
+from handlers.deadlines.working_days import local_day
+from storage.records import Candidate, ClockEvent, Due, Record, Request, Stopped
+
 #: holidays are proclaimed late: the rule that counted them says by which tables
 TABLES = version("holidays")
+#: a claimed time of sending further back than this is not believed
+BELIEVED = timedelta(days=5)
 
 
-def due(kind: str, received_at: datetime, *, regime: str = "policy") -> Due:
-    """Raises KeyError for a kind or a regime without a rule."""
-    if regime not in REGIMES:
-        raise KeyError(f"there is no rule for the regime {regime}")
-    rule = POLICY[kind]
-    received = local_day(received_at, TIMEZONE)
-    due_on = _end(received, rule)
-    aim_on = last_working_day(due_on, CALENDAR)
-    if rule.aim is not None:
-        aim_on = min(aim_on, add_working_days(received, rule.aim, CALENDAR))
+class Asked(Record, frozen=True, kw_only=True):
+    """What a clock is computed from, beside the law."""
+
+    kind: str  #: or a word of the law, such as portability
+    received_at: datetime
+    events: tuple[ClockEvent, ...] = ()
+    sent_at: datetime | None = None
+
+
+def due(asked: Asked, candidate: Candidate, place: Place | None = None) -> Due:
+    """One regime's clock alone. Raises KeyError for a kind or a regime without a rule."""
+    place = place or place_of(candidate)
+    run = running(asked, candidate, place)
+    regime = REGIMES[candidate.regime]
+    elsewhere = asked.received_at.date() != run.received
     return Due(
-        due_on=due_on,
-        aim_on=aim_on,
-        regime=regime,
-        rule=f"{regime}/{kind}/1 holidays/{TABLES}",
-        why=_why(kind, rule, received, due_on),
+        due_on=run.last or run.as_if,
+        aim_on=run.aim,
+        regime=candidate.regime,
+        rule=f"{run.rule.id}/{run.rule.version} holidays/{TABLES}",
+        why=sentence(run, regime.title, place.timezone if elsewhere else ""),
+        house=not run.rule.law,
+        stopped=_stopped(run),
+        extended=run.extended is not None,
     )
 
 
-def earliest(kinds: Iterable[str], received_at: datetime) -> Due:
-    """The clock that ends first among the kinds a mail may be. Raises ValueError for none."""
-    return min(
-        (due(kind, received_at) for kind in kinds), key=lambda found: (found.due_on, found.aim_on)
+def earliest(asked: Asked, candidates: Iterable[Candidate] = ()) -> Due:
+    """The clock that ends first among the laws that may apply; those that stand come last.
+
+    The day to aim for is the earliest of all of them: nothing that stands is forgotten.
+    """
+    found = [due(asked, candidate) for candidate in applying(asked.kind, candidates)]
+    first = min(found, key=_end)
+    return replace(first, aim_on=min(each.aim_on for each in found))
+
+
+def earliest_of(asked: Iterable[Asked], candidates: Iterable[Candidate] = ()) -> Due:
+    """The same for a mail that may be of several kinds. Raises ValueError for none."""
+    known = tuple(candidates)
+    return min((earliest(each, known) for each in asked), key=_end)
+
+
+def clock(request: Request, received_at: datetime) -> Due:
+    """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
+    if request.kind is None:
+        return request.due
+    asked = Asked(
+        kind=RIGHTS.get(request.right, request.kind),
+        received_at=received_at,
+        events=request.events,
+        sent_at=request.sent_at,
     )
+    return earliest(asked, request.regimes)
 
 
-def period(kinds: Iterable[str]) -> str:
-    """The longest time any of the kinds may take, in words; never a computed date."""
-    rules = [POLICY[kind] for kind in kinds] or list(POLICY.values())
-    # a working day is worth 7/5 of a day: 10 of them are 14 days
-    return max(rules, key=lambda rule: rule.days * 7 / 5 if rule.working else rule.days).period
+def _end(found: Due) -> tuple[object, ...]:
+    return found.stopped is not None, found.due_on, found.house, found.aim_on
 
 
-def _end(received: date, rule: Rule) -> date:
-    if rule.working:
-        return add_working_days(received, rule.days, CALENDAR)
-    return received + timedelta(days=rule.days)
+def running(asked: Asked, candidate: Candidate, place: Place) -> Course:
+    """How one regime's clock has run."""
+    rule = rule_of(candidate.regime, asked.kind)
+    received = local_day(asked.received_at, place.timezone)
+    if rule.from_sending and asked.sent_at is not None:
+        sent = max(asked.sent_at, asked.received_at - BELIEVED)
+        received = min(received, local_day(sent, place.timezone))
+    return course(rule, received, asked.events, place)
 
 
-def _why(kind: str, rule: Rule, received: date, due_on: date) -> str:
-    place = TIMEZONE.rpartition("/")[2].replace("_", " ")
-    start = f"receipt on {_words(received)} ({place} time)"
-    if kind == "legal_demand":
-        return f"Enter their date: until then 1 working day from {start} (desk rule)."
-    if rule.aim is not None:
-        return (
-            f"Stop now, desk rule {rule.aim} working days; {rule.period} from {start} "
-            f"end on {_words(due_on)} (CAN-SPAM; desk rule elsewhere)."
-        )
-    return f"{rule.period} from {start} (desk rule)."
+def _stopped(run: Course) -> Stopped | None:
+    if not run.waiting:
+        return None
+    first = min(run.waiting, key=lambda each: (each.since, each.reason))
+    return Stopped(since=first.since, reason=first.reason, left=run.left)
 
 
-def _words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def longest(asked: Iterable[tuple[str, str]]) -> Rule:
+    """The rule that gives most time, by kind and regime: letters name it, never a computed date."""
+    rules = [rule_of(regime, kind) for kind, regime in asked] or [DESK_45]
+    return max(rules, key=_days)
+
+
+def _days(rule: Rule) -> float:
+    """A period in days, to compare: a month is worth 31, a working day 7/5."""
+    return rule.length * {"day": 1.0, "month": 31.0, "working day": 7 / 5}[rule.unit]

@@ -1,43 +1,56 @@
-"""The desk's own rule (regime `policy`), as data: what binds where no law is known to bind more.
+"""What a rule of a law is, as data: how long, counted in what, and what may move its end."""
 
-28 days are the ICO's suggestion for one constant number never later than a month; they lie inside
-the 30-day and 45-day laws too. 45 days are what the privacy policy itself promises.
-"""
+from collections.abc import Mapping
+from typing import Literal
 
-from types import MappingProxyType
+import msgspec
 
 from storage.records import Record
 
-#: the regime's place: every date is the local date there, holidays are those of the federation
+#: the desk's own place where no law names another: the policy's company sits in New York
 TIMEZONE = "America/New_York"
 CALENDAR = "US"
 
+#: what a question to the requester does to the clock, by the reason it was asked for
+Stop = Literal["pause", "restart"]
+
+_NUMBERS = {1: "one", 2: "two", 3: "three"}
+
 
 class Rule(Record, frozen=True, kw_only=True):
-    """How long, counted from the day after receipt; in days, or in working days."""
+    """How long, counted from the day after receipt, and what moves the end."""
 
-    days: int
-    working: bool = False
-    aim: int | None = None  #: working days the desk gives itself, when fewer
+    id: str
+    version: int = 1
+    length: int
+    unit: Literal["month", "day", "working day"] = "day"
+    extended: int = 0  #: the whole period once extended, in the same unit; 0 = it cannot be
+    stated: bool = False  #: an extension ends on the date that its notice states
+    rolls: bool = False  #: a last day that is free moves to the next working day
+    stops: Mapping[str, Stop] = msgspec.field(default_factory=dict)
+    asking_day: bool = False  #: a pause leaves out the asking day too
+    from_sending: bool = False  #: counted from the day it was sent, where that is earlier
+    target: int | None = None  #: working days the desk gives itself, when fewer
+    sooner: int = 0  #: days the desk aims ahead of the end
+    first: str = ""  #: what staff have to do with the date before anything else
+    law: bool = True  #: False: a choice of the desk, never called the law
 
     @property
     def period(self) -> str:
         """As it stands in a letter."""
-        return f"{self.days} {'working ' if self.working else ''}day{'s' * (self.days != 1)}"
+        return counted(self.length, self.unit)
 
 
-POLICY = MappingProxyType(
-    {
-        "access": Rule(days=28),
-        "deletion": Rule(days=28),
-        "correction": Rule(days=28),
-        # CAN-SPAM, 15 U.S.C. 7704(a)(4): 10 business days; the desk stops it in 2
-        "unsubscribe": Rule(days=10, working=True, aim=2),
-        # COPPA, 16 CFR 312.6 names no number; the policy says "promptly"
-        "child_data": Rule(days=10, working=True),
-        "complaint": Rule(days=45),
-        "question": Rule(days=45),
-        # their date is typed by hand; until then the next working day
-        "legal_demand": Rule(days=1, working=True),
-    }
-)
+class Regime(Record, frozen=True, kw_only=True):
+    """One law: whose local date counts, which holidays, and a rule for each kind it speaks of."""
+
+    title: str
+    rules: Mapping[str, Rule]
+    timezone: str = TIMEZONE
+    calendar: str = CALENDAR
+
+
+def counted(number: int, unit: str) -> str:
+    """`one month`, `45 days`, `1 working day`."""
+    word = _NUMBERS.get(number, str(number)) if unit == "month" else str(number)
+    return f"{word} {unit}{'s' * (number != 1)}"

@@ -19,6 +19,8 @@ CALENDARS = {
     "America/Toronto": "CA",
 }
 NO_HOLIDAYS = "NONE"
+#: Canada's federal public service keeps more days than all provinces do together
+PUBLIC_SERVICE = {"CA": ("public", "government")}
 
 
 @cache
@@ -26,7 +28,10 @@ def _holidays(calendar: str, year: int) -> frozenset[date]:
     if calendar == NO_HOLIDAYS:
         return frozenset()
     country, _, part = calendar.partition("-")
-    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
+    kinds = PUBLIC_SERVICE.get(country, ("public",))
+    return frozenset(
+        holidays.country_holidays(country, subdiv=part or None, years=year, categories=kinds)
+    )
 
 
 def is_working_day(day: date, calendar: str) -> bool:
@@ -46,6 +51,13 @@ def last_working_day(day: date, calendar: str) -> date:
     """`day` itself, or the nearest working day before it."""
     while not is_working_day(day, calendar):
         day -= timedelta(days=1)
+    return day
+
+
+def next_working_day(day: date, calendar: str) -> date:
+    """`day` itself, or the nearest working day after it."""
+    while not is_working_day(day, calendar):
+        day += timedelta(days=1)
     return day
 
 

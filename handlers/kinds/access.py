@@ -391,7 +391,7 @@ class Access(Kind):
         + GONE
     )
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
-    letters = ("answer_access", "no_data")
+    letters = ("answer_access", "answer_portability", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 

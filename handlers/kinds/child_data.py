@@ -224,7 +224,7 @@ class ChildData(Kind):
         ANSWER,
         CLOSE,
     )
-    letters = ("answer_child", "no_data")
+    letters = ("answer_child", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
     refusals = ("unfounded", "legal_obligation", "others_rights", "no_match")
 

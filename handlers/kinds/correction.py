@@ -260,7 +260,7 @@ class Correction(Kind):
     depth = Depth.ACCOUNT
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
-    letters = ("answer_correction", "no_data")
+    letters = ("answer_correction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
     refusals = ("unfounded", "excessive", "accurate", "legal_obligation", "no_match")
 

@@ -287,9 +287,18 @@ class Deletion(Kind):
     depth = Depth.ACCOUNT
     clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH + EVERYDAY
     steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
-    letters = ("answer_deletion", "no_data")
+    letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    refusals = ("unfounded", "excessive", "legal_obligation", "legal_claims", "no_match")
+    refusals = (
+        "unfounded",
+        "excessive",
+        "tax_records",
+        "legal_obligation",
+        "legal_claims",
+        "breaks_law",
+        "makes_wrong",
+        "no_match",
+    )
 
 
 KIND = Deletion()

@@ -6,6 +6,7 @@ RFC 3834: answer people, never robots, and never an address the mail may not hav
 from collections import deque
 from datetime import datetime, timedelta
 
+from handlers import flags
 from handlers.opening import IMPORTED, Understood
 from handlers.policy import Policy
 from storage.records import Case, Reading
@@ -13,8 +14,8 @@ from storage.records import Case, Reading
 #: even a small chance of one of these, and a person writes first
 DELICATE = {"legal_demand": "a legal demand", "child_data": "a child's data"}
 POSSIBLE = 0.05
+FORGED = "the sender failed authentication"
 WAS_IMPORTED = "the mail was imported"
-FLAGS = {"safety": "somebody's safety", "staff": "the conduct of staff"}
 
 
 def withheld(found: Understood, case: Case, policy: Policy) -> str:
@@ -36,7 +37,7 @@ def _sender(found: Understood) -> str:
     if found.mail.mail_from.lower() != found.parsed.header_from.lower():
         return "envelope sender and From differ"
     if found.parsed.sender is not None and found.parsed.sender.result == "refused":
-        return "the sender failed authentication"
+        return FORGED
     return ""
 
 
@@ -44,10 +45,9 @@ def _content(reading: Reading) -> str:
     for kind, words in DELICATE.items():
         if kind in reading.kinds or reading.confidence.get(kind, 0.0) >= POSSIBLE:
             return f"it may be about {words}"
-    for flag, words in FLAGS.items():
-        if flag in reading.flags:
-            return f"it may be about {words}"
-    return ""
+    if flagged := flags.withheld(reading.flags):
+        return f"it may be about {flagged}"
+    return "it looks like mail that asks nothing" if reading.decision == "ignore" else ""
 
 
 class Pace:

@@ -3,38 +3,95 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from handlers import deadlines, letters
-from handlers.deadlines.rules import CALENDAR
+from babel import Locale
+
+from handlers import deadlines
+from handlers.deadlines.rules import CALENDAR, Rule
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.handler import Kind
+from handlers.letters.catalogue import Rendered, long_date
+from handlers.letters.templates import words
 from handlers.policy import Policy
-from handlers.reasons import REASONS
-from storage.records import Case
+from storage.records import Case, Record, Request
 
 
-def write(
-    name: str,
-    case: Case,
-    kinds: Mapping[str, Kind],
-    policy: Policy,
-    now: datetime,
-    **values: object,
-) -> letters.Rendered:
-    """A letter about this case; `reason` is a name of the closed list. Raises KeyError."""
-    asked = tuple(r.kind for r in case.requests if r.kind is not None)
-    today = local_day(now, policy.timezone)
-    reason = str(values.pop("reason", ""))
-    return letters.render(
-        name,
-        case,
-        policy,
-        now,
-        kinds=[kinds[kind].title for kind in asked if not case.triage],
-        period=deadlines.period(asked),
-        california="ccpa" in (case.reading.regimes if case.reading else ()),
-        suppressed=letters.plain_date(today),
-        until=letters.plain_date(add_working_days(today, 2, CALENDAR)),
-        reason=REASONS[reason].words if reason else "",
-        first=str(values.pop("first", "")),
-        **values,
-    )
+class Matter(Record, frozen=True, kw_only=True):
+    """What a letter is about: one request of a case, or the most urgent one (None)."""
+
+    case: Case
+    kinds: Mapping[str, Kind]
+    policy: Policy
+    now: datetime
+    request: int | None = None
+
+
+def write(name: str, matter: Matter, language: str = "", **values: str) -> Rendered:
+    """A letter, filled in.
+
+    `language` "" = the requester's own, where there are letters in it; `reason` is a name of the
+    closed list, or words of staff. Raises ValueError for an unknown letter or language.
+    """
+    letters = matter.policy.letters
+    language = language or letters.language_for(matter.case.language)
+    found = values_of(matter, language)
+    if reason := values.pop("reason", ""):
+        found["reason"] = words(language)["reasons"].get(reason, reason)
+    return letters.render(name, language, {**found, **values})
+
+
+def values_of(matter: Matter, language: str) -> dict[str, object]:
+    """Every value a template may use; what only some letters have is "" here."""
+    case, policy = matter.case, matter.policy
+    about = _about(case, matter.request)
+    asked = tuple((r.kind, r.due.regime) for r in case.requests if r.kind is not None)
+    phrases = [_phrase(matter.kinds[kind], language) for kind, _ in asked]
+    promise = policy.promised(local_day(case.received_at, policy.timezone))
+    return {
+        **_dates(matter, about, language),
+        "ref": case.ref,
+        "asked": tuple(kind for kind, _ in asked),
+        "kinds": [] if case.triage else phrases,
+        "within": _within(deadlines.longest(asked), language),
+        "regime": about.due.regime,
+        "regimes": tuple(law.regime for law in about.regimes) or (about.due.regime,),
+        "complained": about.kind == "complaint",
+        "policy_version": promise.version,
+        "dispute_body": promise.dispute_body,
+        "company": policy.company,
+        "postal": policy.postal,
+        "officer": policy.officer,
+        "address": policy.address,
+        **dict.fromkeys(("reason", "first", "code", "extended", "replaced"), ""),
+    }
+
+
+def _dates(matter: Matter, about: Request, language: str) -> dict[str, str]:
+    zone = matter.policy.timezone
+    today = local_day(matter.now, zone)
+    days = {
+        "received": local_day(matter.case.received_at, zone),
+        "today": today,
+        "due": about.due.due_on,
+        "suppressed": today,
+        "until": add_working_days(today, 2, CALENDAR),
+    }
+    return {name: long_date(day, language) for name, day in days.items()}
+
+
+def _about(case: Case, number: int | None) -> Request:
+    known = {request.id: request for request in case.requests}
+    if number in known:
+        return known[number]
+    return min(case.open_requests or case.requests, key=lambda request: request.due.due_on)
+
+
+def _phrase(kind: Kind, language: str) -> str:
+    """A kind that is new has no words in other languages yet: its title stands in."""
+    return str(words(language)["kinds"].get(kind.name, kind.title))
+
+
+def _within(rule: Rule, language: str) -> str:
+    """A period, in the plural form the number takes (CLDR)."""
+    forms = words(language)["within"][rule.unit.replace(" ", "_")]
+    form = Locale.parse(language).plural_form(rule.length)
+    return str(forms.get(form, forms["other"])).format(n=rule.length)

@@ -12,14 +12,17 @@ from pathlib import Path
 import msgspec
 
 from intake import quoted
+from intake.classify.because import because
 from intake.classify.clues import Book, Kinds, likelihoods
 from intake.classify.deciding import NOT_A_REQUEST, SIGN, WORDS, decided, named, signs
 from intake.classify.evidence import Span, strongest
+from intake.classify.facts import facts
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES
 from intake.classify.model import Judged, Model, load
 from intake.classify.reader import Seen, read_text, see
 from intake.classify.scoring import WEIGHED, apart
+from intake.classify.services import service
 from storage.records import Evidence, ParsedMail, Reading
 
 __all__ = ["NOT_A_REQUEST", "WORDS", "Classifier", "Kinds", "read_text", "settled", "unread"]
@@ -56,13 +59,17 @@ class Classifier:
         seen = see(parsed)
         judged = self._judged(seen)
         kinds = named(judged.likely, at)
+        spoken = tuple(self._evidence(seen, kinds))
         reading = Reading(
             kinds=kinds,
             decision=decided(judged, kinds, at),
             confidence={word: round(judged.likely.get(word, 0.0), 4) for word in WORDS},
-            evidence=tuple(self._evidence(seen, kinds)),
+            evidence=spoken,
+            because=because(spoken),
             language=seen.language,
-            flags=flags(seen.words),
+            flags=flags(seen.words, parsed.header_from),
+            facts=facts(read_text(parsed), frozenset((parsed.header_from.lower(),))),
+            service=service(seen.words.text, parsed.header_from),
         )
         if kinds == (NOT_A_REQUEST,):
             return self._guarded(reading, seen, robot=robot)

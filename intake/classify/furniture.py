@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from handlers import letters
+from handlers.letters import templates
 
 #: three of these in one paragraph make it a legal footer; a person's own words have fewer
 _FOOTER = tuple(
@@ -63,7 +63,12 @@ def _is_ours(paragraph: str) -> bool:
 @cache
 def _pieces() -> tuple[str, ...]:
     """What stands between the gaps of our automatic letters."""
-    automatic = (t for t in map(letters.template, letters.names()) if t.automatic)
-    lines = (line for t in automatic for line in t.body.lower().split("\n"))
+    automatic = [name for name in templates.names() if templates.template(name).automatic]
+    bodies = (
+        templates.parsed(name, templates.built_in(language)[name]).body
+        for language in templates.LANGUAGES
+        for name in automatic
+    )
+    lines = (line for body in bodies for line in body.lower().split("\n"))
     pieces = (" ".join(piece.split()) for line in lines for piece in _GAP.split(line))
     return tuple(piece for piece in pieces if len(piece) >= _LONG)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.check import Finding, _nameserver, _relay
+from bot.check import Finding, _letters, _nameserver, _relay
 from bot.settings import Relay, Settings
 from tests.bot.relays import faulty
 from tests.intake.nameserver import SERVFAIL, nameserver
@@ -41,3 +41,16 @@ async def test_a_desk_that_looks_up_senders_needs_a_name_server():
         zone.names["_dmarc.cafex.com"] = SERVFAIL
         (fault,) = await _nameserver(settings)
         assert (fault.state, bool(fault.fix)) == ("fault", True)
+
+
+def test_letters_of_ones_own_are_tried(tmp_path: Path):
+    (fine,) = _letters(Settings(data=tmp_path, reviewers={"de": "A. Weber"}))
+    assert fine.says == "8 languages, reviewed: en, de; 0 files of your own"
+    folder = tmp_path / "letters" / "en"
+    folder.mkdir(parents=True)
+    (folder / "refusal.txt").write_text("subject: {{ ref }}\n\nNo. {{ due }} {{ received }}\n")
+    found = _letters(Settings(data=tmp_path))
+    assert {each.state for each in found} == {"fault"}
+    assert "letters/en/refusal.txt lacks the reason (GDPR Art. 12(4)" in found[0].says
+    (folder / "refusal.txt").write_bytes(b"\xff")
+    assert "cannot be read" in _letters(Settings(data=tmp_path))[0].says

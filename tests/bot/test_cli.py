@@ -541,6 +541,44 @@ def test_classify_answers_in_input_order_and_goes_on_after_a_fault(run: Run, tmp
     assert run("classify", "one.eml").code == 0
 
 
+def test_due_answers_each_request_of_a_file_in_order(run: Run, tmp_path: Path):
+    asked = {"regime": "uk_gdpr", "received_at": "2026-09-01T10:00:00+01:00", "ignored": 1}
+    stopped = [{"type": "pause", "at": "2026-09-03T10:00:00+01:00", "reason": "identity"}]
+    rows = [
+        {"id": "a", "kind": "Rectification", **asked},
+        {"id": 2, "kind": "access", "events": stopped, **asked},
+        {"id": "c", "kind": "objection", **asked},
+    ]
+    (tmp_path / "asked.json").write_text(json.dumps(rows))
+    result = run("due", "asked.json")
+    assert [set(row) for row in result.json] == [{"id", "due_on", "aim_on", "why", "rule"}] * 3
+    assert [(row["id"], row["due_on"]) for row in result.json] == [
+        ("a", "2026-10-01"), (2, None), ("c", "2026-10-01"),
+    ]  # fmt: skip
+    assert result.code == 0
+    assert run("due", "asked.json", "--json").out == result.out
+
+
+def test_due_names_what_it_cannot_compute_and_goes_on(run: Run, tmp_path: Path):
+    fine = {"id": "fine", "kind": "access", "received_at": "2026-09-01T10:00:00Z"}
+    rows = [
+        fine | {"id": "where", "regime": "martian"},
+        fine | {"id": "what", "kind": "dance"},
+        fine | {"id": "when", "received_at": "yesterday"},
+        fine | {"id": "zone", "timezone": "Mars/Olympus"},
+        fine | {"id": "days", "regime": "uk_gdpr", "holiday_calendar": "XX"},
+        fine,
+    ]
+    (tmp_path / "asked.json").write_text(json.dumps(rows))
+    result = run("due", "asked.json")
+    assert result.code == 1
+    assert [set(row) for row in result.json[:-1]] == [{"id", "error"}] * 5
+    assert result.json[-1]["due_on"] == "2026-09-29"
+    (tmp_path / "asked.json").write_text("{}")
+    refused(run("due", "asked.json"), "asked.json")
+    refused(run("due", "missing.json"), "missing.json")
+
+
 def test_a_new_key_is_for_its_owner_alone_and_never_overwritten(run: Run, tmp_path: Path):
     assert run("key", "new", "own.key").code == 0
     assert (tmp_path / "own.key").stat().st_mode & 0o777 == 0o600

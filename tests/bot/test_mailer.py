@@ -93,7 +93,9 @@ async def test_a_letter_reaches_the_relay_with_its_threading(keys: Keys, clock: 
     assert mail["In-Reply-To"] == "<first@example.org>"
     assert mail["References"] == "<first@example.org>"
     assert mail["Auto-Submitted"] is None
-    assert mail.get_content().startswith(f"{MARKER}\r\n\r\nHello,")
+    plain, rich = mail.iter_parts()
+    assert plain.get_content().startswith(f"{MARKER}\r\n\r\nHello,")
+    assert "<p>Hello,</p>" in rich.get_content()
     reply_to = mail["Reply-To"].addresses[0].username.partition("+")[2]
     assert keys.case_of_tag(reply_to) == "PR-2026-0001"
 

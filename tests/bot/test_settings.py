@@ -109,11 +109,13 @@ def test_whose_word_on_a_sender_is_believed():
         "DESK_AUTHSERV_IDS": "MX.example.com, microsoft365",
         "DESK_INBOUND_RELAYS": "192.0.2.7/24 2001:db8::1",
         "DESK_NAMESERVER": "127.0.0.1",
+        "DESK_ARC_SEALERS": "Lists.example.net",
     }
     settings = load(said, file=None)
     assert settings.authserv_ids == ("mx.example.com", "microsoft365")
     assert settings.inbound_relays == ("192.0.2.0/24", "2001:db8::1/128")
     assert settings.nameserver == ("127.0.0.1", 53)
+    assert settings.arc_sealers == ("lists.example.net",)
     assert load({"DESK_NAMESERVER": "127.0.0.1:5300"}, file=None).nameserver == ("127.0.0.1", 5300)
     for name, wrong in (
         ("DESK_INBOUND_RELAYS", "mail.example.org"),
@@ -131,3 +133,26 @@ def test_the_reserve_is_megabytes():
 def test_tls_cannot_be_a_must_without_a_certificate():
     with pytest.raises(SettingsError, match="DESK_TLS_REQUIRED"):
         load({"DESK_TLS_REQUIRED": "1"}, file=None)
+
+
+def test_company_reviewers_and_promises_come_from_the_file(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text(
+        '[company]\nname = "Example Ltd"\n[reviewers]\nde = "A. Weber"\n'
+        '[[promises]]\nsince = 2026-01-01\nversion = "January 2026"\n'
+        '[[promises]]\nsince = 2018-11-01\nversion = "November 2018"\ndispute_body = "JAMS"\n'
+    )
+    found = load({}, file=file)
+    assert found.company.name == "Example Ltd"
+    assert found.reviewers == {"de": "A. Weber"}
+    assert [each.version for each in found.promises] == ["November 2018", "January 2026"]
+
+
+def test_a_table_that_cannot_be_used_is_named(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text('[company]\nnmae = "x"\n[[promises]]\nversion = "y"\n')
+    with pytest.raises(SettingsError) as raised:
+        load({}, file=file)
+    assert [fault.partition(" cannot")[0] for fault in raised.value.faults] == [
+        "[company]", "[promises]",
+    ]  # fmt: skip

@@ -100,9 +100,9 @@ class Bench:
         cards = await self.outbox(case, Card)
         return sum(card.status is OutboxStatus.PENDING for card in cards)
 
-    async def ready(self, kind: str = "access", by: Person = ANA) -> Case:
+    async def ready(self, kind: str = "access", by: Person = ANA, **said: Any) -> Case:
         """Claimed, confirmed, identity settled."""
-        case = await self.case(kind)
+        case = await self.case(kind, **said)
         await self.click(case, "claim", by)
         await self.click(await self.fresh(case), "confirm", by, value=kind)
         case = await self.fresh(case)

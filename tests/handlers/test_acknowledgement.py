@@ -83,7 +83,7 @@ def test_not_even_where_a_delicate_kind_is_merely_possible(kind: str) -> None:
     assert why(a_mail(), parsed(), reading(confidence=chances)) == ""
 
 
-@pytest.mark.parametrize("flag", ["safety", "staff"])
+@pytest.mark.parametrize("flag", ["safety", "staff", "child_at_risk"])
 def test_not_where_safety_or_staff_may_be_touched(flag: str) -> None:
     assert "may be about" in why(a_mail(), parsed(), reading(flags=(flag,)))
 
@@ -98,7 +98,7 @@ async def test_it_goes_once_with_reference_and_period_and_nothing_quoted(bench: 
     assert letter.to == ROSA
     assert case.ref in letter.subject
     assert "28 days" in letter.body
-    assert "Access request" in letter.body
+    assert "an access request" in letter.body
     assert "My data" not in letter.subject + letter.body
     assert case.acknowledgement == "pending"
     await bench.desk.sent(message, NOW, receipt="250 Ok")

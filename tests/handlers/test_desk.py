@@ -38,7 +38,7 @@ from tests.handlers.desks import (
 )
 
 MINUTE = timedelta(minutes=1)
-BODY = {"template": "answer_access", "body": "Here is what you asked for."}
+BODY = {"template": "no_data", "body": "Here is what you asked for."}
 
 
 # --- mail -----------------------------------------------------------------------------------
@@ -285,6 +285,24 @@ async def test_the_confirm_form_shows_all_kinds_with_the_present_ones_chosen(ben
     assert field.initial == "access deletion"
 
 
+async def test_what_a_person_says_of_a_mail_is_kept_to_learn_from(bench: Bench) -> None:
+    case = await bench.case("access", decision="triage")
+    await bench.click(case, "confirm", form={"kinds": "deletion complaint"})
+    assert (await bench.fresh(case)).labels == ("deletion", "complaint")
+    other = await bench.case("access")
+    await bench.click(other, "not_a_request")
+    assert (await bench.fresh(other)).labels == ("not_a_request",)
+    await bench.click(await bench.fresh(other), "reopen")
+    assert (await bench.fresh(other)).labels == ()
+
+
+async def test_of_two_mails_nobody_can_tell_which_asked_what(bench: Bench) -> None:
+    case = await bench.case("access")
+    await bench.desk.follow_up(case.ref, await bench.mail(), parsed(), NOW)
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "deletion"})
+    assert (await bench.fresh(case)).labels == ()
+
+
 async def test_not_a_request_closes_and_reopen_brings_the_old_date_back(bench: Bench) -> None:
     case = await bench.case("access", decision="triage")
     await bench.click(case, "not_a_request")
@@ -329,6 +347,28 @@ async def test_a_letter_is_previewed_sent_undone_sent_again_and_goes(bench: Benc
     late = await bench.click(after, "undo", now=NOW + 4 * MINUTE, value=review.letter)
     assert isinstance(late, Stale)
     assert "Too late" in late.said
+
+
+async def test_a_letter_is_in_the_requesters_language_with_english_beside_it(bench: Bench) -> None:
+    case = await bench.ready(language="de")
+    click = Click(ref=case.ref, action="reply", by=ANA, version=case.version)
+    form = await bench.desk.form(click, NOW)
+    assert next(f for f in form.fields if f.name == "language").initial == "de"
+    review = await bench.click(case, "reply", form=BODY)
+    assert isinstance(review, Review)
+    assert review.language == "de"
+    assert review.subject.startswith("Ihr Antrag")
+    assert "We searched for data about you" in review.english
+    assert review.warning == "German: not reviewed."
+    state = review.case.letters[-1]
+    assert (state.language, len(state.version)) == ("de", 12)
+
+
+async def test_staff_may_choose_another_language(bench: Bench) -> None:
+    case = await bench.ready(language="de")
+    review = await bench.click(case, "reply", form=BODY | {"language": "en"})
+    assert isinstance(review, Review)
+    assert (review.language, review.english, review.warning) == ("en", "", "")
 
 
 async def test_undo_is_refused_once_its_time_is_over(bench: Bench) -> None:

@@ -6,12 +6,13 @@ from typing import ClassVar
 
 import pytest
 
-from handlers import letters, registry
+from handlers import registry
 from handlers.closing import outcomes
-from handlers.deadlines import due
+from handlers.deadlines import Asked, earliest
 from handlers.handler import Clue, Depth, Kind, Moment, Step
 from handlers.letter_actions import choices
-from handlers.letters.wording import write
+from handlers.letters import templates
+from handlers.letters.wording import Matter, write
 from handlers.offers import offers
 from handlers.policy import Policy
 from handlers.requests import close_request, replace, settle, with_step
@@ -28,7 +29,9 @@ def a_case(kind: Kind, **said: object) -> Case:
         received_at=NOW,
         requester="rosa@example.org",
         requester_hash="hash",
-        requests=(Request(id=1, kind=kind.name, due=due(kind.name, NOW)),),
+        requests=(
+            Request(id=1, kind=kind.name, due=earliest(Asked(kind=kind.name, received_at=NOW))),
+        ),
         reading=reading(kind.name),
         mails=("m1",),
     )
@@ -71,9 +74,9 @@ def test_a_kind_is_described(kind: Kind) -> None:
 def test_its_letters_render_and_say_truthfully_whether_they_are_neutral(kind: Kind) -> None:
     case = a_case(kind)
     for name in (*kind.letters, "acknowledgement", "identity", "clarification"):
-        text = write(name, case, REGISTRY.kinds, Policy(), NOW)
+        text = write(name, Matter(case=case, kinds=REGISTRY.kinds, policy=Policy(), now=NOW))
         assert case.ref in text.subject + text.body
-        if text.neutral:
+        if templates.template(name).neutral:
             told = re.sub(r"\[\[.*?\]\]", "", text.body, flags=re.DOTALL).lower()
             assert not re.search(
                 r"\b(found none|deleted|attached|you asked us to|about you)\b", told
@@ -85,7 +88,7 @@ def test_before_identity_is_settled_only_neutral_letters_are_offered(kind: Kind)
     names = choices(a_moment(a_case(kind)))
     assert names
     if kind.depth is not Depth.NONE:
-        assert all(letters.template(name).neutral for name in names)
+        assert all(templates.template(name).neutral for name in names)
     settled = a_case(kind, verification=Verification(how="reply", by="U01ANA", at=NOW))
     assert set(kind.letters) <= set(choices(a_moment(settled)))
 
@@ -110,7 +113,11 @@ def test_in_each_state_the_next_step_is_the_one_coloured_button(kind: Kind) -> N
 
 @EACH
 def test_an_unsorted_case_offers_guesses_first_and_a_way_out(kind: Kind) -> None:
-    case = a_case(kind, triage=True, requests=(Request(id=1, kind=None, due=due("access", NOW)),))
+    case = a_case(
+        kind,
+        triage=True,
+        requests=(Request(id=1, kind=None, due=earliest(Asked(kind="access", received_at=NOW))),),
+    )
     found = offers(case, REGISTRY)
     assert (found[0].action, found[0].value) == ("confirm", kind.name)
     assert found[0].label == f"Confirm {kind.name.replace('_', ' ')}"
@@ -156,6 +163,7 @@ def test_one_closed_request_closes_the_whole_case() -> None:
     assert REGISTRY.circle(["access", "child_data"]) is Circle.RESTRICTED
     assert REGISTRY.circle(["access", "legal_demand", "child_data"]) is Circle.COUNSEL
     assert REGISTRY.circle(["complaint"], flags=("staff",)) is Circle.MANAGERS
+    assert REGISTRY.circle(["access"], flags=("ex_employee", "press")) is Circle.RESTRICTED
     assert REGISTRY.circle(["access", None]) is Circle.STAFF
 
 

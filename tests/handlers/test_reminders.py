@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers.deadlines import due
+from handlers.deadlines import Asked, earliest
 from handlers.deadlines.reminders import next_remind_at, next_rung, snoozed_until
 from handlers.policy import Policy
 from handlers.requests import close_request, replace
@@ -21,7 +21,7 @@ def a_case(kind: str = "access", received: datetime = TUESDAY) -> Case:
         received_at=received,
         requester="rosa@example.org",
         requester_hash="hash",
-        requests=(Request(id=1, kind=kind, due=due(kind, received)),),
+        requests=(Request(id=1, kind=kind, due=earliest(Asked(kind=kind, received_at=received))),),
     )
     return replace(case, remind_at=next_remind_at(case, POLICY, received))
 

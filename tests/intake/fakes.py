@@ -65,6 +65,8 @@ def inbound(arrival: Arrival, mail_id: str) -> InboundMail:
         mail_from=arrival.mail_from,
         rcpt_to=arrival.rcpt_to,
         peer=arrival.peer,
+        hello=arrival.hello,
+        batch=arrival.batch,
         sha256=hashlib.sha256(arrival.content).hexdigest(),
         size=len(arrival.content),
     )

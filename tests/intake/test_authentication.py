@@ -2,8 +2,9 @@
 
 import pytest
 
-from intake.authentication import Origin, Trust, author_domain, claimed, domain_of, read
+from intake.authentication import Origin, Trust, claimed
 from intake.mime import parse
+from intake.results import author_domain, domain_of, read
 from storage.records import Sender
 
 TRUST = Trust(ids=("mx.example.com",), relays=("192.0.2.0/24", "2001:db8::/64"))

@@ -185,10 +185,29 @@ def test_only_a_machine_without_any_sign_is_ignored(classifier):
         ("my abusive ex can see where I am", "safety"),
         ("your employee looked at my recordings", "staff"),
         ("I write on behalf of my mother", "agent"),
+        ("I used to work for you and would like my references.", "ex_employee"),
+        ("Meine Personalakte liegt noch bei Ihnen.", "ex_employee"),
+        ("I have had no answer to my first request.", "earlier"),
+        ("Ma demande du 3 mars est restée sans réponse.", "earlier"),
+        ("A grown man has been grooming my son in your rooms.", "child_at_risk"),
+        ("Das Jugendamt ist informiert.", "child_at_risk"),
+        ("This request was prepared by Incogni for its user.", "bulk_agent"),
     ],
 )
 def test_red_flags(classifier, body, flag):
     assert flag in read(classifier, body).flags
+
+
+def test_a_newsletter_that_takes_no_replies_asks_after_nothing(classifier):
+    body = "This is a no reply address. We are following up on our special offer."
+    assert "earlier" not in read(classifier, body).flags
+
+
+def test_a_service_is_known_by_the_domain_it_writes_from(classifier):
+    parsed = ParsedMail(shown="Delete my data.", header_from="case-1@mail.saymine.com")
+    assert classifier.read(parsed).service == "Mine"
+    assert "bulk_agent" in classifier.read(parsed).flags
+    assert not read(classifier, "This data is mine and I want it.").service
 
 
 @pytest.mark.parametrize(

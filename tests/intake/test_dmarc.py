@@ -60,8 +60,14 @@ class Dns:
             spelt = spelt.replace("_dmarc_", "_dmarc.").replace("example_", "example.")
             self.zone.names[spelt] = found
 
-    def look(self, content: bytes, sender: str = "ann@example.org", peer: str = PEER) -> Sender:
-        origin = Origin(peer=peer, mail_from=sender, trust=self.trust)
+    def look(
+        self,
+        content: bytes,
+        sender: str = "ann@example.org",
+        peer: str = PEER,
+        hello: str = "mx.example.com",
+    ) -> Sender:
+        origin = Origin(peer=peer, hello=hello, mail_from=sender, trust=self.trust)
         return look(content, parse(content), origin)
 
 
@@ -168,6 +174,15 @@ def test_what_is_proven_of_another_domain_proves_nothing_here(dns: Dns):
     assert "SPF pass, DKIM pass, DMARC fail" in found.words
 
 
+@pytest.mark.parametrize("broken", ["evil.net", "_dmarc.evil.net", "s1._domainkey.evil.net"])
+def test_a_strangers_broken_name_server_leaves_nothing_open(dns: Dns, broken: str):
+    """Else whoever forges a From would break his own, and the failure would be none."""
+    dns.knows(_dmarc_example_org=REJECT)
+    dns.zone.names |= {"evil.net": SPF, "s1._domainkey.evil.net": KEY_RECORD, broken: SERVFAIL}
+    found = dns.look(signed(domain=b"evil.net"), sender="x@evil.net")
+    assert found.result == "refused"
+
+
 def test_of_one_organisation(dns: Dns):
     """Relaxed: news.example.org may speak for example.org; strict: not."""
     dns.zone.names["s1._domainkey.news.example.org"] = KEY_RECORD
@@ -255,9 +270,31 @@ def test_among_many_signatures_one_that_holds_is_enough_and_few_are_looked_at(dn
     assert len(dns.zone.asked) < 20
 
 
-def test_a_null_sender_has_no_spf(dns: Dns):
-    dns.knows(_dmarc_example_org=REJECT, example_org=SPF)
-    assert "SPF none" in dns.look(MAIL, sender="").words
+@pytest.mark.parametrize(
+    ("hello", "result", "told"),
+    [
+        ("mx.example.org", "pass", "SPF pass, DKIM none, DMARC pass"),
+        ("MX.example.org.", "pass", "SPF pass"),
+        ("mx.example.com", "refused", "SPF none"),  # says nothing of that domain
+        ("elsewhere.example.org", "refused", "SPF fail"),
+        ("[192.0.2.9]", "refused", "SPF none"),
+        ("localhost", "refused", "SPF none"),
+        ("\udcff.example.org", "refused", "SPF none"),
+        ("", "refused", "SPF none"),  # a mail kept before the name was
+    ],
+)
+def test_a_null_sender_is_judged_by_the_name_in_hello(dns: Dns, hello: str, result: str, told: str):
+    """RFC 7208 2.4: postmaster at that name."""
+    dns.knows(_dmarc_example_org=REJECT)
+    dns.zone.names |= {"mx.example.org": SPF, "elsewhere.example.org": ELSEWHERE}
+    found = dns.look(MAIL, sender="", hello=hello)
+    assert (found.result, told in found.words) == (result, True), found
+
+
+def test_the_name_in_hello_proves_nothing_for_a_sender_with_a_name(dns: Dns):
+    dns.knows(_dmarc_example_org=REJECT, example_org=ELSEWHERE)
+    dns.zone.names["mx.example.org"] = SPF
+    assert dns.look(MAIL, hello="mx.example.org").result == "refused"
 
 
 def test_a_chain_of_silent_names_takes_no_longer_than_all_may_take(

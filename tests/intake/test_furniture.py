@@ -2,8 +2,6 @@
 
 import pytest
 
-from handlers import letters
-from handlers.letters import template
 from intake.classify.furniture import without_furniture
 
 ASKS = "please send me a copy of my data.\n\n"
@@ -64,9 +62,13 @@ def test_our_acknowledgement_is_not_what_its_reader_asks():
     assert kept.split() == ["thank", "you!"]
 
 
-def test_the_pieces_are_those_of_letters_that_go_by_themselves():
-    assert template("acknowledgement").automatic
-    assert "acknowledgement" in letters.names()
+def test_our_letters_in_other_languages_are_known_too():
+    ours = (
+        "ihre nachricht ist am 3. märz bei uns eingegangen. ihr zeichen ist pr-2026-0042.\n\n"
+        "wir verstehen sie so: ein auskunftsersuchen. wenn das nicht stimmt, antworten sie "
+        "einfach auf diese nachricht.\n"
+    )
+    assert without_furniture("danke!\n\n" + ours).split() == ["danke!"]
 
 
 def test_every_place_stays():

@@ -414,15 +414,20 @@ async def test_an_endless_line_is_cut_and_costs_no_memory(opened: Open):
     await place.still_works()
 
 
-async def test_an_endless_command_is_cut(place: Place):
+@pytest.mark.parametrize("piece", [50_000, 1_000_000])
+async def test_an_endless_command_is_cut_soon(place: Place, piece: int):
     client = await place.client()
+    sent = 0
 
     async def pour() -> None:
+        nonlocal sent
         while True:
-            await client.send(b"x" * 50_000)
+            await client.send(b"x" * piece)
+            sent += piece
 
     with pytest.raises(ConnectionError):
         await asyncio.wait_for(pour(), 20)
+    assert sent < 16 * 2**20  # what the sockets hold, and no more
     await place.still_works()
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from bench.screening import at_most, figures, mails_of
 from intake.envelope import Addresses
 from intake.screen import failed, screen
 from tests.intake.fakes import OWN
-from tests.intake.voices import LETTER, Voice, corpus, voices
+from tests.intake.voices import CORPUS, LETTER, Voice, corpus, voices
 
 OURS = Addresses(OWN)
 BOUNCES = tuple(voices("bounces.txt"))
@@ -28,6 +29,26 @@ def test_97_of_100_bounces_are_known_and_at_most_15_of_10000_ordinary_mails_take
 
 def test_no_ordinary_mail_is_taken_for_a_machine_at_all():
     assert [voice.name for voice in ORDINARY if kind_of(voice) != "person"] == []
+
+
+def test_what_asks_something_is_never_taken_for_a_machine(tmp_path):
+    """The measurement of the docs, over every file of the corpus and over raw mails."""
+    found = [mail for file in sorted(CORPUS.glob("*.jsonl")) for mail in mails_of(file)]
+    told = figures(mail for mail in found if mail.asks)
+    assert told.mails >= 190
+    assert (told.reports, told.machines) == ([], [])
+    raw = b"From a@example.org Mon\nReturn-Path: <>\nFrom: mailer-daemon@example.org\n\nx\n"
+    (tmp_path / "1.txt").write_bytes(raw)
+    (tmp_path / "2.eml").write_bytes(b"Return-Path: <a@example.org>\nFrom: a@example.org\n\nHi\n")
+    told = figures(mails_of(tmp_path))
+    assert (told.mails, told.reports) == (2, ["1.txt"])
+
+
+def test_how_many_none_of_so_many_can_prove():
+    assert at_most(0, 278) == pytest.approx(0.0107, abs=1e-4)
+    assert at_most(0, 4145) == pytest.approx(0.00072, abs=1e-5)
+    assert at_most(5, 4150) == pytest.approx(0.00253, abs=1e-5)
+    assert at_most(3, 3) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("voice", OTHERS, ids=lambda voice: voice.name)

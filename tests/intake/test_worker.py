@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from handlers import letters, registry
+from handlers import ignoring, letters, registry
 from handlers.desk import Desk
 from handlers.policy import Policy
 from intake import worker
@@ -28,6 +28,7 @@ from storage.records import (
     Commit,
     InboundMail,
     MailStatus,
+    Mark,
     OutboxStatus,
     Outcome,
     ParsedMail,
@@ -293,10 +294,80 @@ async def test_after_closing_a_mail_joins_for_a_while_and_then_goes_on_in_anothe
 # --- machines
 
 
-async def test_a_newsletter_is_ignored_with_its_reason(bench):
-    mail = await bench.mail("List-Id: <news.example.org>", body="Our product news of the month.")
+NEWS = ("List-Id: <news.example.org>",)
+
+
+async def staff_confirmed(bench: Bench, count: int) -> None:
+    mark = Mark(id=ignoring.RIGHT, at=NOW, count=count)
+    await bench.store.commit(Commit(at=NOW, actor="U01ANA", act="test", puts=(mark,)))
+
+
+async def test_a_newsletter_is_ignored_with_its_reason_once_staff_have_confirmed_200(bench):
+    await staff_confirmed(bench, 200)
+    mail = await bench.mail(*NEWS, body="Our product news of the month.")
     assert (mail.status, mail.reason) == (MailStatus.IGNORED, "list or bulk mail")
     assert not await bench.refs()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        NEWS,
+        ("Auto-Submitted: auto-replied",),  # to nothing of ours
+        ("Subject: Automatic reply: x", "In-Reply-To: <unknown@example.org>"),
+    ],
+)
+async def test_before_that_a_person_sorts_it_and_nothing_goes_out(bench, head):
+    await staff_confirmed(bench, 199)
+    mail = await bench.mail(*head, body="Our product news of the month.")
+    assert mail.status is MailStatus.PROCESSED
+    case = await bench.store.case(mail.case)
+    assert (case.triage, case.reading.decision) == (True, "ignore")
+    assert case.acknowledgement.startswith("withheld: ")
+
+
+async def test_an_automatic_reply_of_somebody_else_to_our_thread_waits_beside_it(bench):
+    await bench.mail("Message-ID: <one@example.org>")
+    stranger = {"mail_from": "eve@example.net", "author": "eve@example.net"}
+    mail = await bench.mail(
+        "Auto-Submitted: auto-replied", "In-Reply-To: <one@example.org>", body="Away.", **stranger
+    )
+    assert mail.status is MailStatus.HELD
+
+
+async def test_what_a_person_calls_a_request_is_one_from_its_true_receipt(bench):
+    await staff_confirmed(bench, 200)
+    mail = await bench.mail(*NEWS, body="Our product news of the month.")
+    again = await bench.desk.rework(mail.id, "U01ANA", NOW + timedelta(days=9))
+    assert again.reason == ignoring.REQUESTED
+    bench.worker.wake(again)
+    mail = await bench.settled(mail)
+    assert (mail.status, mail.reason) == (MailStatus.PROCESSED, "")
+    case = await bench.store.case(mail.case)
+    assert (case.received_at, case.triage) == (mail.received_at, True)
+    assert case.acknowledgement.startswith("withheld: ")
+    assert (await bench.store.mark(ignoring.WRONG)).count == 1
+
+
+async def test_even_a_bounce_or_a_repeat_may_be_a_request(bench):
+    first = await bench.mail(DSN, body=report("failed", "5.1.1", "<x@example.net>"), **DAEMON)
+    assert first.status is MailStatus.IGNORED
+    bench.worker.wake(await bench.desk.rework(first.id, "U01ANA", NOW))
+    assert (await bench.settled(first)).status is MailStatus.PROCESSED
+    one = await bench.mail("Message-ID: <one@example.org>")
+    two = await bench.store.mails.append(
+        Arrival(
+            received_at=one.received_at + timedelta(hours=1),
+            mail_from=one.mail_from,
+            rcpt_to=one.rcpt_to,
+            peer=one.peer,
+            content=await bench.store.mails.raw(one.id),
+        )
+    )
+    bench.worker.wake(two)
+    assert (await bench.settled(two)).reason.startswith("repeat of")
+    bench.worker.wake(await bench.desk.rework(two.id, "U01ANA", NOW))
+    assert (await bench.settled(two)).status is MailStatus.PROCESSED
 
 
 async def test_a_request_through_a_list_is_a_case(bench):

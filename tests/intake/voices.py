@@ -52,10 +52,15 @@ def voices(file: str) -> Iterator[Voice]:
 
 
 def corpus() -> Iterator[Voice]:
-    """Mostly people's mails, written for another purpose by other hands."""
+    """Mostly people's mails, written for another purpose by other hands.
+
+    Of what asks nothing only the first file's is known to be people's, but for the holidays.
+    """
     for file in sorted(CORPUS.glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             said = json.loads(line)
+            if said["kinds"] == ["not_a_request"] and not said["id"].startswith("first-"):
+                continue
             head = f"From: {said['from']}\r\nTo: compliance@cafex.com\r\nSubject: {said['subject']}"
             kind = "Content-Type: text/plain; charset=utf-8"
             content = f"{head}\r\n{kind}\r\n\r\n{said['body']}\r\n".encode()

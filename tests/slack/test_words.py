@@ -71,13 +71,11 @@ def test_dates_are_the_same_for_every_reader_and_moments_are_not():
     )
 
 
-def test_left_and_law_in_words():
+def test_left_in_words():
     told = [words.left(n) for n in (-2, -1, 0, 1, 2)]
     assert told == [
         "overdue by 2 days", "overdue by 1 day", "due today", "1 day left", "2 days left",
     ]  # fmt: skip
-    assert words.law("policy") == "desk rule"
-    assert words.law("xx_new") == "XX NEW"
 
 
 def test_only_slack_ids_become_mentions():
