@@ -68,7 +68,7 @@ class Classifier:
             because=because(spoken),
             language=seen.language,
             flags=flags(seen.words, parsed.header_from),
-            facts=facts(read_text(parsed), frozenset((parsed.header_from.lower(),))),
+            facts=facts(seen.whole, frozenset((parsed.header_from.lower(),))),
             service=service(seen.words.text, parsed.header_from),
         )
         if kinds == (NOT_A_REQUEST,):

@@ -54,6 +54,7 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 
 
 _READ = 1500  # characters
+_ASKED = 600  # of which the library is asked
 _LIKELY = 0.3  # from here on the library is believed where the small words tell nothing
 _SURE = 0.5  # from here on it is believed against them, that the language is none of the eight,
 _CERTAIN = 0.8  # and here that it is another of them
@@ -89,7 +90,7 @@ def _library() -> LangDetector:
 
 def _by_library(text: str) -> tuple[str, float]:
     """What the library takes it for, and how sure it is; of letters only."""
-    words = " ".join(_TOKEN.findall(text))
+    words = " ".join(_TOKEN.findall(text[:_ASKED]))
     if not words:
         return "und", 0.0
     best = _library().detect(words)[0]
