@@ -71,10 +71,9 @@ class Vocabulary:
         text."""
         counts = np.bincount(rows[rows >= 0], minlength=len(self.buckets))
         distinct = np.flatnonzero(counts).astype(np.int32)
-        values = 1.0 + np.log(counts[distinct])
         family = self._family[distinct]
-        lengths = np.sqrt(np.bincount(family, values**2, minlength=len(FAMILIES)))
-        return distinct, values / np.maximum(lengths, 1e-9)[family] * self._scales[family]
+        lengths = np.sqrt(np.maximum(np.bincount(family, minlength=len(FAMILIES)), 1))
+        return distinct, (self._scales / lengths)[family]
 
 
 def squeezed(score: float, by: Calibration) -> float:

@@ -39,7 +39,6 @@ class Report(Record, frozen=True, kw_only=True):
     corpus: str  #: SHA-256
     mails: int
     voices: int
-    folds: int
     thresholds: Thresholds
     rule: str
     figures: Figures
@@ -93,7 +92,7 @@ def page(report: Report) -> Iterator[str]:
     yield (
         f"Made by `desk train` from {report.mails} mails of {report.voices} voices (corpus "
         f"`{report.corpus[:16]}`). Every figure is of mails the weights were not trained on: "
-        f"voices are held back together, in {report.folds} turns."
+        f"voices are held back together, in turns."
     )
     yield from _table("What matters", CHIEF_COLUMNS, chief_rows(report.figures))
     yield from _table("Kinds", KIND_COLUMNS, kind_rows(report.figures))
