@@ -28,7 +28,7 @@ STEMS = {
     "consent": "consent* permission* einwillig* zustimm* erlaubnis* autorisation* consentim* autoriza* consens* autorizza* toestemming* zgod* allow* permission permiso permesso zgody knowledge agreed conocimiento savions",
     "object": "withdraw* revok* revoc* object objects objecting objection* oppos* widerruf* widersprech* widerspruch* retire revoqu* opong* opon* ritir* intrek* bezwaar* retiro oponho wycof* sprzeciw* cofam cofn*",
     "restrict": "restrict* limit* einschrank* einschraenk* limita* beperk* ogranicz* freez* suspend* block*",
-    "correct": "correct* rectif* amend* fix fixed updat* chang* berichtig* korrigier* korrektur* andern anderung* aendern aenderung* aktualisier* corrig* modifi* corregir correg* modific* actualiz* cambi* rettific* correzion* aggiorn* corrigeer* wijzig* aanpass* retific* corrij* atualiz* alterar alterac* popraw* sprostow* zmien* zmian* aktualiz*",
+    "correct": "correct* correc* rectif* amend* fix fixed updat* chang* berichtig* korrigier* korrektur* andern anderung* aendern aenderung* aktualisier* corrig* modifi* corregir correg* modific* actualiz* cambi* rettific* correzion* aggiorn* corrigeer* wijzig* aanpass* retific* corrij* atualiz* alterar alterac* popraw* sprostow* zmien* zmian* aktualiz*",
     "wrong": "wrong* incorrect* inaccura* misspel* mistake* outdated false falsch* fehler* unrichtig* veraltet* faux fausse* erron* inexact* equivocad* sbagliat* errat* inesatt* fout fouten foutief* onjuist* verkeerd* errad* incorret* bledn* bled nieprawid* nieaktual* typo*",
     "name": "name names surname* nachname* namens vorname* nom prenom* nombre* apellid* nome cognome* naam achternaam* sobrenome* apelido* imie imienia nazwisk* married marri* verheirat* spelling spelt heisse heiss* appelle llamo chiamo heet chamo nazywam pronoun* apostroph* accent written geschrieb* ecrit escrit* scritt* geschreven napisan*",
     "address": "address* adress* anschrift* direccion* indirizz* adres adresu endereco* telefon* phone telephone* telefono* birth* geburt* naissance nacimiento nascita geboort* nascimento urodzen* moved umgezogen dorpsweg calle rua via strasse street road lane rue avenue umzug verhuisd mudei przeprowadz* trasloc* demenag* mudado mobile number nummer numero*",
@@ -84,6 +84,11 @@ STEMS = {
     "procedure": "proceeding* oficio expediente decreto ordinanza beschikking processo inquiry case aktenzeichen az sygn reference ref procedimiento procedura instruction dossier",
     "sender": "fwd colleague weitergeleitet",
     "wish_not": "mehr plus mas piu meer mais wiecej dosc basta chega genug assez",
+}
+
+#: "if you do not delete it" asks for it all the more: a negation behind one of these denies nothing
+CONDITIONS = {
+    "if": "if why unless should wenn falls warum si pourquoi sinon por se perche als indien waarom caso jesli jezeli dlaczego gdy",
 }
 
 NEGATIONS = {

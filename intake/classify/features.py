@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from intake.classify.concepts import NEGATIONS, STEMS
+from intake.classify.concepts import CONDITIONS, NEGATIONS, STEMS
 
 Hashes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int32]
@@ -67,6 +67,7 @@ class _Words(NamedTuple):
     starts: Places
     ends: Places
     clauses: Places
+    phrases: Places  #: the same, cut at commas too
     asked: Flags  #: the clause of the word ends with a question mark
     prefixes: Hashes  #: of each letter: the word up to it
 
@@ -112,6 +113,7 @@ def _cut(text: str) -> _Words:
     questions = np.zeros(int(clause_at[-1]) + 2 if len(raw) else 1, np.bool_)
     questions[clause_at[raw == ord("?")] - 1] = True
     clauses = clause_at[starts]
+    commas = np.cumsum(raw == ord(",")).astype(np.int32)
     return _Words(
         codes=np.where(letter, codes, np.uint32(32)),
         letter=letter,
@@ -119,6 +121,7 @@ def _cut(text: str) -> _Words:
         starts=starts,
         ends=ends,
         clauses=clauses,
+        phrases=clauses + commas[starts],
         asked=questions[clauses],
         prefixes=_prefixes(codes, letter, word, starts),
     )
@@ -166,7 +169,7 @@ def _pieces(cut: _Words) -> Iterator[_Found]:
 
 
 def _reach(marked: Flags, clauses: Places, ahead: int) -> Flags:
-    """Words at most so far behind a marked one in its clause."""
+    """Words at most so far behind a marked one in its clause or phrase."""
     if not len(marked):
         return marked
     here = np.arange(len(marked))
@@ -199,6 +202,7 @@ def _stems(ideas: Mapping[str, str]) -> _Stems:
 
 _NAMED = _stems(STEMS)
 _DENYING = _stems(NEGATIONS)
+_SUPPOSING = _stems(CONDITIONS)
 
 
 def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
@@ -215,6 +219,12 @@ def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
         hit = table[at] == wanted
         found[cut.word[letters[hit]]] = ideas[at[hit]]  # the last, longest one stays
     return found
+
+
+def _denied(cut: _Words) -> Flags:
+    """Words that a negation before them takes the force from."""
+    supposed = _reach(_meant(cut, _SUPPOSING) > 0, cut.phrases, 4)
+    return _reach((_meant(cut, _DENYING) > 0) & ~supposed, cut.phrases, _SCOPE)
 
 
 def _worded(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
@@ -253,7 +263,7 @@ def extract(page: Page) -> Sheet:
     none = np.zeros(0, np.int32)
     found = [_Found(none.astype(np.uint32), none, none)]
     if len(cut.starts):
-        denied = _reach(_meant(cut, _DENYING) > 0, cut.clauses, _SCOPE)
+        denied = _denied(cut)
         found += _pieces(cut)
         found += _worded(cut, denied, page.body_at)
         found += _thought(cut, denied, page.body_at)
