@@ -17,6 +17,7 @@ from intake.screen import screen
 from storage.mails import mail_of
 from storage.records import Arrival
 from tests.intake.fakes import NOW, OWN
+from tests.intake.voices import CORPUS
 
 OURS = Addresses(OWN)
 REPORTS = frozenset({"bounce", "report"})
@@ -119,7 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
     options = parser.parse_args(arguments)
-    found = [mail for path in options.paths for mail in mails_of(path)]
+    paths = options.paths or sorted(CORPUS.glob("*.jsonl"))
+    found = [mail for path in paths for mail in mails_of(path)]
     for title, mails in (
         ("ordinary", [mail for mail in found if mail.asks]),
         ("ask nothing", [mail for mail in found if not mail.asks]),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bot.control import Control, Said
+from bot.feed import Feed
 from bot.front import Front, open_front
 from bot.http import HttpServer, routes
 from bot.imports import Imports
@@ -26,7 +27,7 @@ from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.letters import catalogue, demands
 from handlers.letters.catalogue import Catalogue
-from handlers.policy import Policy, Promise
+from handlers.policy import Policy, Promise, System
 from handlers.registry import load
 from intake.authentication import Trust
 from intake.parse import Parser
@@ -56,10 +57,34 @@ def policy_of(settings: Settings) -> Policy:
         officer=company.officer or usual.officer,
         promises=promises or usual.promises,
         letters=Catalogue(own=own, reviewers=settings.reviewers),
+        register=register_of(settings),
+        safeguarding=str(settings.people.get("safeguarding", "")),
         timezone=settings.timezone,
         digest_at=settings.digest_at,
+        reminders=settings.reminders,
+        backups=settings.backups,
         pilot=settings.pilot,
+        code_tries=settings.code_tries,
+        code_life=timedelta(days=settings.code_days),
+        second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
+    )
+
+
+def register_of(settings: Settings) -> tuple[System, ...]:
+    """The register of systems, with the owners named for it."""
+    own = tuple(
+        System(
+            name=each.name,
+            title=each.title or each.name,
+            owner=each.owner,
+            marketing=each.marketing,
+        )
+        for each in settings.register
+    )
+    return tuple(
+        msgspec.structs.replace(system, owner=settings.owners.get(system.name, system.owner))
+        for system in own or Policy().register
     )
 
 
@@ -148,6 +173,9 @@ class App:
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
         self.supervisor.start("retention", self._purges)
+        if (path := self.settings.suppression_feed) is not None:
+            feed = Feed(path, self.store, self.desk, self.clock)
+            self.supervisor.start("feed", feed.run)
         if self.control is not None:
             await self.control.start()
         await self.front.open()
@@ -229,7 +257,7 @@ def _relay(settings: Settings, clock: Clock) -> Connections | None:
     if settings.relay is None:
         return None
     login = read_login(settings.relay_login) if settings.relay_login else None
-    return Connections(settings.relay, clock, login)
+    return Connections(settings.relay, clock, login, name=settings.smtp_name)
 
 
 def _trust(settings: Settings) -> Trust:

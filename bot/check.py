@@ -147,7 +147,7 @@ async def _relay(settings: Settings) -> list[Finding]:
     name = f"{settings.relay.host}:{settings.relay.port}"
     try:
         login = read_login(settings.relay_login) if settings.relay_login else None
-        way = await Connections(settings.relay, RealClock(), login).look()
+        way = await Connections(settings.relay, RealClock(), login, name=settings.smtp_name).look()
     except (SendLater, SettingsError) as fault:
         return [
             Finding(

@@ -12,6 +12,7 @@ from bot import reports
 from bot.printing import AS_JSON, print_json, print_table
 from bot.settings import load
 from bot.stores import open_for_reading
+from storage.disk import write_private
 from storage.errors import UnknownReference
 from storage.records import Case, MailStatus, OutboxStatus
 from storage.store import Store
@@ -171,4 +172,34 @@ def failed(*, as_json: bool) -> None:
     _read(listing)
 
 
-COMMANDS = (list_command, find, show, history, mails, failed)
+@click.command()
+@click.option(
+    "--csv",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the list with addresses and keyed hashes here, for the desk's user alone.",
+)
+@click.option("--full", is_flag=True, help="Addresses unmasked.")
+@click.option("--json", "as_json", is_flag=True, help=AS_JSON)
+def suppressions(file: Path | None, *, full: bool, as_json: bool) -> None:
+    """The do-not-mail list: who must get no marketing, since when, from which case.
+
+    Mail tools may read DESK_SUPPRESSION_FEED instead: one address a line, always up to date.
+    """
+
+    async def listing(store: Store) -> None:
+        found = [each async for each in store.all_suppressions()]
+        if file is not None:
+            write_private(file, reports.suppression_csv(found).encode())
+            click.echo(f"{len(found)} addresses are in {file}.")
+        elif as_json:
+            print_json([reports.suppression_json(each, full=full) for each in found])
+        else:
+            rows = [tuple(reports.suppression_json(each, full=full).values()) for each in found]
+            print_table("Do not mail", ("address", "hash", "since", "case"), rows)
+
+    _read(listing)
+
+
+COMMANDS = (list_command, find, show, history, mails, failed, suppressions)

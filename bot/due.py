@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from handlers.deadlines import Asked, due
+from handlers.deadlines import Asked, due, overlays
 from handlers.deadlines.counting import Place
 from handlers.deadlines.places import place_of
+from handlers.deadlines.regimes import has_rule
 from storage.errors import SettingsError
 from storage.records import Candidate, ClockEvent, Record
 
@@ -20,7 +21,7 @@ class Event(Record, frozen=True, kw_only=True):
 
     type: Literal["pause", "resume", "restart", "extend"]
     at: datetime
-    reason: str = ""
+    reason: str | None = None
     until: date | None = None
 
 
@@ -31,9 +32,9 @@ class Given(Record, frozen=True, kw_only=True):
     kind: str
     received_at: datetime
     regime: str = "policy"
-    events: tuple[Event, ...] = ()
-    timezone: str = ""  #: "" = the regime's own
-    holiday_calendar: str = ""
+    events: tuple[Event, ...] | None = None
+    timezone: str | None = None  #: None = the regime's own
+    holiday_calendar: str | None = None
     sent_at: datetime | None = None
 
 
@@ -55,15 +56,18 @@ def answers(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _answer(given: Given) -> dict[str, Any]:
-    candidate = Candidate(regime=given.regime)
-    own = place_of(candidate)
+    kind = given.kind.strip().lower().replace("-", "_").replace(" ", "_")
+    named = Candidate(regime=given.regime)
+    own = place_of(named)
+    speaks = has_rule(given.regime, kind)
+    candidate = named if speaks else overlays.DESK
     place = Place(
         timezone=given.timezone or own.timezone, calendar=given.holiday_calendar or own.calendar
     )
     asked = Asked(
-        kind=given.kind.strip().lower().replace("-", "_").replace(" ", "_"),
+        kind=kind,
         received_at=_local(given.received_at, place.timezone),
-        events=tuple(_event(event, place.timezone) for event in given.events),
+        events=tuple(_event(event, place.timezone) for event in given.events or ()),
         sent_at=_local(given.sent_at, place.timezone) if given.sent_at else None,
     )
     found = due(asked, candidate, place)
@@ -71,7 +75,7 @@ def _answer(given: Given) -> dict[str, Any]:
         "id": given.id,
         "due_on": None if found.stopped else found.due_on.isoformat(),
         "aim_on": found.aim_on.isoformat(),
-        "why": found.why,
+        "why": found.why if speaks else f"{given.regime} has no clock for it; {found.why}",
         "rule": found.rule,
     }
 
@@ -80,7 +84,7 @@ def _event(event: Event, timezone: str) -> ClockEvent:
     return ClockEvent(
         type=event.type,
         at=_local(event.at, timezone),
-        reason=event.reason,
+        reason=event.reason or "",
         until=event.until,
     )
 

@@ -44,6 +44,7 @@ class Front:
     def _options(self, settings: Settings) -> ListenerOptions:
         return ListenerOptions(
             addresses=settings.address,
+            hostname=settings.smtp_name,
             host=settings.smtp_host,
             port=settings.smtp_port,
             tls=_tls_context(settings),

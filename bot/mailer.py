@@ -14,6 +14,7 @@ from handlers.clock import Clock
 from handlers.letters import MARKER, message_id
 from handlers.letters.markup import html_of
 from handlers.policy import Policy
+from handlers.verification import SLOT
 from storage.records import Letter, OutboxMessage
 from storage.sealing import Keys
 
@@ -61,13 +62,13 @@ def compose(message: OutboxMessage, policy: Policy, keys: Keys, now: datetime) -
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     if letter.automatic:
         mail["Auto-Submitted"] = "auto-replied"  # RFC 3834 5
-    _fill(mail, letter)
+    _fill(mail, letter, letter.body.replace(SLOT, keys.code(message.id)))
     return mail
 
 
-def _fill(mail: EmailMessage, letter: Letter) -> None:
+def _fill(mail: EmailMessage, letter: Letter, body: str) -> None:
     """Plain text, and the same as HTML after it (RFC 2046 5.1.4)."""
-    said = f"{MARKER}\n\n{letter.body}"
+    said = f"{MARKER}\n\n{body}"
     mail.set_content(said)
     mail.add_alternative(html_of(said, letter.language), subtype="html")
 

@@ -103,8 +103,11 @@ class Connections:
         clock: Clock,
         login: Login | None = None,
         context: ssl.SSLContext | None = None,
+        name: str = "localhost",
     ) -> None:
+        """`name`: what we call ourselves there."""
         self._relay = relay
+        self._name = name
         self._clock = clock
         self._login = login
         self._context = context or tls_context(relay)
@@ -158,6 +161,7 @@ class Connections:
         client = SMTP(
             hostname=self._relay.host,
             port=self._relay.port,
+            local_hostname=self._name,
             use_tls=self._relay.tls == "implicit",
             start_tls={"offered": None, "required": True, "implicit": False}[self._relay.tls],
             tls_context=self._context,

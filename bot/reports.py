@@ -1,12 +1,14 @@
 """Cases, mails and messages as rows and JSON for the command line. Pure; addresses masked."""
 
+import csv
+import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.slack.words import masked
 from handlers.deadlines.regimes import law
-from storage.records import Case, Due, InboundMail, OutboxMessage, Request
+from storage.records import Case, ClockEvent, InboundMail, OutboxMessage, Request, Suppression
 
 if TYPE_CHECKING:
     from handlers.handler import Kind
@@ -48,6 +50,25 @@ def case_json(case: Case, *, full: bool = False) -> dict[str, Any]:
         "requests": [request_json(request) for request in case.requests],
         "mails": list(case.mails),
     }
+
+
+def suppression_json(each: Suppression, *, full: bool = False) -> dict[str, str]:
+    """One address of the do-not-mail list; masked unless `full`."""
+    return {
+        "address": each.address if full else masked(each.address),
+        "hash": each.hash,
+        "since": each.since.isoformat(timespec="seconds"),
+        "case": each.case,
+    }
+
+
+def suppression_csv(found: Sequence[Suppression]) -> str:
+    """The whole list with its addresses, for tools (RFC 4180)."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, ("address", "hash", "since", "case"), quoting=csv.QUOTE_ALL)
+    table.writeheader()
+    table.writerows(suppression_json(each, full=True) for each in found)
+    return text.getvalue()
 
 
 class Wanted(NamedTuple):
@@ -124,13 +145,24 @@ def case_rows(cases: Sequence[Case], now: datetime, *, full: bool = False) -> li
     ]
 
 
-def _clock_lines(due: Due) -> list[str]:
-    """The date and whose rule it is, where the clock stands, the reason, and the rule's version."""
+def _clock_lines(request: Request) -> list[str]:
+    """The date and whose rule it is, where its clock stands, why, and what it was counted from."""
+    due = request.due
     lines = [f"due {due.due_on} ({law(due)}), aim for {due.aim_on}"]
     if due.stopped is not None:
         left = "begins anew" if due.stopped.left is None else f"{due.stopped.left} days left"
         lines.append(f"paused since {due.stopped.since} ({due.stopped.reason}), {left}")
-    return [*lines, f"{due.why} (rule {due.rule})"]
+    lines.append(f"{due.why} (rule {due.rule})")
+    if request.regimes:
+        told = (f"{law.regime} ({law.sign})" if law.sign else law.regime for law in request.regimes)
+        lines.append(f"laws that may apply: {', '.join(told)}")
+    lines += [_event_line(event) for event in request.events]
+    return lines
+
+
+def _event_line(event: ClockEvent) -> str:
+    until = f" until {event.until}" if event.until else ""
+    return f"{event.at.isoformat(timespec='minutes')} {event.type}: {event.reason}{until}"
 
 
 def kinds_of(case: Case) -> str:
@@ -139,9 +171,12 @@ def kinds_of(case: Case) -> str:
 
 
 def due_text(case: Case, now: datetime) -> str:
-    """`2026-12-23 (28 days)`."""
+    """`2026-12-23 (UK GDPR, 28 days)`; of a clock that stands, since when."""
+    if (stopped := case.due.stopped) is not None:
+        return f"{case.due.due_on} ({law(case.due)}, paused since {stopped.since})"
     left = (case.due.due_on - now.date()).days
-    return f"{case.due.due_on} ({left} days)" if left >= 0 else f"{case.due.due_on} (overdue)"
+    told = f"{left} days" if left >= 0 else "overdue"
+    return f"{case.due.due_on} ({law(case.due)}, {told})"
 
 
 def mail_rows(mails: Sequence[InboundMail]) -> list[Row]:
@@ -181,10 +216,13 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
         f"with: {case.assignee or 'nobody yet'}",
         f"acknowledgement: {case.acknowledgement or 'not sent'}",
     ]
+    if case.proposed is not None:
+        lines.append(f"a later date waits for a second person: {case.proposed.home.regime}")
     for request in case.requests:
         ended = f", {request.outcome.value}" if request.outcome else ""
         lines.append(f"{request.id}. {request.kind or 'to sort'}: {request.status.value}{ended}")
-        lines += [f"   {line}" for line in _clock_lines(request.due)]
+        lines += [f"   {line}" for line in _clock_lines(request)]
+    lines += [f"{n.at.isoformat(timespec='minutes')} {n.by}: {n.text}" for n in case.notes]
     lines += [
         f"letter {letter.template}: {letter.status.value}{', bounced' if letter.bounced else ''}"
         for letter in case.letters

@@ -43,6 +43,15 @@ class PromisedFrom(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
     schemes: tuple[str, ...] = ()
 
 
+class Registered(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[register]]: a system that may hold personal data, and who answers for it."""
+
+    name: str
+    title: str = ""
+    owner: str = ""
+    marketing: bool = False
+
+
 class Settings(Record, frozen=True, kw_only=True):
     """What the operator decided; everything has a safe default."""
 
@@ -50,6 +59,7 @@ class Settings(Record, frozen=True, kw_only=True):
     address: tuple[str, ...] = ("compliance@cafex.com",)
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 8025
+    smtp_name: str = "localhost"
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_required: bool = False
@@ -73,15 +83,32 @@ class Settings(Record, frozen=True, kw_only=True):
     counsel: tuple[str, ...] = ()
     timezone: str = "Europe/London"
     digest_at: time = time(9, 0)
+    reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days
     http_port: int | None = None
     alarm_mail: str = ""
     confirmed_ignores: int = 200
     pilot: bool = False
     auto: float | None = None  #: as the classifier was trained
+
+    code_tries: int = 3
+    code_days: int = 7
+    second_person: Literal["always", "small_team"] = "always"
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
     company: Company = msgspec.field(default_factory=Company)
     reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
     promises: tuple[PromisedFrom, ...] = ()
+    register: tuple[Registered, ...] = ()
+    suppression_feed: Path | None = None
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Who answers for which system, by Slack id: the table `owners` of [people]."""
+        return dict(self.people.get("owners", {}))
+
+    @property
+    def backups(self) -> Mapping[str, str]:
+        """Who stands in for whom, by Slack id: the table `backups` of [people]."""
+        return dict(self.people.get("backups", {}))
 
     @property
     def key_file(self) -> Path | None:
@@ -152,6 +179,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in re.split(r"[,;\s]+", text) if part)
 
 
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?", text):
+        raise ValueError("it must be a name such as mx.example.org")
+    return text.lower()
+
+
 def _megabytes(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("it is a number of megabytes")
@@ -194,6 +227,14 @@ def _time(text: str) -> time:
     return time(int(hour), int(minute))
 
 
+def _days(text: str) -> tuple[int, ...]:
+    """Days before a date, the furthest first."""
+    parts = re.split(r"[,;\s]+", text)
+    if not all(part.isdecimal() and 0 < int(part) <= 90 for part in parts):
+        raise ValueError("they are days before the day we aim for, such as 10 5 2 1")
+    return tuple(sorted(set(map(int, parts)), reverse=True))
+
+
 def _switch(text: str) -> bool:
     if text.lower() in {"1", "on", "yes", "true"}:
         return True
@@ -207,6 +248,12 @@ def _chance(text: str) -> float:
     if not 0.5 <= chance <= 1.0:
         raise ValueError("it must be a probability from 0.5 to 1, such as 0.95")
     return chance
+
+
+def _second_person(text: str) -> str:
+    if text not in {"always", "small_team"}:
+        raise ValueError("use always or small_team")
+    return text
 
 
 def _slack_id(prefix: str) -> Callable[[str], str]:
@@ -252,6 +299,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_ADDRESS", "address", _addresses),
     ("DESK_SMTP_HOST", "smtp_host", str),
     ("DESK_SMTP_PORT", "smtp_port", _port),
+    ("DESK_SMTP_NAME", "smtp_name", _name),
     ("DESK_TLS_CERT", "tls_cert", Path),
     ("DESK_TLS_KEY", "tls_key", Path),
     ("DESK_TLS_REQUIRED", "tls_required", _switch),
@@ -275,9 +323,14 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_COUNSEL", "counsel", _people_ids),
     ("DESK_TIMEZONE", "timezone", _zone),
     ("DESK_DIGEST_AT", "digest_at", _time),
+    ("DESK_REMINDERS", "reminders", _days),
     ("DESK_HTTP_PORT", "http_port", _port),
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
     ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
+    ("DESK_SECOND_PERSON", "second_person", _second_person),
+    ("DESK_CODE_TRIES", "code_tries", _count),
+    ("DESK_CODE_DAYS", "code_days", _count),
+    ("DESK_SUPPRESSION_FEED", "suppression_feed", Path),
     ("DESK_PILOT", "pilot", _switch),
     ("DESK_AUTO", "auto", _chance),
 )
@@ -289,6 +342,7 @@ TABLES: Mapping[str, Any] = {
     "company": Company,
     "reviewers": Mapping[str, str],
     "promises": tuple[PromisedFrom, ...],
+    "register": tuple[Registered, ...],
 }
 
 
@@ -330,9 +384,39 @@ def _tables(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
             read[name] = msgspec.convert(found[name], kind)
         except msgspec.ValidationError as fault:
             faults.append(f"[{name}] cannot be used: {fault}.")
+    faults += _backup_faults(read.get("people", {}).get("backups", {}))
+    faults += _owner_faults(read)
     if "promises" in read:
         read["promises"] = tuple(sorted(read["promises"], key=lambda promise: promise.since))
     return read
+
+
+def _backup_faults(backups: object) -> list[str]:
+    """People stand in for people: Slack ids on both sides."""
+    if not isinstance(backups, dict):
+        return ['[people] backups cannot be used: it is a table such as {U01ABC = "U02DEF"}.']
+    ids = [*backups, *backups.values()]
+    wrong = [each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(each))]
+    return [f"[people] backups cannot be used: {each} is no Slack id." for each in wrong]
+
+
+def _owner_faults(read: Mapping[str, Any]) -> list[str]:
+    """Owners are people, and of systems that are on the register."""
+    owners = read.get("people", {}).get("owners", {})
+    if not isinstance(owners, dict):
+        return ['[people] owners cannot be used: it is a table such as {accounts = "U01ABC"}.']
+    register = read.get("register", ())
+    known = {each.name for each in register}
+    named = {**owners, **{each.name: each.owner for each in register if each.owner}}
+    faults = [
+        f"[people] owners: {name} cannot be used: {person} is no Slack id."
+        for name, person in named.items()
+        if not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(person))
+    ]
+    spaced = [each.name for each in register if not re.fullmatch(r"[a-z0-9_-]{1,40}", each.name)]
+    faults += [f"[[register]]: {name!r} is no name: small letters, digits, _." for name in spaced]
+    unknown = [name for name in owners if known and name not in known]
+    return faults + [f"[people] owners: {name} is not on the [[register]]." for name in unknown]
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> Settings:

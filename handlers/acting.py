@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from handlers import offers
+from handlers import approvals, linking, offers, opening, recipients, timing, verification
+from handlers.approvals import ALONE
+from handlers.commits import lane_of
 from handlers.handler import (
     Action,
     Answer,
@@ -20,18 +22,22 @@ from handlers.handler import (
     Stale,
 )
 from handlers.ignoring import Ignoring
-from handlers.incoming import joined, suppression
+from handlers.incoming import suppression
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
 from storage.errors import Refused
 from storage.records import (
+    Card,
     Case,
+    Joined,
     Letter,
     MailStatus,
+    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
+    Shred,
     Stored,
 )
 
@@ -50,7 +56,7 @@ class FromPeople(Ignoring):
         action = self._action(click)
         admit(case, action, click.by)
         request = self._request(case, action, click)
-        if not action.offered(case, request):
+        if not offers.offered(action, case, request, self.registry):
             raise Refused(_no_longer(case, action))
         form = action.form(await self._moment(case, request, click, now))
         if form is None:
@@ -67,7 +73,7 @@ class FromPeople(Ignoring):
     async def _act(self, click: Click, now: datetime) -> Answer:
         case, action = await self.case(click.ref), self._action(click)
         request = self._request(case, action, click)
-        if not click.by.may_act_in(case.circle):
+        if not click.by.may_see(case):
             admit(case, action, click.by)
         if action.name == "claim" and case.assignee == click.by.id:
             return Done(said=f"{case.ref} is yours already.", case=case)
@@ -81,7 +87,7 @@ class FromPeople(Ignoring):
 
     def _outdated(self, case: Case, action: Action, request: Request | None, click: Click) -> str:
         """Why the click no longer counts; "" = it does."""
-        if not action.offered(case, request):
+        if not offers.offered(action, case, request, self.registry):
             if case.assignee is None and not case.closed and click.version == case.version:
                 raise Refused(f"Claim {case.ref} first.")
             return _no_longer(case, action)
@@ -138,8 +144,20 @@ class FromPeople(Ignoring):
             form=form,
             kinds=self.registry.kinds,
             policy=self.policy,
+            other=await self._named(form.get(action.names, "") if action.names else ""),
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
+            letter=await self._waiting(case, form.get("about", "")),
+            team=click.team,
         )
+
+    async def _named(self, ref: str) -> Case | None:
+        """The other case that a form names."""
+        return await self.store.case(ref.strip().upper()) if ref.strip() else None
+
+    async def _waiting(self, case: Case, about: str) -> Letter | None:
+        """The letter that waits for a second person."""
+        message = await self.store.message(about) if letter_of(case, about) else None
+        return message.content if message and isinstance(message.content, Letter) else None
 
     async def _draft(self, case: Case, request: Request | None, by: Person) -> OutboxMessage | None:
         """The letter this person began for this request and has not sent."""
@@ -155,16 +173,22 @@ class FromPeople(Ignoring):
         case, drafted = await self._drafted(effect, moment, puts)
         case = self._settled(moment, case, action)
         going = await self._moved_letter(effect, case, now, puts)
-        puts += await self._elsewhere(effect, case, now, by)
+        case, apart = await self._apart(effect, moment, case)
+        puts += [*await self._elsewhere(effect, case, now, by), *apart]
         if case != before:
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
+        puts += await self.met(moment.by, now)
         if effect.line:
             puts.append(self.line(case, effect.line, now, by))
-        puts += [self.direct(person, text, case, now, by) for person, text in effect.tell]
+        told = ((who, text) for who, text in effect.tell if who not in case.shut)
+        puts += [self.direct(person, text, case, now, by) for person, text in told]
+        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
+        puts += self.owners_done(before, case, now)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
-        await self.commit(action.name, by, case, now, *puts)
+        shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
+        await self.commit(action.name, by, case, now, *puts, why=effect.note, shreds=shreds)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)
@@ -181,7 +205,8 @@ class FromPeople(Ignoring):
         before, by, now = moment.case, moment.by, moment.now
         if action.rises:
             case = replace(case, version=before.version + 1)
-        if case.requests == before.requests:
+        case = approvals.tidied(case)
+        if case.requests == before.requests and case.approvals == before.approvals:
             return case
         return self._reminded(self._moved(case, by), now)
 
@@ -218,7 +243,13 @@ class FromPeople(Ignoring):
             case = without_letter(case, before.id)
             puts.append(replace(before, content=replace(before.content, body="")))
         puts.append(message)
-        return with_letter(case, letter_state(message, effect.draft.request)), message
+        if effect.draft.template == verification.CODE:
+            to = effect.draft.to
+            case = verification.challenged(case, message, to, self.keys, self.policy)
+        state = letter_state(message, effect.draft.request)
+        template, to = templates.template(state.template), self.recipient(case, effect.draft)
+        state = replace(state, drifted=recipients.drifted(case, template, to))
+        return with_letter(case, state), message
 
     def _review(self, message: OutboxMessage, case: Case) -> Review:
         content = message.content
@@ -272,12 +303,40 @@ class FromPeople(Ignoring):
     async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
         """What changes beside the case: the suppression list, and the case a mail was held for."""
         puts: list[Stored] = []
+        if effect.alone:
+            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
+            puts.append(replace(counted, at=now, count=counted.count + 1))
         known = await self.store.suppression(case.requester_hash)
         if effect.suppress and case.requester and known is None:
             puts.append(suppression(case, now))
         if (effect.release or effect.join) and case.held_for:
             puts += await self._given_back(case, now, by, joins=effect.join)
         return puts
+
+    async def _apart(self, effect: Effect, moment: Moment, case: Case) -> tuple[Case, list[Stored]]:
+        """The other cases that change with this one, and those that are split off it."""
+        before, by, now = moment.case, moment.by.id, moment.now
+        others = {other.ref: other for other in effect.others}
+        if case.legal_hold != before.legal_hold:
+            for ref in case.linked:
+                other = others.get(ref) or await self.store.case(ref)
+                if other is not None:
+                    others[ref] = replace(other, legal_hold=case.legal_hold)
+        puts: list[Stored] = []
+        for other in others.values():
+            other = self._reminded(other, now)  # noqa: PLW2901  what is put is what is drawn
+            said = f"<@{by}>: this belongs with {case.ref}."
+            puts += [other, await self.refreshed(other, now, by), self.line(other, said, now, by)]
+        for mail_id in effect.moved:
+            mail = await self.store.mail(mail_id)
+            if mail is not None:
+                puts.append(replace(mail, case=effect.others[0].ref))
+        for person in effect.split:
+            ref = await self.store.next_reference(opening.year_of(now, self.policy))
+            case = replace(case, linked=(*case.linked, ref))
+            new = self._reminded(linking.split_off(before, ref, person), now)
+            puts += [new, self.message(lane_of(new), Card(case=ref), now, by)]
+        return case, puts
 
     async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:
         suspected = await self.case(case.held_for)
@@ -289,9 +348,12 @@ class FromPeople(Ignoring):
             if mail is None or mail.status is not MailStatus.HELD:
                 continue
             if joins:
-                after = joined(after, mail.id, mail.message_id)
+                after = timing.joined(after, mail, mail.message_id)
+                other = Joined(mail=mail.id, address=case.requester)
+                after = replace(after, joined=(*after.joined, other))
             ref = after.ref if joins else case.ref
             puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
+        after = self._timed(suspected, after, now)
         said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
         return [
             *puts,
@@ -303,7 +365,9 @@ class FromPeople(Ignoring):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
-    if not by.may_act_in(case.circle):
+    if by.id in case.barred and not action.reads:
+        raise Refused("It is about you, or about a case that you closed: somebody else decides.")
+    if not by.may_see(case):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}
     if others and not action.anyone and not case.closed and Role.MANAGER not in by.roles:

@@ -6,24 +6,26 @@ Every action is a pure function of a `Moment`.
 
 import re
 
-from handlers import letter_actions
+from handlers import approvals, letter_actions, timing
+from handlers.answers import NotWhatWeAsked
+from handlers.circles import AboutUs, LetIn
 from handlers.closing import Close
 from handlers.deadlines import reminders
+from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
-from handlers.requests import opened_again, replace, settle, with_request, with_step
+from handlers.linking import Hold, LiftHold, Merge, Split
+from handlers.owners import whom_to_ask, with_round
+from handlers.proving import Verify
+from handlers.recording import Again, asked
+from handlers.requests import opened_again, replace, with_request, with_step
+from handlers.residence import Agree, Place, ReceivedEarlier
+from handlers.second_person import SecondPerson
 from handlers.sorting import NOTHING, Confirm, Join, NotARequest
 from storage.errors import Refused
-from storage.records import Case, Request, Status, Verification
+from storage.records import Case, Request, Status
 
 #: ids of people in Slack
 PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
-HOW = (
-    ("reply", "They replied from the address used with the service"),
-    ("code", "They gave back the code sent to the address on file"),
-    ("signed_in", "They signed in"),
-    ("authority", "Their authority was shown (agent, parent, lawyer)"),
-    ("call_back", "Called back on a number found independently"),
-)
 
 
 class Claim(Action):
@@ -58,44 +60,6 @@ class ShowMessage(Action):
         return Effect(case=case, said=f"You opened the message of {case.ref}.")
 
 
-class Verify(Action):
-    """Record that identity, or authority, is settled, and how."""
-
-    name = "verify"
-    label = "Verify"
-    asks = True
-
-    def offered(self, case: Case, request: Request | None) -> bool:
-        return _taken(case) and not case.triage and case.verification is None
-
-    def form(self, moment: Moment) -> Form:
-        return Form(
-            title="Identity is settled",
-            submit="Record",
-            intro="Only when it is. To ask for proof, send the letter: Reply.",
-            fields=(
-                Field(name="how", label="How", type="choice", options=HOW),
-                Field(name="note", label="Note", optional=True, max_length=300),
-            ),
-        )
-
-    def faults(self, moment: Moment) -> dict[str, str]:
-        if moment.form.get("how") not in dict(HOW):
-            return {"how": "Choose how it was settled."}
-        return {}
-
-    def do(self, moment: Moment) -> Effect:
-        note = moment.form.get("note", "").strip()
-        how = dict(HOW)[moment.form["how"]] + (f": {note}" if note else "")
-        proof = Verification(how=how, by=moment.by.id, at=moment.now)
-        case = settle(replace(moment.case, verification=proof), "verify")
-        return Effect(
-            case=case,
-            said=f"{case.ref}: identity is settled.",
-            line=f"<@{moment.by.id}> settled identity.",
-        )
-
-
 class Unsubscribe(Action):
     """Put the address on the suppression list and record that the marketing owner was told."""
 
@@ -112,12 +76,20 @@ class Unsubscribe(Action):
         )
 
     def do(self, moment: Moment) -> Effect:
-        number = moment.request.id if moment.request else 1
+        request = asked(moment)
+        case = with_step(moment.case, request.id, "marketing")
+        systems = [system for system in moment.policy.register if system.marketing]
+        search = moment.case.requester
+        moment = replace(moment, case=case)
+        if systems:
+            step = next(s for s in moment.kinds[request.kind or ""].steps if s.name == "marketing")
+            case = with_round(moment, case.request(request.id), step, systems, search)
         return Effect(
-            case=with_step(moment.case, number, "marketing"),
-            said="The address is on the do-not-mail list. Tell the requester or close it.",
+            case=case,
+            said="The address is on the do-not-mail list. The marketing owner is asked to confirm.",
             line=f"<@{moment.by.id}> stopped the marketing.",
             suppress=True,
+            ask=whom_to_ask(case.rounds[-1]) if systems else (),
         )
 
 
@@ -143,6 +115,10 @@ class Assign(Action):
     def faults(self, moment: Moment) -> dict[str, str]:
         if not PERSON.fullmatch(moment.form.get("person", "")):
             return {"person": "Choose a person."}
+        if moment.form["person"] in moment.case.shut:
+            return {"person": "This case is closed to them."}
+        if moment.form["person"] in moment.case.barred:
+            return {"person": "They closed what it is about, or it is about them."}
         return {}
 
     def do(self, moment: Moment) -> Effect:
@@ -188,10 +164,10 @@ class Snooze(Action):
         until = reminders.snoozed_until(case, moment.policy, moment.now)
         if until is None:
             raise Refused(
-                f"{case.ref} is due {case.due.due_on:%d %b %Y}: too soon to be reminded later."
+                f"{case.ref} is due {timing.named(case.due)}: too soon to be reminded later."
             )
         return Effect(
-            case=replace(case, remind_at=until),
+            case=replace(case, remind_at=approvals.sooner(case, until)),
             said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
         )
 
@@ -216,7 +192,7 @@ class Reopen(Action):
             case = replace(case, labels=())
         return Effect(
             case=case,
-            said=f"{case.ref} is open again, due {case.due.due_on:%d %b %Y}.",
+            said=f"{case.ref} is open again, due {timing.named(case.due)}.",
             line=f"<@{moment.by.id}> opened it again; the date stays.",
         )
 
@@ -242,6 +218,7 @@ GENERAL: tuple[Action, ...] = (
     Claim(),
     letter_actions.Undo(),
     letter_actions.Send(),
+    SecondPerson(),
     Unsubscribe(),
     Verify(),
     letter_actions.Reply(),
@@ -249,12 +226,24 @@ GENERAL: tuple[Action, ...] = (
     Join(),
     Close(),
     Confirm(),
-    NotARequest(),
     Assign(),
+    Agree(),
+    NotWhatWeAsked(),
+    NotARequest(),
     Release(),
     Snooze(),
+    Again(),
+    Merge(),
+    Split(),
     Reopen(),
     History(),
+    Hold(),
+    LiftHold(),
+    AboutUs(),
+    LetIn(),
+    Place(),
+    Extend(),
+    ReceivedEarlier(),
 )
 
 

@@ -3,16 +3,31 @@
 from datetime import UTC, datetime
 from functools import partial
 
+from handlers import approvals, owners, verification
+from handlers.approvals import ALONE
+from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
-from handlers.deadlines.reminders import Rung
+from handlers.deadlines.reminders import ASSIGNEE, BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
+from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
 from handlers.lists import FromLists
 from handlers.requests import replace
-from storage.records import Case, Commit, MailStatus, Mark, OutboxStatus
+from handlers.verification import Nudge
+from storage.records import (
+    Alarm,
+    Case,
+    Commit,
+    MailStatus,
+    Mark,
+    OutboxMessage,
+    OutboxStatus,
+    Round,
+)
 
-#: of the digest before, and how many there were: what has been since is counted
+#: of the digest before, how many there were, and how much had been released alone by then: what
+#: has been since is counted
 LAST = "digest"
 
 
@@ -31,20 +46,78 @@ class FromClock(FromLists):
         case = await self.case(ref)
         if case.remind_at is None or case.remind_at > now:
             return False
+        if (called := approvals.called(case, now)) != case:
+            return await self._called(called, now)
+        after, late = owners.chased(case, now, self.policy.timezone)
+        if after != case:
+            return await self._chased(after, late, now)
+        nudges = verification.nudges(case, self.policy)
+        if nudges and nudges[0].at <= now:
+            return await self._nudged(case, nudges[0], now)
         rung = reminders.next_rung(case, self.policy, now)
+        zone = await self._zone(case)
+        if rung and (later := reminders.put_off(case, self.policy, now, zone)):
+            waits = replace(case, remind_at=approvals.sooner(case, later))
+            await self.commit("clock", "desk", waits, now, waits)
+            return False
         climbed = (*case.reminded, *rung.climbed) if rung else case.reminded
         after = replace(case, reminded=climbed)
-        after = replace(after, remind_at=reminders.next_remind_at(after, self.policy, now))
+        after = self._reminded(after, now)
         if rung is None:
             await self.commit("clock", "desk", after, now, after)
             return False
-        text = _words(case, rung, self._next_step(case))
-        messages = [self.line(after, text, now, call=True)]
-        if case.assignee:
-            messages.append(self.direct(case.assignee, f"*{case.ref}*: {text}", after, now))
+        height = MANAGERS if reminders.urgent(case, self.policy, now, zone) else rung.height
+        messages = self._calls(after, _words(case, rung, self._next_step(case)), height, now)
         card = await self.refreshed(after, now)
         await self.commit("remind", "desk", after, now, after, card, *messages)
         return True
+
+    async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
+        """No proof came: what can be done about it is a person's to do."""
+        after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
+        card = await self.refreshed(after, now)
+        told = self._calls(after, nudge.words, ASSIGNEE, now)
+        await self.commit("remind", "desk", after, now, after, card, *told)
+        return True
+
+    async def _called(self, case: Case, now: datetime) -> bool:
+        """Nobody has looked as the second person for hours: the managers are asked."""
+        after = self._reminded(case, now)
+        said = "A second person has been waited for since long: please look."
+        alarm = self.message("slack:managers", Alarm(case=case.ref, text=said), now)
+        await self.commit("call", "desk", after, now, after, self.line(after, said, now), alarm)
+        return True
+
+    async def _chased(self, case: Case, late: tuple[Round, ...], now: datetime) -> bool:
+        """Owners who have not answered on their day, and who has the case once they are late."""
+        rung = reminders.next_rung(case, self.policy, now)
+        also = rung is not None and rung.name != reminders.SNOOZED
+        after = case if also else self._reminded(case, now)  # a rung of this hour comes next
+        missing = sum(len(each.waiting) for each in late)
+        said = f"{missing} of the systems not answered yet: the owners are asked again."
+        messages = [self.line(after, said, now, call=True)] if late else []
+        for each in late:
+            text = owners.still(after, each)
+            people = dict.fromkeys(query.owner for query in each.waiting)
+            messages += [self.direct(person, text, after, now) for person in people]
+        await self.commit("chase", "desk", after, now, after, *messages)
+        return bool(late)
+
+    async def _zone(self, case: Case) -> str:
+        """The clock on the wall of who has the case; the desk's own until somebody has."""
+        known = await self.store.mark(zone_of(case.assignee)) if case.assignee else None
+        return known.note if known and known.note else self.policy.timezone
+
+    def _calls(self, case: Case, text: str, height: int, now: datetime) -> list[OutboxMessage]:
+        """The thread, and whoever is called at that height of the ladder."""
+        told = f"*{case.ref}*: {text}"
+        backup = self.policy.backups.get(case.assignee or "") if height >= BACKUP else None
+        messages = [self.line(case, text, now, call=True)]
+        who = (each for each in (case.assignee, backup) if each and each not in case.shut)
+        messages += [self.direct(person, told, case, now) for person in who]
+        if height >= MANAGERS:
+            messages.append(self.message("slack:managers", Alarm(case=case.ref, text=text), now))
+        return messages
 
     def _next_step(self, case: Case) -> str:
         if case.assignee is None:
@@ -77,8 +150,13 @@ class FromClock(FromLists):
             return False
         before = last or Mark(id=LAST, at=now, count=0)
         since = before.at if before.count else datetime.min.replace(tzinfo=UTC)
-        counts = await self._counts(since)
-        counts = replace(counts, seal=(await self.store.seal(now)).note)
+        released = await self.store.mark(ALONE)
+        total = released.count if released else 0
+        counts = replace(
+            await self._counts(since),
+            seal=(await self.store.seal(now)).note,
+            alone=total - int(before.note or 0),
+        )
         today = local_day(now, self.policy.timezone)
         found = figures(await self.store.cases(), counts, today, self.registry)
         await self.store.commit(
@@ -89,7 +167,7 @@ class FromClock(FromLists):
                 note=day.isoformat(),
                 puts=(
                     Mark(id=name, at=now),
-                    replace(before, at=now, count=before.count + 1),
+                    replace(before, at=now, count=before.count + 1, note=str(total)),
                     self.message("slack:managers", found, now),
                     *await self.weekly(day, now),
                 ),
@@ -114,6 +192,14 @@ class FromClock(FromLists):
 
 
 def _words(case: Case, rung: Rung, step: str) -> str:
+    if rung.name.startswith(CONFIRM):
+        until = case.acknowledgement.partition(BY_HAND)[2]
+        return f"The receipt is not confirmed yet: by hand until {until}. Next step: {step}."
+    if (stopped := case.due.stopped) is not None:
+        return (
+            f"Paused since {stopped.since:%d %b %Y} ({ASKED.get(stopped.reason, stopped.reason)}); "
+            f"we aim for {case.due.aim_on:%d %b} as if nothing had been asked."
+        )
     due_on = f"{case.due.due_on:%d %b %Y} ({law(case.due)})"
     days = f"{abs(rung.days_left)} day{'s' * (abs(rung.days_left) != 1)}"
     if rung.days_left < 0:

@@ -1,6 +1,6 @@
 """How a request ends: with its answer given, or with the letter that tells why not."""
 
-from handlers.handler import ANSWERED, Action, Depth, Draft, Effect, Field, Form, Kind, Moment
+from handlers.handler import ANSWERED, OWN_DATA, Action, Draft, Effect, Field, Form, Kind, Moment
 from handlers.letter_actions import (
     body_fault,
     body_fields,
@@ -12,9 +12,18 @@ from handlers.letter_actions import (
     text_of,
 )
 from handlers.reasons import REASONS
-from handlers.requests import close_request
+from handlers.recipients import withdraws
+from handlers.requests import close_request, replace
+from handlers.verification import asked_at, settled
 from storage.records import Case, Closing, Outcome, Request, Status
 
+FIRST = Field(
+    name="first",
+    label="Where the same person asked for the same",
+    hint="The reference of the first request, such as PR-2026-0001; then Enter.",
+    max_length=20,
+    refreshes=True,
+)
 LABELS = {
     Outcome.FULFILLED: "Done",
     Outcome.PARTLY_FULFILLED: "Done in part",
@@ -36,16 +45,22 @@ REASON_OF = {
 }
 
 
-def outcomes(kind: Kind, case: Case) -> tuple[Outcome, ...]:
+def outcomes(kind: Kind, case: Case, request: Request) -> tuple[Outcome, ...]:
     """The ways this request may end now."""
     found = list(kind.outcomes)
     if kind.refusals:
         found.append(Outcome.REFUSED)
-    if kind.depth is Depth.ACCOUNT:
-        found.append(Outcome.REFERRED)
-    if kind.depth is not Depth.NONE and case.verification is None:
+    if kind.depth in OWN_DATA:
+        found.insert(0 if _customers(kind, case) else len(found), Outcome.REFERRED)
+    if not settled(case, request, kind):
         found.append(Outcome.EXPIRED_UNVERIFIED)
     return (*found, Outcome.WITHDRAWN, Outcome.DUPLICATE)
+
+
+def _customers(kind: Kind, case: Case) -> bool:
+    """Is what they ask about our customer's alone?"""
+    mine = (r.id for r in case.open_requests if r.kind == kind.name)
+    return any(case.answer(number, "whose", "whose") == "customers" for number in mine)
 
 
 def reasons(kind: Kind, outcome: Outcome) -> tuple[str, ...]:
@@ -53,7 +68,7 @@ def reasons(kind: Kind, outcome: Outcome) -> tuple[str, ...]:
     if outcome is Outcome.REFUSED:
         return kind.refusals
     if outcome is Outcome.FULFILLED:
-        return (*kind.unanswered, *(("no_data_held",) if kind.depth is Depth.ACCOUNT else ()))
+        return (*kind.unanswered, *(("no_data_held",) if kind.depth in OWN_DATA else ()))
     return ()
 
 
@@ -64,6 +79,7 @@ class Close(Action):
     label = "Close"
     asks = True
     about = "request"
+    names = "first"
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return (
@@ -75,7 +91,7 @@ class Close(Action):
 
     def form(self, moment: Moment) -> Form:
         kind, outcome = _kind(moment), _outcome(moment)
-        ways = outcomes(kind, moment.case)
+        ways = outcomes(kind, moment.case, _request(moment))
         outcome = outcome if outcome in ways else ways[0]
         fields = [
             Field(
@@ -89,7 +105,10 @@ class Close(Action):
         ]
         fields += _reason_fields(kind, outcome, moment)
         name = _letter(moment, outcome)
-        if name and may_say(moment, name):
+        if outcome is Outcome.DUPLICATE:
+            fields.append(replace(FIRST, initial=moment.form.get("first", "")))
+        known = outcome is not Outcome.DUPLICATE or moment.other is not None
+        if name and known and may_say(moment, name):
             fields += (*language_fields(moment), *body_fields(_body(moment, name, outcome)))
         return Form(
             title="Close the request",
@@ -100,13 +119,15 @@ class Close(Action):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         kind, outcome = _kind(moment), _outcome(moment)
-        if outcome is None or outcome not in outcomes(kind, moment.case):
+        if outcome is None or outcome not in outcomes(kind, moment.case, _request(moment)):
             return {"outcome": "Choose how it ends."}
         reason = _reason(moment, outcome)
         if reason and reason not in (*reasons(kind, outcome), REASON_OF.get(outcome)):
             return {"reason": "Choose a reason from the list."}
         if outcome is Outcome.REFUSED and not reason:
             return {"reason": "A refusal needs a reason."}
+        if found := _barred(moment, kind, outcome):
+            return found
         name = _letter(moment, outcome)
         if name and not may_say(moment, name):
             return {"outcome": "Its letter cannot go before identity is settled: Verify."}
@@ -134,8 +155,51 @@ class Close(Action):
         )
 
 
+def _barred(moment: Moment, kind: Kind, outcome: Outcome) -> dict[str, str]:
+    """What identity has to say against this ending."""
+    case = moment.case
+    if outcome is Outcome.WITHDRAWN and not withdraws(case):
+        return {"outcome": "The last mail came from an address that is not proven."}
+    if outcome is Outcome.EXPIRED_UNVERIFIED and (waits := _still_waits(moment)):
+        return {"outcome": waits}
+    if outcome is Outcome.DUPLICATE and (fault := _not_the_same(moment, kind)):
+        return {"first": fault}
+    return {}
+
+
+def _still_waits(moment: Moment) -> str:
+    """Why it is too early to say that identity was never settled."""
+    asked = asked_at(moment.case)
+    if asked is None:
+        return "Ask for proof first: Verify."
+    ends = asked + moment.policy.proof_ends
+    if moment.now < ends:
+        return f"Proof was asked for on {asked:%d %b}: it can end on {ends:%d %b %Y}."
+    return ""
+
+
+def _not_the_same(moment: Moment, kind: Kind) -> str:
+    """Why this is no duplicate: the same person must have asked for the same right before.
+
+    Who wrote is no measure: whoever asked first in another's name must not stand in their way.
+    """
+    first, right = moment.other, _request(moment).right
+    if first is None or first.ref == moment.case.ref or not moment.by.may_see(first):
+        return "Write the reference of the first request, such as PR-2026-0001."
+    same = [r for r in first.requests if r.kind == kind.name and r.right == right]
+    if not same:
+        return f"{first.ref} does not ask for the same."
+    if not settled(first, same[0], kind):
+        return f"Nobody knows who asked in {first.ref}: it stands in nobody's way."
+    return ""
+
+
 def _kind(moment: Moment) -> Kind:
     return moment.kinds[(moment.request and moment.request.kind) or ""]
+
+
+def _request(moment: Moment) -> Request:
+    return moment.request or moment.case.requests[0]
 
 
 def _outcome(moment: Moment) -> Outcome | None:

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from handlers import approvals, recipients, verification
 from handlers.deadlines import reminders
-from handlers.handler import Draft
+from handlers.handler import Draft, Person
+from handlers.letters import templates
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
@@ -15,6 +17,7 @@ from handlers.registry import Registry
 from handlers.requests import replace
 from storage.errors import Conflict, UnknownReference
 from storage.records import (
+    Alarm,
     Card,
     Case,
     Commit,
@@ -25,6 +28,8 @@ from storage.records import (
     Mark,
     OutboxMessage,
     OutboxStatus,
+    OwnerAsk,
+    Shred,
     Stored,
     ThreadLine,
     new_id,
@@ -36,6 +41,8 @@ Answered = TypeVar("Answered")
 TRIES = 50
 #: the lane of lists to sort, and of cards that come from them by the hundred
 LISTS = "slack:lists"
+#: how long what changes a list is gathered: Slack takes an edit every 1.2 seconds, cards' too
+GATHERED = timedelta(seconds=2)
 TICK = timedelta(milliseconds=1)
 
 
@@ -78,11 +85,20 @@ class Commits:
             raise UnknownReference(f"There is no case {ref}: `desk list --all` shows them all.")
         return case
 
-    async def commit(self, act: str, actor: str, case: Case, now: datetime, *puts: Stored) -> None:
+    async def commit(  # noqa: PLR0913  one happening
+        self,
+        act: str,
+        actor: str,
+        case: Case,
+        now: datetime,
+        *puts: Stored,
+        why: str = "",
+        shreds: tuple[Shred, ...] = (),
+    ) -> None:
         """One happening of one case."""
-        note = _note(case)
+        note = f"{_note(case)}: {why}" if why else _note(case)
         await self.store.commit(
-            Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts)
+            Commit(at=now, actor=actor, act=act, case=case.ref, note=note, puts=puts, shreds=shreds)
         )
 
     async def refreshed(self, case: Case, now: datetime, by: str = "desk") -> OutboxMessage:
@@ -111,6 +127,7 @@ class Commits:
                 return (before,)
             mails = before.content.mails
         message = self.message(LISTS, ListToSort(name=name, mails=mails), now)
+        message = replace(message, send_after=now + GATHERED)
         mark = known or Mark(id=f"list:{name}", at=now, lasting=True)
         return (message, replace(mark, at=now, note=message.id))
 
@@ -122,7 +139,16 @@ class Commits:
 
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
-        return replace(case, remind_at=reminders.next_remind_at(case, self.policy, now))
+        at = reminders.next_remind_at(case, self.policy, now)
+        nudges = verification.nudges(case, self.policy)
+        at = min(at, nudges[0].at) if at and nudges else at
+        return replace(case, remind_at=approvals.sooner(case, at))
+
+    def _timed(self, before: Case, after: Case, now: datetime) -> Case:
+        """With the reminders of its new dates; where none moved, as they were (and put off)."""
+        if [r.due for r in before.requests] == [r.due for r in after.requests]:
+            return after
+        return self._reminded(after, now)
 
     def message(
         self, lane: str, content: Content, now: datetime, by: str = "desk"
@@ -161,24 +187,65 @@ class Commits:
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
 
+    async def met(self, by: Person, now: datetime) -> list[Stored]:
+        """Whose clock says what is remembered: reminders keep people's own hours."""
+        known = await self.store.mark(zone_of(by.id))
+        if not by.timezone or (known is not None and known.note == by.timezone):
+            return []
+        mark = known or Mark(id=zone_of(by.id), at=now, lasting=True)
+        return [replace(mark, at=now, note=by.timezone)]
+
+    def to_owner(
+        self, person: str, number: int, case: Case, now: datetime, by: str = "desk"
+    ) -> OutboxMessage:
+        """A round's questions to one owner."""
+        content = OwnerAsk(person=person, case=case.ref, round=number)
+        return self.message(f"slack:{person}", content, now, by)
+
+    def owners_done(self, before: Case, after: Case, now: datetime) -> list[OutboxMessage]:
+        """Where a request has ended, what its owners were shown closes too."""
+        was = {request.id for request in before.open_requests}
+        ended = was - {request.id for request in after.open_requests}
+        asked = {
+            (query.owner, each.id)
+            for each in after.rounds
+            if each.request in ended
+            for query in each.queries
+        }
+        return [self.to_owner(owner, number, after, now) for owner, number in sorted(asked)]
+
+    def alarm(self, case: Case, text: str, now: datetime) -> list[OutboxMessage]:
+        """Something went wrong with a date: the thread, the assignee and the managers know."""
+        told = [self.line(case, text, now, call=True)]
+        if case.assignee:
+            told.append(self.direct(case.assignee, f"*{case.ref}*: {text}", case, now))
+        return [*told, self.message("slack:managers", Alarm(case=case.ref, text=text), now)]
+
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
-        written = self.written(case, draft, now)
+        written, to = self.written(case, draft, now), self.recipient(case, draft)
+        # who may be a stranger to the case learns nothing of its conversation
+        thread = case.message_ids if to == case.requester else ()
         content = Letter(
             case=case.ref,
-            to=case.requester,
+            to=to,
             subject=written.subject,
             body=draft.body if draft.body is not None else written.body,
             template=draft.template,
             language=written.language,
             version=written.version,
-            in_reply_to=case.message_ids[-1] if case.message_ids else "",
-            references=case.message_ids[-10:],
+            in_reply_to=thread[-1] if thread else "",
+            references=thread[-10:],
             automatic=draft.automatic,
             closing=draft.closing,
+            extending=draft.extending,
         )
         message = self.message(f"mail:{case.ref}", content, now, by)
         return replace(message, status=OutboxStatus.DRAFT)
+
+    def recipient(self, case: Case, draft: Draft) -> str:
+        """Where it goes: as chosen, else as usual."""
+        return draft.to or recipients.usual(case, templates.template(draft.template))
 
     def written(self, case: Case, draft: Draft, now: datetime) -> Rendered:
         """The draft's template, filled in for the case."""
@@ -191,6 +258,11 @@ class Commits:
         )
         reason = draft.closing.reason if draft.closing else ""
         return write(draft.template, matter, draft.language, reason=reason)
+
+
+def zone_of(person: str) -> str:
+    """The mark whose note is the time zone of one of us."""
+    return f"zone:{person}"
 
 
 def lane_of(case: Case) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.commits import Commits
+from handlers.deadlines import confirm_by
+from handlers.deadlines.reminders import BY_HAND
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.handler import Draft
@@ -99,7 +101,9 @@ class AutomaticLetters(Commits):
         """The step that is left to staff, with its day."""
         received = local_day(case.received_at, self.policy.timezone)
         last = add_working_days(received, self.policy.confirm_days, CALENDAR)
-        return f"withheld: {why}; by hand until {last:%d %b %Y}"
+        law = confirm_by(case)
+        beside = f"; law by {law[0]:%d %b %Y} ({law[1]})" if law else ""
+        return f"withheld: {why}{BY_HAND}{last:%d %b %Y} (desk rule){beside}"
 
     async def _known(self, case: Case, found: Understood, now: datetime, puts: list[Stored]) -> str:
         """The same Message-ID or the same words of one address are confirmed once a week."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from handlers.deadlines.regimes import law
 from handlers.deadlines.working_days import at_local, calendar_of, is_working_day, local_day
 from handlers.policy import Policy
 from handlers.registry import Registry
@@ -21,6 +22,7 @@ class Counts(Record, frozen=True, kw_only=True):
     ignored: int = 0
     dead: int = 0
     failed: int = 0  #: mails that wait for a person because the desk could not
+    alone: int = 0  #: released without a second person
     seal: str = ""
     unread: int = 0  #: closed cases whose requester wrote again
 
@@ -31,24 +33,27 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
     running = tuple(case for case in found if not case.at_rest)
     left = {case.ref: (case.due.due_on - day).days for case in running}
     urgent = sorted(
-        (case for case in running if left[case.ref] <= SOON), key=lambda c: (left[c.ref], c.ref)
+        (case for case in running if left[case.ref] <= SOON or case.due.stopped),
+        key=lambda c: (left[c.ref], c.ref),
     )
     return Digest(
         day=day,
-        overdue=sum(days < 0 for days in left.values()),
+        overdue=sum(case.overdue(day) for case in running),
         due_soon=sum(0 <= days <= SOON for days in left.values()),
         not_taken=sum(case.assignee is None for case in running),
         waiting=sum(_waits(case) for case in found) + counts.unread,
         triage=sum(case.triage for case in running),
         open=len(running),
         imported=len(found) - len(running),
+        held=sum(len(case.held) for case in found),
+        alone=counts.alone,
         opened=counts.opened,
         closed=counts.closed,
         ignored=counts.ignored,
         dead=counts.dead,
         failed=counts.failed,
         seal=counts.seal,
-        urgent=tuple(_line(case, left[case.ref], registry) for case in urgent[:URGENT]),
+        urgent=tuple(_line(case, left[case.ref], day, registry) for case in urgent[:URGENT]),
     )
 
 
@@ -57,7 +62,7 @@ def _waits(case: Case) -> bool:
     return case.answered or bool(case.held) or any(r.status in WAITING for r in case.requests)
 
 
-def _line(case: Case, left: int, registry: Registry) -> DigestLine:
+def _line(case: Case, left: int, day: date, registry: Registry) -> DigestLine:
     # that a closed case is due, not what it is about: without managers all staff read it
     closed = case.circle is not Circle.STAFF
     kinds = ", ".join(registry.title(request.kind) for request in case.open_requests)
@@ -68,6 +73,8 @@ def _line(case: Case, left: int, registry: Registry) -> DigestLine:
         days_left=left,
         assignee=case.assignee,
         version=case.version,
+        law=law(case.due),
+        standing=(day - case.due.stopped.since).days if case.due.stopped else None,
     )
 
 

@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 from storage.records import Circle, Record
 
+#: from the open room to the smallest
+CIRCLES = (Circle.STAFF, Circle.RESTRICTED, Circle.MANAGERS, Circle.COUNSEL)
+
 
 class Flag(Record, frozen=True, kw_only=True):
     """What a flag means for the case that carries it."""
@@ -46,6 +49,11 @@ FLAGS = MappingProxyType(
 def circles(flags: Iterable[str]) -> list[Circle]:
     """The circles that the flags ask for."""
     return [FLAGS[name].circle for name in flags if name in FLAGS]
+
+
+def closest(*wanted: Circle) -> Circle:
+    """The smallest of them: what is closed for one is closed for all."""
+    return max(wanted, key=CIRCLES.index, default=Circle.STAFF)
 
 
 def withheld(flags: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from handlers.policy import Policy
-from storage.records import Case, Circle, Closing, Letter, Outcome, Record, Request
+from storage.records import Case, Circle, Closing, Extending, Letter, Outcome, Record, Request
 
 
 class Role(StrEnum):
@@ -26,10 +26,11 @@ class Role(StrEnum):
 
 
 class Person(Record, frozen=True, kw_only=True):
-    """Who clicks: a Slack id and what they may do."""
+    """Who clicks: a Slack id, what they may do, and the clock on their wall ("" = not known)."""
 
     id: str
     roles: frozenset[Role]
+    timezone: str = ""
 
     def may_act_in(self, circle: Circle) -> bool:
         """Staff work in the open circle; each closed circle has its own key."""
@@ -41,19 +42,31 @@ class Person(Record, frozen=True, kw_only=True):
         }
         return bool(self.roles & needed[circle])
 
+    def may_see(self, case: Case) -> bool:
+        """The key to its circle, and it is not about them."""
+        return self.may_act_in(case.circle) and self.id not in case.shut
+
+
+class Colleague(Record, frozen=True, kw_only=True):
+    """One of us who could be asked, and whether they are there now."""
+
+    person: Person
+    present: bool
+
 
 class Field(Record, frozen=True, kw_only=True):
     """One question of a form."""
 
     name: str
     label: str
-    type: Literal["text", "paragraph", "choice", "choices", "note"] = "text"
+    type: Literal["text", "paragraph", "choice", "choices", "note", "person"] = "text"
     options: tuple[tuple[str, str], ...] = ()  #: value, label
     initial: str = ""  #: for "choices": values joined by a space
     hint: str = ""
     optional: bool = False
     max_length: int = 3000
     refreshes: bool = False  #: choosing a value asks for the form anew
+    complete: bool = False  #: for "choices": all of them, or the field "why" explains
 
 
 class Form(Record, frozen=True, kw_only=True):
@@ -75,7 +88,10 @@ class Moment(Record, frozen=True, kw_only=True):
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
     kinds: Mapping[str, "Kind"] = msgspec.field(default_factory=dict)
     policy: Policy = msgspec.field(default_factory=Policy)
+    other: Case | None = None  #: the case that the form names
     draft: Letter | None = None  #: the clicker's own unsent letter for this request
+    letter: Letter | None = None  #: the letter that waits for a second person
+    team: tuple[Colleague, ...] | None = None  #: None = nobody looked who is there
 
 
 class Draft(Record, frozen=True, kw_only=True):
@@ -83,10 +99,12 @@ class Draft(Record, frozen=True, kw_only=True):
 
     template: str
     request: int | None = None  #: the request it is about
+    to: str = ""  #: "" = the requester
     body: str | None = None  #: words changed by staff; None = as the template has them
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
 class Effect(Record, frozen=True, kw_only=True):
@@ -95,37 +113,53 @@ class Effect(Record, frozen=True, kw_only=True):
     case: Case
     said: str  #: one sentence to the clicker
     line: str = ""  #: one line of work log for the thread; nothing personal
+    note: str = ""  #: why, in the person's own words, for the history alone
     draft: Draft | None = None  #: a letter for the clicker's preview
+    shred: tuple[str, ...] = ()  #: raw mails whose key is destroyed at once
     send: str = ""  #: id of a draft letter to let go
     undo: str = ""  #: id of a letter to call back
     suppress: bool = False  #: put the requester's address on the suppression list
     release: bool = False  #: give back received mails held by this case
+    ask: tuple[tuple[str, int], ...] = ()  #: whom to ask: Slack id, number of the round
+    others: tuple[Case, ...] = ()  #: other cases that change with it
+    moved: tuple[str, ...] = ()  #: mails that belong to the first of the others from now on
+    split: tuple[str, ...] = ()  #: people who get a case of their own
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
+    alone: bool = False  #: released without a second person: it is counted
 
 
 class Action:
     """Something staff can do to a case or to one request of it. Subclass and override."""
 
-    name: ClassVar[str]
-    label: ClassVar[str]
-    about: ClassVar[Literal["case", "request"]] = "case"
-    style: ClassVar[Literal["", "primary", "danger"]] = ""
-    confirm: ClassVar[str] = ""  #: a question asked before it is done; at most 300 characters
-    rises: ClassVar[bool] = True  #: does it change what the buttons mean (Case.version)?
-    reads: ClassVar[bool] = False  #: opens something to read: "show_message", "history"
-    asks: ClassVar[bool] = False  #: has it a form?
-    listed: ClassVar[bool] = True  #: is it a button of its own?
-    answers: ClassVar[str] = ""  #: the form field that the value of an offer fills in
-    anyone: ClassVar[bool] = False  #: may those do it who have not claimed the case?
+    name: str
+    label: str
+    about: Literal["case", "request"] = "case"
+    style: Literal["", "primary", "danger"] = ""
+    confirm: str = ""  #: a question asked before it is done; at most 300 characters
+    rises: bool = True  #: does it change what the buttons mean (Case.version)?
+    reads: bool = False  #: opens something to read: "show_message", "history"
+    asks: bool = False  #: has it a form?
+    listed: bool = True  #: is it a button of its own?
+    answers: str = ""  #: the form field that the value of an offer fills in
+    names: str = ""  #: the form field that names another case
+    anyone: bool = False  #: may those do it who have not claimed the case?
 
     def offered(self, case: Case, request: Request | None) -> bool:
         """May it be done now, whoever does it?"""
         raise NotImplementedError
 
+    def fits(self, kinds: "tuple[Kind, ...]") -> bool:
+        """Does it fit what the case asks?"""
+        return True
+
     def named(self, case: Case) -> str:
         """The label as this case needs it."""
         return self.label
+
+    def value(self, case: Case) -> str:
+        """What its offer answers already: goes into `Click.value`."""
+        return ""
 
     def disputed(self, case: Case, request: Request | None) -> str:
         """Why a click on an outdated card must not count; "" = it may."""
@@ -158,12 +192,46 @@ class Offer(Record, frozen=True, kw_only=True):
     says: str = ""  #: for screen readers: "Claim access request PR-2026-0001"
 
 
+class Given(Record, frozen=True, kw_only=True):
+    """An answer to an earlier step that another step depends on."""
+
+    step: str
+    field: str
+    values: tuple[str, ...]
+    open: bool = True  #: does it hold while that step is still to be taken?
+
+    def holds(self, case: Case, request: Request) -> bool:
+        said = case.answer(request.id, self.step, self.field)
+        return said in self.values if said else self.open
+
+
 class Step(Record, frozen=True, kw_only=True):
-    """One step staff take for a kind; `action` is the button that takes it."""
+    """One step staff take for a kind; `action` is the button that takes it.
+
+    A step with a `button` of its own is recorded by it, with what it `asks`.
+    """
 
     name: str
     label: str
     action: str
+    button: str = ""
+    intro: str = ""
+    asks: tuple[Field, ...] = ()
+    after: tuple[str, ...] = ()  #: steps without which the server refuses this one
+    given: tuple[Given, ...] = ()
+    optional: bool = False  #: may be taken, and nothing waits for it
+    theirs: bool = False  #: taken for a customer's data too, whom another company answers
+    receipt: bool = False  #: the confirmation of receipt takes it
+    suppress: bool = False  #: puts the requester's address on the suppression list
+    round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
+    of: str = ""  #: it is taken when the owners have answered what that step asked
+
+    def applies(self, case: Case, request: Request) -> bool:
+        """Is it to be taken at all, as far as one knows by now?"""
+        if self.receipt and case.acknowledgement == "sent":
+            return False
+        theirs = case.answer(request.id, "whose", "whose") == "customers"
+        return (self.theirs or not theirs) and all(g.holds(case, request) for g in self.given)
 
 
 class Clue(Record, frozen=True, kw_only=True):
@@ -203,6 +271,9 @@ class Depth(StrEnum):
     AUTHORITY = "authority"
 
 
+#: of the person themselves: what we hold on them is at stake
+OWN_DATA = frozenset({Depth.ADDRESS, Depth.ACCOUNT})
+
 #: outcomes that stand in an answer letter
 ANSWERED = frozenset(
     {
@@ -215,10 +286,12 @@ ANSWERED = frozenset(
 )
 
 #: the steps every kind begins and ends with
-CONFIRM = Step(name="confirm", label="Confirm the kind", action="confirm")
-VERIFY = Step(name="verify", label="Settle identity", action="verify")
+CONFIRM = Step(name="confirm", label="Confirm the kind", action="confirm", theirs=True)
+VERIFY = Step(name="verify", label="Settle identity", action="verify", theirs=True)
 ANSWER = Step(name="answer", label="Answer", action="reply")
-CLOSE = Step(name="close", label="Close", action="close")
+CLOSE = Step(name="close", label="Close", action="close", theirs=True)
+#: these have rules of their own
+_GENERAL = frozenset({"confirm", "verify", "answer", "close"})
 
 
 class Kind:
@@ -231,23 +304,48 @@ class Kind:
     right: ClassVar[str] = ""
     circle: ClassVar[Circle] = Circle.STAFF
     depth: ClassVar[Depth] = Depth.NONE
+    proofs: ClassVar[tuple[str, ...]] = ()  #: of `verification.WAYS`; () = as the depth has them
     acknowledged: ClassVar[bool] = True  #: may the acknowledgement go by itself?
     steps: ClassVar[tuple[Step, ...]] = ()
     actions: ClassVar[tuple[Action, ...]] = ()  #: beside those of every kind
     letters: ClassVar[tuple[str, ...]] = ()  #: templates offered in Reply, likeliest first
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome.FULFILLED,)
     unanswered: ClassVar[tuple[str, ...]] = ()  #: reasons to close without an answer letter
+    two_persons: ClassVar[tuple[str, ...]] = ()  #: letters and steps a second person approves
+    second_by: ClassVar[frozenset[Role]] = frozenset()  #: who that may be; empty = any of us
+    never_alone: ClassVar[bool] = False  #: not even where no second person is there
     refusals: ClassVar[tuple[str, ...]] = ()  #: reasons it may be refused for, from the closed list
+
+    def applying(self, case: Case, request: Request) -> tuple[Step, ...]:
+        """The steps that are to be taken, in order, those already taken among them."""
+        return tuple(step for step in self.steps if step.applies(case, request))
 
     def next_step(self, case: Case, request: Request) -> Step | None:
         """The first step not taken yet."""
-        return next((step for step in self.steps if step.name not in request.done), None)
+        left = (step for step in self.applying(case, request) if step.name not in request.done)
+        return next((step for step in left if not step.optional), None)
+
+    def lacking(self, case: Case, request: Request, names: tuple[str, ...]) -> tuple[Step, ...]:
+        """Those of the named steps that apply and are not taken yet."""
+        found = (step for step in self.applying(case, request) if step.name in names)
+        return tuple(step for step in found if step.name not in request.done)
 
     def missing(self, case: Case, request: Request, outcome: Outcome) -> str:
         """What still has to be done before it may close with this outcome; "" = nothing."""
-        if outcome in ANSWERED and "answer" not in request.done:
+        if outcome not in ANSWERED:
+            return ""
+        names = tuple(step.name for step in self.steps)
+        if "answer" in names and "answer" not in request.done:
             return "Send the answer first: Reply."
-        return ""
+        if case.told_nothing_held(request.id):
+            return ""
+        bound = tuple(s.name for s in self.steps if not s.optional and s.name not in _GENERAL)
+        return to_do(self.lacking(case, request, bound))
+
+
+def to_do(left: tuple[Step, ...]) -> str:
+    """A sentence that names what still has to be done; "" = nothing."""
+    return f"Still to do: {', '.join(step.label.lower() for step in left)}." if left else ""
 
 
 # --- what the Desk answers to a click -------------------------------------------------------
@@ -263,6 +361,7 @@ class Click(Record, frozen=True, kw_only=True):
     request: int | None = None
     form: Mapping[str, str] = msgspec.field(default_factory=dict)
     value: str = ""  #: of the offer that was clicked
+    team: tuple[Colleague, ...] | None = None  #: for `approvals.CALLS`; None = nobody looked
 
 
 class Done(Record, frozen=True, kw_only=True, tag="done"):

@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from handlers import opening
+from handlers import opening, timing
 from handlers.commits import import_list, lane_of
 from handlers.confirming import AutomaticLetters
+from handlers.deadlines import reminders
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.ignoring import REQUESTED, WRONG, Ignoring
 from handlers.letter_actions import failed
 from handlers.opening import Understood
-from handlers.requests import letter_of, replace, with_letter, with_request
+from handlers.requests import letter_of, replace, with_letter
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
@@ -22,7 +23,6 @@ from storage.records import (
     ParsedMail,
     Reading,
     Record,
-    Status,
     Stored,
     Suppression,
 )
@@ -69,9 +69,13 @@ class FromMail(AutomaticLetters, Ignoring):
         if (before := await self.store.case(found.follows) if found.follows else None) is not None:
             case = opening.going_on(case, before)
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
+        known = await self.store.suppression(case.requester_hash)
         unwanted = await self._suppressed(case, found, now, puts)
+        case = replace(case, still_mailed=known.since if known and unwanted else None)
         letter, case = await self._automatic(case, found, unwanted, now, puts)
-        puts += [case, _worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
+        if reminders.unconfirmed(case):
+            case = self._reminded(case, case.received_at)
+        puts += [case, worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
         if case.imported:  # no card: its place is in the list of its import
             puts += await self.listed(import_list(case.batch), now)
         else:
@@ -116,14 +120,14 @@ class FromMail(AutomaticLetters, Ignoring):
         case, stored = await self.case(ref), await self._stored(mail)
         if stored.id in case.mails:
             return case
-        after = joined(case, stored.id, parsed.message_id)
+        after = self._timed(case, timing.joined(case, stored, parsed.message_id), now)
         await self.commit(
             "follow_up",
             "requester",
             after,
             now,
             after,
-            _worked_on(stored, parsed, MailStatus.PROCESSED, ref),
+            worked_on(stored, parsed, MailStatus.PROCESSED, ref),
             await self.refreshed(after, now),
             self.line(after, "The requester wrote again: open it.", now, call=True),
         )
@@ -143,7 +147,7 @@ class FromMail(AutomaticLetters, Ignoring):
         case = opening.held(await self._new_case(found), suspected)
         beside = replace(suspected, held=(*suspected.held, stored.id))
         mail = replace(
-            _worked_on(stored, found.parsed, MailStatus.HELD, case.ref),
+            worked_on(stored, found.parsed, MailStatus.HELD, case.ref),
             reason=f"may belong to {ref}",
         )
         await self.commit(
@@ -185,7 +189,7 @@ class FromMail(AutomaticLetters, Ignoring):
         case = await self.store.case(message.case) if message and message.case else None
         puts: list[Stored] = [
             replace(
-                _worked_on(stored, parsed, MailStatus.IGNORED, case.ref if case else None),
+                worked_on(stored, parsed, MailStatus.IGNORED, case.ref if case else None),
                 reason=reason,
             )
         ]
@@ -212,7 +216,7 @@ class FromMail(AutomaticLetters, Ignoring):
             return
         last = await self.store.mark(CANARY) or Mark(id=CANARY, at=now, count=0)
         through = replace(last, at=now, count=last.count + 1)
-        ignored = replace(_worked_on(stored, parsed, MailStatus.IGNORED, None), reason=CANARY)
+        ignored = replace(worked_on(stored, parsed, MailStatus.IGNORED, None), reason=CANARY)
         await self.store.commit(
             Commit(at=now, actor="desk", act="ignore", note=CANARY, puts=(ignored, through))
         )
@@ -226,7 +230,7 @@ class FromMail(AutomaticLetters, Ignoring):
             stored, case = await self._stored(mail), await self.case(ref)
             if stored.status is not MailStatus.RECEIVED:
                 return
-            filed = _worked_on(stored, parsed, MailStatus.IGNORED, ref)
+            filed = worked_on(stored, parsed, MailStatus.IGNORED, ref)
             filed = replace(filed, reason=noted.reason)
             line = self.line(case, noted.line, now)
             await self.commit("file", "desk", case, now, filed, line)
@@ -276,13 +280,15 @@ class FromMail(AutomaticLetters, Ignoring):
         back = replace(letter, bounced=True)
         after = self._reminded(failed(with_letter(case, back), back), now)
         if back.template == "acknowledgement":
-            after = replace(after, acknowledgement="withheld: it came back undelivered")
+            after = timing.acknowledged(after, "withheld: it came back undelivered")
         after = replace(after, version=case.version + 1)
-        return [
-            after,
-            await self.refreshed(after, now),
-            self.line(after, "A letter of ours came back undelivered.", now, call=True),
-        ]
+        said = "A letter of ours came back undelivered."
+        told: list[Stored] = [self.line(after, said, now, call=True)]
+        if timing.sooner(case, after):
+            told = [
+                *self.alarm(after, f"{said} The old date holds: {timing.moves(case, after)}", now)
+            ]
+        return [after, await self.refreshed(after, now), *told]
 
     async def repeat(self, mail: InboundMail, earlier: InboundMail, now: datetime) -> None:
         """The same envelope and content again: nothing new, but somebody is waiting."""
@@ -315,23 +321,12 @@ class FromMail(AutomaticLetters, Ignoring):
         return await self.store.mail(mail.id) or mail
 
 
-def joined(case: Case, mail: str, message_id: str) -> Case:
-    """The case with one more mail of its requester: it goes on, and waits to be read."""
-    for request in case.open_requests:
-        if request.status is Status.AWAITING_REQUESTER:
-            case = with_request(case, replace(request, status=Status.OPEN))
-    ids = case.message_ids
-    if message_id and message_id not in ids:
-        ids = (*ids, message_id)
-    return replace(case, mails=(*case.mails, mail), message_ids=ids, answered=True)
-
-
 def suppression(case: Case, now: datetime) -> Suppression:
     """The requester's address, under its keyed hash."""
     return Suppression(hash=case.requester_hash, address=case.requester, since=now, case=case.ref)
 
 
-def _worked_on(
+def worked_on(
     mail: InboundMail, parsed: ParsedMail | None, status: MailStatus, ref: str | None
 ) -> InboundMail:
     found = {"message_id": parsed.message_id} if parsed else {"message_id": ""}

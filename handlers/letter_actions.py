@@ -1,6 +1,8 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
-from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Moment
+from handlers import approvals, recipients, timing
+from handlers.deadlines.reminders import late
+from handlers.handler import Action, Draft, Effect, Field, Form, Moment, to_do
 from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
 from handlers.letters.templates import ENGLISH, LANGUAGES
@@ -14,9 +16,12 @@ from handlers.requests import (
     with_step,
     without_step,
 )
+from handlers.verification import enough, settled
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
+#: letters that ask who it is
+ASK_WHO = frozenset({"identity", "code_sent"})
 #: what fits one text field of a form
 FIELD = 3000
 #: letters for every kind, after the kind's own
@@ -37,10 +42,31 @@ def choices(moment: Moment) -> tuple[str, ...]:
     """The letters that may go now. Before identity is settled those marked neutral alone."""
     request = moment.request
     kind = moment.kinds.get(request.kind or "") if request else None
-    offered = (*(kind.letters if kind else ()), *ALWAYS)
+    waits = ("code_sent",) if moment.case.challenge else ()
+    offered = (*waits, *(kind.letters if kind else ()), *ALWAYS)
+    if not enough(moment.case, moment.kinds):  # nothing may be asked
+        offered = tuple(name for name in offered if name not in ASK_WHO)
     if moment.case.acknowledgement.startswith(("sent", "pending")):
         offered = tuple(name for name in offered if name != "acknowledgement")
-    return tuple(name for name in offered if may_say(moment, name))
+    return tuple(
+        name
+        for name in offered
+        if may_say(moment, name) and (request is None or not comes_first(moment, request, name))
+    )
+
+
+def comes_first(moment: Moment, request: Request, name: str) -> str:
+    """What has to be done before this letter may go; "" = nothing.
+
+    The kind's own answers wait for its steps. That we hold nothing, and that we refuse, need none.
+    """
+    kind = moment.kinds.get(request.kind or "")
+    if kind is None or name not in kind.letters or not templates.template(name).answers:
+        return ""
+    step = next((step for step in kind.steps if step.name == "answer"), None)
+    if step is None or name == "no_data":
+        return ""
+    return to_do(kind.lacking(moment.case, request, step.after))
 
 
 def may_say(moment: Moment, name: str) -> bool:
@@ -48,10 +74,10 @@ def may_say(moment: Moment, name: str) -> bool:
 
     A letter is about one request and is read with all of them: one that needs proof is enough.
     """
-    if templates.template(name).neutral or moment.case.verification is not None:
+    case, kinds = moment.case, moment.kinds
+    if templates.template(name).neutral:
         return True
-    asked = [moment.kinds.get(request.kind or "") for request in moment.case.requests]
-    return all(kind is not None and kind.depth is Depth.NONE for kind in asked)
+    return all(settled(case, r, kinds.get(r.kind or "")) for r in case.requests)
 
 
 def body_fields(text: str) -> tuple[Field, ...]:
@@ -130,6 +156,11 @@ class Reply(Action):
     about = "request"
     rises = False
 
+    def named(self, case: Case) -> str:
+        """After the date there is no extension: what is left is an answer that comes late."""
+        over = any(late(case, request) for request in case.open_requests)
+        return "Send late answer" if over else self.label
+
     def offered(self, case: Case, request: Request | None) -> bool:
         return (
             case.assignee is not None
@@ -145,10 +176,12 @@ class Reply(Action):
         text = kept(moment, chosen) or text_of(moment, chosen)
         neutral = templates.template(chosen).neutral
         tells = "says nothing on whether" if neutral else "may show that"
+        asks = bool(templates.template(chosen).stops)
+        late_asking = timing.asked_late(moment) if asks else ""
         return Form(
             title="Reply to requester",
             submit="Review",
-            intro=f"{moment.case.ref}. This letter {tells} we hold data.",
+            intro=f"{moment.case.ref}. This letter {tells} we hold data.{late_asking}",
             fields=(
                 Field(
                     name="template",
@@ -158,6 +191,7 @@ class Reply(Action):
                     initial=chosen,
                     refreshes=True,
                 ),
+                *_to_fields(moment, chosen),
                 *language_fields(moment),
                 *body_fields(text),
             ),
@@ -165,8 +199,12 @@ class Reply(Action):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         name = moment.form.get("template", "")
-        if name not in choices(moment):
+        if name not in templates.names() or not may_say(moment, name):
             return {"template": "This letter cannot go before identity is settled: Verify."}
+        if moment.request and (left := comes_first(moment, moment.request, name)):
+            return {"template": f"This letter cannot go yet. {left}"}
+        if name not in choices(moment):
+            return {"template": "Choose one of the letters."}
         return body_fault(body_of(moment) or "[[")
 
     def do(self, moment: Moment) -> Effect:
@@ -176,8 +214,36 @@ class Reply(Action):
             request=number,
             body=body_of(moment),
             language=language_of(moment),
+            to=_chosen_to(moment),
         )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
+
+
+def _to_fields(moment: Moment, name: str) -> tuple[Field, ...]:
+    """A choice of addresses, where a case has more than one."""
+    known = recipients.known(moment.case)
+    if len(known) < 2:
+        return ()
+    usual = recipients.usual(moment.case, templates.template(name))
+    chosen = _chosen_to(moment) or usual
+    return (
+        Field(
+            name="to",
+            label="To",
+            type="choice",
+            options=tuple(
+                (str(n), f"{address} ({how})") for n, (address, how) in enumerate(known.items())
+            ),
+            initial=str(list(known).index(chosen)) if chosen in known else "",
+            hint="An answer to an address that is not proven needs a second person.",
+        ),
+    )
+
+
+def _chosen_to(moment: Moment) -> str:
+    """The address chosen by its place; "" = as usual."""
+    known, place = list(recipients.known(moment.case)), moment.form.get("to", "")
+    return known[int(place)] if place.isdecimal() and int(place) < len(known) else ""
 
 
 def _wanted(moment: Moment) -> LetterState:
@@ -206,20 +272,38 @@ class Send(Action):
             raise Refused("DESK_PILOT: letters wait. The draft is kept.")
         if letter.by not in {moment.by.id, "desk"}:
             raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
-        if letter.request is not None and _about(moment.case, letter) is None:
+        request = _about(moment.case, letter)
+        if letter.request is not None and request is None:
             raise Refused("The kinds were corrected since: write it anew with Reply.")
         if not may_say(moment, letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
-        template = templates.template(letter.template)
-        window = moment.policy.undo_long if template.slow else moment.policy.undo
-        at = moment.now + window
-        going = replace(letter, status=OutboxStatus.PENDING, at=at, by=moment.by.id)
-        return Effect(
-            case=went(with_letter(moment.case, going), going),
-            said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
-            line=f"<@{moment.by.id}> sent a letter: {template.title}.",
-            send=letter.id,
-        )
+        if request is not None and (left := comes_first(moment, request, letter.template)):
+            raise Refused(f"This letter cannot go yet. {left}")
+        wanted = approvals.letter_needs(moment, letter, request)
+        if request is not None and wanted and not approvals.given(moment.case, letter.id):
+            return approvals.asked(moment, letter.id, request)
+        return on_its_way(moment, letter)
+
+
+def on_its_way(moment: Moment, letter: LetterState) -> Effect:
+    """The letter goes, after the time to undo; `letter.by` stays who wrote it.
+
+    Raises Refused where a step it rests on was taken back meanwhile.
+    """
+    template, request = templates.template(letter.template), _about(moment.case, letter)
+    if request is not None and (left := comes_first(moment, request, letter.template)):
+        raise Refused(f"This letter cannot go yet. {left}")
+    if template.extends and request is not None and timing.over(request, moment):
+        raise Refused(timing.NO_MORE_TIME)
+    window = moment.policy.undo_long if template.slow else moment.policy.undo
+    author = moment.by.id if letter.by == "desk" else letter.by
+    going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)
+    return Effect(
+        case=went(with_letter(moment.case, going), going),
+        said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
+        line=f"<@{moment.by.id}> sent a letter: {template.title}.",
+        send=letter.id,
+    )
 
 
 class Undo(Action):
@@ -228,11 +312,16 @@ class Undo(Action):
     name = "undo"
     label = "Undo"
     answers = "letter"
+    anyone = True  # calling back does no harm, and a second person may have let it go
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return any(
             letter.status is OutboxStatus.PENDING and letter.by != "desk" for letter in case.letters
         )
+
+    def value(self, case: Case) -> str:
+        waiting = (each for each in case.letters if each.status is OutboxStatus.PENDING)
+        return next((each.id for each in waiting if each.by != "desk"), "")
 
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)
@@ -261,7 +350,8 @@ def went(case: Case, letter: LetterState) -> Case:
 
 
 def failed(case: Case, letter: LetterState) -> Case:
-    """The letter did not reach anybody: what it settled is open again."""
+    """The letter did not reach anybody: what it settled is open again, what it moved goes back."""
+    case = timing.taken_back(case, letter.id)
     template, request = templates.template(letter.template), _about(case, letter)
     if request is None:
         return case

@@ -54,6 +54,7 @@ class Sorting(Record, frozen=True, kw_only=True):
 
     choices: Mapping[str, Choice]
     by: Person
+    name: str = ""  #: of the list
     ending: Outcome = Outcome.FULFILLED  #: of those answered before
     note: str = ""
 
@@ -95,7 +96,7 @@ class FromLists(FromMail):
         case = await self.store.case(ref)
         if case is None or case.closed or not case.at_rest:
             return False
-        if not sorting.by.may_act_in(case.circle):
+        if not sorting.by.may_see(case):
             raise Refused("Only members of this case's circle can do that. Nothing was changed.")
         moment = Moment(case=case, by=sorting.by, now=now)
         match choice:
@@ -170,6 +171,8 @@ class FromLists(FromMail):
                 again.append(await self.rework(mail_id, sorting.by.id, now))
             else:
                 await self.decided(partial(self._confirmed, mail_id, sorting.by.id, now))
+        if done and await self.store.mark(f"list:{sorting.name}") is not None:
+            await self.decided(partial(self._redrawn, sorting, now))
         return Sorted(done=done, late=len(sorting.choices) - done, again=tuple(again))
 
     async def _confirmed(self, mail_id: str, by: str, now: datetime) -> None:
@@ -181,6 +184,10 @@ class FromLists(FromMail):
         await self.store.commit(
             Commit(at=now, actor=by, act="confirm_ignored", note=mail.reason, puts=puts)
         )
+
+    async def _redrawn(self, sorting: Sorting, now: datetime) -> None:
+        puts = await self.listed(sorting.name, now)
+        await self.store.commit(Commit(at=now, actor=sorting.by.id, act="list", puts=puts))
 
     async def weekly(self, day: date, now: datetime) -> tuple[Stored, ...]:
         """Once a week some of what was ignored by machine alone, for a person to look through."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from handlers import approvals
 from handlers.handler import Action, Offer
 from handlers.registry import Registry
 from handlers.requests import replace
-from storage.records import Case, OutboxStatus, Request
+from storage.records import Case, Request
 
 #: from this lead on, the best guess is the coloured button
 CLEAR_LEAD = 0.15
@@ -47,29 +48,26 @@ def _guesses(case: Case, registry: Registry) -> Iterator[Offer]:
         )
 
 
+def offered(action: Action, case: Case, request: Request | None, registry: Registry) -> bool:
+    """May it be done now, whoever does it?"""
+    return action.offered(case, request) and action.fits(registry.request_kinds(case))
+
+
 def _of(action: Action, case: Case, registry: Registry) -> Iterator[Offer]:
     if not action.listed:
         return
     if action.about == "case":
-        if action.offered(case, None):
+        if offered(action, case, None, registry):
             yield _offer(action, case, None, registry)
         return
     for request in case.requests:
-        if action.offered(case, request):
+        if offered(action, case, request, registry):
             yield _offer(action, case, request, registry)
 
 
 def _offer(action: Action, case: Case, request: Request | None, registry: Registry) -> Offer:
     label = action.named(case)
     about = registry.title(request.kind).lower() if request else "case"
-    waiting = next(
-        (
-            letter.id
-            for letter in case.letters
-            if letter.status is OutboxStatus.PENDING and letter.by != "desk"
-        ),
-        "",
-    )
     return Offer(
         action=action.name,
         label=label,
@@ -78,15 +76,17 @@ def _offer(action: Action, case: Case, request: Request | None, registry: Regist
         confirm=action.confirm,
         form=action.asks,
         reads=action.reads,
-        value=waiting if action.name == "undo" else "",
+        value=action.value(case),
         says=f"{label}: {about} {case.ref}",
     )
 
 
 def _likeliest(case: Case, registry: Registry) -> tuple[str, ...]:
-    """Claim while it is free, then the next step of the request that is due first."""
+    """Claim while it is free, then who is waited for, then the step of what is due first."""
     if case.closed:
         return ()
+    if approvals.pending(case):
+        return ("second_person",)
     request = _most_urgent(case)
     kind = registry[request.kind] if request.kind is not None else None
     step = kind.next_step(case, request) if kind else None

@@ -5,8 +5,9 @@ from datetime import datetime
 from handlers import deadlines
 from handlers.deadlines import Asked, reminders
 from handlers.deadlines.working_days import local_day
+from handlers.flags import closest
 from handlers.policy import Policy
-from handlers.registry import CIRCLES, Registry
+from handlers.registry import Registry
 from handlers.requests import replace
 from storage.records import Candidate, Case, InboundMail, ParsedMail, Reading, Record, Request
 
@@ -72,7 +73,8 @@ def held(case: Case, suspected: Case) -> Case:
         case,
         triage=True,
         held_for=suspected.ref,
-        circle=max(case.circle, suspected.circle, key=CIRCLES.index),
+        circle=closest(case.circle, suspected.circle),
+        shut=suspected.shut,
         acknowledgement=f"withheld: its mail may belong to {suspected.ref}",
     )
 
@@ -80,7 +82,10 @@ def held(case: Case, suspected: Case) -> Case:
 def going_on(case: Case, before: Case) -> Case:
     """The same, where the requester goes on from a case that was closed long ago."""
     return replace(
-        case, follows=before.ref, circle=max(case.circle, before.circle, key=CIRCLES.index)
+        case,
+        follows=before.ref,
+        circle=closest(case.circle, before.circle),
+        shut=before.shut,
     )
 
 

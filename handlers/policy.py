@@ -1,11 +1,19 @@
 """The values the desk works by: who it is, when it speaks, how long one may think again."""
 
+from collections.abc import Mapping
 from datetime import date, time, timedelta
+from typing import Literal
 
 import msgspec
 
 from handlers.letters.catalogue import Catalogue
 from storage.records import Record
+
+#: where the company itself sits: an address that says nothing of who wrote
+OFFICES = (
+    "135 West 41st Street, Suite 05-108, New York, NY 10036, USA",
+    "Building 3, The Eastern Business Park, Wern Fawr Lane, St Mellons, Cardiff, CF3 5EA, UK",
+)
 
 
 class Promise(Record, frozen=True, kw_only=True):
@@ -27,6 +35,36 @@ PROMISES = (
 )
 
 
+class System(Record, frozen=True, kw_only=True):
+    """Where personal data may lie, and who answers for it."""
+
+    name: str
+    title: str
+    owner: str = ""  #: Slack id; "" = it falls to whoever has the case
+    marketing: bool = False  #: sends marketing: hears of every unsubscribe
+
+
+#: what a meeting service holds, and what every employer does
+REGISTER = tuple(
+    System(name=name, title=title, marketing=name == "marketing")
+    for name, title in (
+        ("accounts", "Accounts"),
+        ("tickets", "Support tickets"),
+        ("boards", "Community boards"),
+        ("logs", "Connection logs and diagnostics"),
+        ("cookies", "Cookies and guest tokens"),
+        ("billing", "Billing and tax records"),
+        ("marketing", "Marketing lists"),
+        ("vendors", "Cloud vendors"),
+        ("backups", "Backups"),
+        ("personnel", "Personnel and payroll"),
+        ("mailboxes", "Company mailboxes"),
+        ("slack", "Slack"),
+        ("desk", "This desk"),
+    )
+)
+
+
 class Policy(Record, frozen=True, kw_only=True):
     """Made from the settings once, at the start; the defaults are those of CaféX Spaces."""
 
@@ -36,12 +74,21 @@ class Policy(Record, frozen=True, kw_only=True):
     officer: str = "Information Security and Compliance Officer"
     promises: tuple[Promise, ...] = PROMISES  #: oldest first
     letters: Catalogue = msgspec.field(default_factory=Catalogue)
+    register: tuple[System, ...] = REGISTER
+    safeguarding: str = ""  #: Slack id of who is told when a child may be in danger
     timezone: str = "Europe/London"  #: IANA name: the desk's own hours
     digest_at: time = time(9)
     pilot: bool = False  #: everything works and letters wait
     undo: timedelta = timedelta(minutes=1)
     undo_long: timedelta = timedelta(minutes=10)  #: refusals
+    second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
+    proof_again: timedelta = timedelta(days=14)  #: without proof: the requester is reminded
+    proof_ends: timedelta = timedelta(days=30)  #: without proof: the desk proposes to end it
+    code_tries: int = 3
+    code_life: timedelta = timedelta(days=7)
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
+    reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days before the day we aim for, on a long clock
+    backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
     confirmed_ignores: int = 200  #: until staff have, nothing is ignored but what concerns our mail
     acks_per_case: int = 1

@@ -31,6 +31,7 @@ REASONS = MappingProxyType(
         # the privacy policy: not where a change would break the law or make the data wrong
         "breaks_law": _refusal("It would break the law"),
         "makes_wrong": _refusal("It would make the data wrong"),
+        "backups": _refusal("In backups until they are overwritten"),
         "others_rights": _refusal("Would harm other people's rights"),
         "accurate": _refusal("The data are accurate"),
         "identity_not_proven": Reason(
@@ -58,3 +59,6 @@ REASONS = MappingProxyType(
         ),
     }
 )
+
+#: what may stay when data are deleted (GDPR Art. 17(3); the privacy policy)
+EXCEPTIONS = ("tax_records", "legal_claims", "breaks_law", "makes_wrong", "backups")

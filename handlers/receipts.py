@@ -2,15 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from handlers import timing
 from handlers.commits import Commits, lane_of
 from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
-from handlers.letters import message_id
+from handlers.letters import message_id, templates
 from handlers.requests import close_request, letter_of, replace, with_letter
+from handlers.verification import asked_at
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
     Case,
+    ClockEvent,
     Commit,
     Letter,
     ListToSort,
@@ -93,16 +96,41 @@ class FromOutbox(Commits):
         if ours not in after.message_ids:
             after = replace(after, message_ids=(*after.message_ids, ours))
         if letter.automatic or letter.template == "acknowledgement":
-            after = replace(after, acknowledgement="sent")
-        puts: list[Stored] = []
+            after = self._timed(after, timing.acknowledged(after, "sent"), now)
+        after, told = self._clocks_moved(after, message, letter, now)
+        puts: list[Stored] = [*told]
         end = letter.closing
         if end is not None and any(end.request == r.id for r in after.open_requests):
             by = Person(id=message.created_by, roles=frozenset())
             moment = Moment(case=after, by=by, now=now)
             after = close_request(after, end.request, end.outcome, moment, end.reason)
             after = self._reminded(replace(after, version=case.version + 1), now)
+            puts += self.owners_done(case, after, now)
             puts.append(self.line(after, f"Closed: {end.outcome.value.replace('_', ' ')}.", now))
+        if asked_at(after) != asked_at(case):  # the time for proof runs from here
+            after = self._reminded(after, now)
         return [after, await self.refreshed(after, now), *puts]
+
+    def _clocks_moved(
+        self, case: Case, message: OutboxMessage, letter: Letter, now: datetime
+    ) -> tuple[Case, list[OutboxMessage]]:
+        """What the next mail server took has been told or asked: from now on it counts."""
+        template, state = templates.template(letter.template), letter_of(case, message.id)
+        after = case
+        if template.stops and state is not None:
+            asked = ClockEvent(type="pause", at=now, reason=template.stops, letter=message.id)
+            after = timing.asked(case, timing.concerned(case, asked, state.request), asked)
+        if letter.extending is not None:
+            after = timing.prolonged(case, letter.extending, message.id, now)
+            if not timing.later(case, after):
+                text = "The notice of an extension went out too late: the date stays."
+                return after, self.alarm(after, text, now)
+        if after == case:
+            return after, []
+        after = self._timed(case, after, now)
+        return after, [
+            self.line(after, f"The letter has gone out. {timing.moves(case, after)}", now)
+        ]
 
     async def delay(
         self,
@@ -170,7 +198,7 @@ class FromOutbox(Commits):
         if (letter := letter_of(after, message.id)) is not None:
             after = self._reminded(failed(after, letter), now)
         if message.content.template == "acknowledgement":
-            after = replace(after, acknowledgement="withheld: it could not be delivered")
+            after = timing.acknowledged(after, "withheld: it could not be delivered")
         after = replace(after, version=case.version + 1)
         line = self.line(after, "A letter could not be delivered.", now, call=True)
         return [after, await self.refreshed(after, now), line]

@@ -5,16 +5,13 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from handlers import actions, kinds, reasons
+from handlers import actions, kinds, owner_actions, owners, reasons, recording
 from handlers.deadlines.regimes import POLICY
-from handlers.flags import circles
+from handlers.flags import circles, closest
 from handlers.handler import Action, Kind
 from handlers.letters import templates
 from storage.errors import SettingsError
 from storage.records import Case, Circle, Record
-
-#: from the open room to the smallest
-CIRCLES = (Circle.STAFF, Circle.RESTRICTED, Circle.MANAGERS, Circle.COUNSEL)
 
 
 class Registry(Record, frozen=True, kw_only=True):
@@ -42,7 +39,7 @@ class Registry(Record, frozen=True, kw_only=True):
     def circle(self, names: Iterable[str | None], flags: Iterable[str] = ()) -> Circle:
         """The closest circle any of the kinds asks for: one closed request closes the case."""
         wanted = [self.kinds[name].circle for name in names if name is not None]
-        return max([*wanted, *circles(flags)], key=CIRCLES.index, default=Circle.STAFF)
+        return closest(*wanted, *circles(flags))
 
     def request_kinds(self, case: Case) -> tuple[Kind, ...]:
         """The kinds of a case's open requests."""
@@ -61,19 +58,25 @@ def load() -> Registry:
             faults.append(f"handlers/kinds/{module}.py: the name {kind.name} is taken already.")
         else:
             found[kind.name] = kind
-    registry = Registry(kinds=found, actions=_actions(found.values()))
+    try:
+        registry = Registry(kinds=found, actions=_actions(found))
+    except ValueError as fault:
+        raise SettingsError((*faults, f"handlers/kinds: {fault}.")) from fault
     faults += (fault for kind in found.values() for fault in check(kind, registry.actions))
     if faults:
         raise SettingsError(tuple(faults))
     return registry
 
 
-def _actions(found: Iterable[Kind]) -> dict[str, Action]:
-    """Those of every kind first, in the order they are offered, then what a kind adds."""
-    known = {action.name: action for action in actions.GENERAL}
-    for kind in found:
+def _actions(found: Mapping[str, Kind]) -> dict[str, Action]:
+    """Those of every kind first, in the order they are offered, then what a kind adds.
+
+    Raises ValueError when two kinds mean different things by one action.
+    """
+    known: dict[str, Action] = {action.name: action for action in actions.GENERAL}
+    for kind in found.values():
         known |= {action.name: action for action in kind.actions}
-    return known
+    return known | owner_actions.actions_of(found) | recording.actions_of(found)
 
 
 def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:
@@ -88,11 +91,14 @@ def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:
 
 
 def _name_faults(kind: Kind, known: Mapping[str, Action], where: str) -> Iterator[str]:
+    taken = {step.name for step in kind.steps}
     named = (
         ("action", [step.action for step in kind.steps], known),
         ("letter", kind.letters, templates.names()),
         ("reason", (*kind.refusals, *kind.unanswered), reasons.REASONS),
         ("deadline", (kind.name,), POLICY.rules),
+        ("step", [name for step in kind.steps for name in (*step.after, step.of) if name], taken),
+        ("round", [step.round for step in kind.steps if step.round], owners.ROUNDS),
     )
     for what, wanted, there in named:
         for name in wanted:

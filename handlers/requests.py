@@ -9,6 +9,7 @@ from storage.records import (
     Case,
     Letter,
     LetterState,
+    Note,
     OutboxMessage,
     Outcome,
     Record,
@@ -76,6 +77,14 @@ def opened_again(request: Request) -> Request:
     return replace(
         request, status=Status.OPEN, outcome=None, reason="", closed_at=None, closed_by=""
     )
+
+
+def noted(case: Case, moment: Moment, about: str, text: str) -> Case:
+    """The case with what staff wrote about an act of theirs; sealed like the mail itself."""
+    if not text.strip():
+        return case
+    note = Note(about=about, by=moment.by.id, at=moment.now, text=text.strip())
+    return replace(case, notes=(*case.notes, note))
 
 
 def with_letter(case: Case, letter: LetterState) -> Case:

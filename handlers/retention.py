@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage.parts import blank
-from storage.records import Case, InboundMail, MailStatus, Outcome, Shred
+from storage.records import Case, InboundMail, MailStatus, Outcome, Shred, made_at
 
 RAW = timedelta(days=30)
 CONTENT = timedelta(days=90)
@@ -56,12 +56,17 @@ def due(case: Case, mails: Sequence[InboundMail], now: datetime) -> tuple[Shred,
 def ignored_due(mail: InboundMail, now: datetime) -> bool:
     """Has a mail that needed nobody outlived its time?"""
     ignored = mail.status is MailStatus.IGNORED and bool(mail.sha256)
-    return ignored and mail.received_at + IGNORED <= now
+    # out of an archive it has been here only since its import
+    since = max(mail.received_at, made_at(mail.batch)) if mail.batch else mail.received_at
+    return ignored and since + IGNORED <= now
 
 
 def _over(case: Case) -> bool:
-    """Has it ended, with nobody to hear in it? The one place that says what keeps a case whole."""
-    return case.closed and not case.answered and not case.held
+    """Has it ended, with nobody to hear in it? The one place that says what keeps a case whole.
+
+    A legal hold does, for as long as it is on; a restriction does not (GDPR Art. 18(2)).
+    """
+    return not case.legal_hold and case.closed and not case.answered and not case.held
 
 
 def _disputed(case: Case) -> bool:

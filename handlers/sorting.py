@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from handlers import deadlines
-from handlers.deadlines import Asked
+from handlers import deadlines, timing
+from handlers.deadlines.rules import counted
+from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
 from handlers.requests import close_request, replace, settle
-from storage.records import Case, Outcome, Request
+from handlers.verification import stepped
+from storage.records import Case, Due, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
@@ -24,26 +26,28 @@ class Confirm(Action):
         return not case.closed and not any(r.outcome for r in case.requests)
 
     def named(self, case: Case) -> str:
+        if case.held_for and not case.confirmed:
+            return "New case"
         return "Correct kind" if case.confirmed else self.label
 
     def disputed(self, case: Case, request: Request | None) -> str:
         return "was sorted before you" if case.confirmed else ""
 
     def form(self, moment: Moment) -> Form:
-        guesses = _known(moment)
-        now = f"Due {moment.case.due.due_on:%d %b %Y} now. " if not moment.case.triage else ""
+        chosen = " ".join(kind.name for kind in _chosen(moment)) or " ".join(_known(moment))
         return Form(
             title="What do they want?",
             submit="Confirm",
-            intro=f"{now}The clock runs from the first receipt whatever you choose.",
+            intro=f"{_foreseen(moment)}The clock runs from the first receipt whatever you choose.",
             fields=(
                 Field(
                     name="kinds",
                     label="Kinds",
                     type="choices",
                     options=tuple((kind.name, kind.title) for kind in moment.kinds.values()),
-                    initial=" ".join(guesses),
+                    initial=chosen,
                     hint="More than one when each needs its own handling.",
+                    refreshes=True,
                 ),
             ),
         )
@@ -55,13 +59,12 @@ class Confirm(Action):
 
     def do(self, moment: Moment) -> Effect:
         case, kinds = moment.case, _chosen(moment)
-        requests = tuple(sorted(_numbered(case, kinds), key=lambda request: request.id))
-        after = settle(replace(case, requests=requests, triage=False, confirmed=True), "confirm")
+        after = settle(replace(_of_kinds(case, kinds), triage=False, confirmed=True), "confirm")
         if after.verification:
-            after = settle(after, "verify")
+            after = stepped(after, moment.kinds)
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
-        moved = _moved(case, after)
+        moved = _moved(moment, after)
         return Effect(
             case=after,
             said=f"{case.ref}: {titles}.{moved}",
@@ -77,6 +80,9 @@ class NotARequest(Action):
     name = "not_a_request"
     label = "Not a request"
     confirm = "It leaves the queue and the clock stops. Reopen brings it back."
+
+    def named(self, case: Case) -> str:
+        return "Not ours" if case.held_for else self.label
 
     def offered(self, case: Case, request: Request | None) -> bool:
         return not case.closed and not case.confirmed
@@ -127,6 +133,7 @@ class Join(Action):
             case=replace(case, triage=False),
             said=f"The mail of {case.ref} now belongs to {case.held_for}.",
             line=f"<@{moment.by.id}> joined it to {case.held_for}.",
+            note=moment.form["how"].strip(),
             join=True,
         )
 
@@ -164,20 +171,42 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
             yield before[kind.name]
             continue
         last += 1
-        first = case.requests[0]  # the same requester: the same laws, the same day of sending
-        asked = Asked(kind=kind.name, received_at=case.received_at, sent_at=first.sent_at)
-        yield Request(
+        first = case.requests[0]  # the same requester: the same laws, the same questions
+        asked = Request(
             id=last,
             kind=kind.name,
             right=kind.right,
-            due=deadlines.earliest(asked, first.regimes),
+            due=first.due,
             regimes=first.regimes,
             sent_at=first.sent_at,
+            events=timing.about_the_person(first),
         )
+        waits = Status.AWAITING_REQUESTER if timing.waiting(asked) else Status.OPEN
+        yield replace(asked, status=waits, due=_due(case, asked))
 
 
-def _moved(before: Case, after: Case) -> str:
-    old, new = before.due.due_on, after.due.due_on
-    if old == new:
-        return f" Due {new:%d %b %Y}."
-    return f" Due {old:%d %b %Y} → {new:%d %b %Y}."
+def _due(case: Case, asked: Request) -> Due:
+    return deadlines.clock(asked, case.received_at, confirmed=timing.confirmed(case))
+
+
+def _of_kinds(case: Case, kinds: Iterable[Kind]) -> Case:
+    requests = sorted(_numbered(case, kinds), key=lambda request: request.id)
+    return replace(case, requests=tuple(requests))
+
+
+def _foreseen(moment: Moment) -> str:
+    """The date as it is, or as it would be with what is chosen, before anything is done."""
+    if kinds := _chosen(moment):
+        return f"{_moved(moment, _of_kinds(moment.case, kinds)).strip()} "
+    return "" if moment.case.triage else f"Due {timing.named(moment.case.due)} now. "
+
+
+def _moved(moment: Moment, after: Case) -> str:
+    """The date before and after, and whether it is over already."""
+    old, new = moment.case.due, after.due
+    today = local_day(moment.now, moment.policy.timezone)
+    over = (today - new.due_on).days
+    late = f" This makes it {counted(over, 'day')} overdue." if over > 0 else ""
+    if old.due_on == new.due_on:
+        return f" Due {timing.named(new)}.{late}"
+    return f" Due {timing.named(old)} → {timing.named(new)}.{late}"

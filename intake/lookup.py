@@ -5,7 +5,7 @@ nothing of the network.
 """
 
 from intake.authentication import Origin
-from intake.parse import Job, Parser
+from intake.parse import Job, NoWorker, Parser
 from storage.records import Sender
 
 #: longer than all questions about one mail may take, and the hashing of a large one
@@ -20,8 +20,11 @@ class Lookup:
 
     async def look(self, content: bytes, origin: Origin) -> Sender:
         """Never raises for what a mail holds or a name server answers."""
-        answer = await self._workers.work(Job(content=content, origin=origin))
         late = Sender(result="temperror", words="it could not be checked in time")
+        try:
+            answer = await self._workers.work(Job(content=content, origin=origin))
+        except NoWorker:
+            return late
         return answer.parsed.sender or late
 
     async def stop(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from handlers.verification import codes_in
 from intake.envelope import Addresses
 from storage.records import Case, InboundMail, Letter, ParsedMail, Record
 from storage.store import Store
@@ -69,6 +70,16 @@ class Matcher:
             if letter and (found := await self._letter(letter, "references")) is not None:
                 return found
         return Match()
+
+    async def challenged(self, parsed: ParsedMail, match: Match) -> str | None:
+        """The open case whose code this mail may give back: it comes from where the code went."""
+        if not codes_in(parsed.text):
+            return None
+        author = self._keys.address_hash(parsed.header_from)
+        meant = await self._store.case(match.case) if match.case else None
+        cases = [meant] if meant else await self._store.cases()
+        fits = (c for c in cases if c.challenge and c.challenge.address_hash == author)
+        return next((case.ref for case in fits), None)
 
     async def _letter(self, letter: str, how: How) -> Match | None:
         message = await self._store.message(letter)

@@ -67,6 +67,10 @@ def parse(content: bytes) -> ParsedMail:
         return mime.unreadable(content)
 
 
+class NoWorker(OSError):
+    """No process starts now, of memory or processes perhaps: no fault of the mail's."""
+
+
 class _Worker:
     """One worker process from our side. Does one mail at a time; its user sees to that."""
 
@@ -94,28 +98,35 @@ class _Worker:
         return _answers.decode(await process.stdout.readexactly(size))
 
     async def running(self) -> asyncio.subprocess.Process:
-        """The process, started if need be. Raises OSError when it does not start."""
+        """The process, started if need be. Raises NoWorker."""
         if self.process is None or self.process.returncode is not None:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                *self._arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                # What goes wrong inside could quote the mail.
-                stderr=asyncio.subprocess.DEVNULL,
-                # No secret of ours may be where hostile input is read.
-                env={
-                    "PYTHONPATH": os.pathsep.join(sys.path),
-                    "LANG": "C.UTF-8",
-                    # numpy would keep room for every core's threads out of the worker's bound
-                    "OPENBLAS_NUM_THREADS": "1",
-                },
-                # Ctrl-C is for us: we let the mail in hand finish.
-                start_new_session=True,
-            )
+            try:
+                self.process = await self._started()
+            except OSError as fault:
+                raise NoWorker("a worker process does not start") from fault
             await self._ready(self.process)
         return self.process
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",  # a file in the folder we were started in must not stand in for a module of ours
+            "-m",
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # What goes wrong inside could quote the mail.
+            stderr=asyncio.subprocess.DEVNULL,
+            # No secret of ours may be where hostile input is read.
+            env={
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "LANG": "C.UTF-8",
+                # numpy would keep room for every core's threads out of the worker's bound
+                "OPENBLAS_NUM_THREADS": "1",
+            },
+            # Ctrl-C is for us: we let the mail in hand finish.
+            start_new_session=True,
+        )
 
     async def _ready(self, process: asyncio.subprocess.Process) -> None:
         """Its start is no mail's fault and counts against none."""
@@ -125,7 +136,7 @@ class _Worker:
                 await process.stdout.readexactly(len(_READY))
         except (TimeoutError, EOFError) as fault:
             await self.kill()
-            raise OSError("a parse worker does not start") from fault
+            raise NoWorker("a worker process does not start") from fault
         except BaseException:
             await self.kill()
             raise
@@ -172,7 +183,7 @@ class Parser:
             self._idle.put_nowait(worker)
 
     async def start(self) -> None:
-        """Start the workers, so that no mail has to wait for one."""
+        """Start the workers, so that no mail has to wait for one. Raises NoWorker."""
         await asyncio.gather(*(worker.running() for worker in self._all))
 
     async def stop(self) -> None:
@@ -203,7 +214,7 @@ class Parser:
     async def work(self, job: Job, mail_id: str = "") -> Answer:
         """Let a worker do it; after too many deaths, what the header block gives.
 
-        Raises OSError when no worker starts.
+        Raises NoWorker.
         """
         attempts, name = self._attempts, mail_id or next(self._unnamed)
         async with self._hand(alone=attempts.suspect(name)) as worker:
@@ -268,8 +279,7 @@ def answer(job: Job, classifier: Classifier) -> Answer:
         return Answer(parsed=parsed)
     try:
         reading = classifier.read(parsed, auto=job.auto)
-        regimes = jurisdiction.regimes(parsed)
-        return Answer(parsed=parsed, reading=msgspec.structs.replace(reading, regimes=regimes))
+        return Answer(parsed=parsed, reading=jurisdiction.placed(reading, parsed))
     except Exception:  # noqa: BLE001  a fault of the classifier costs the reading, not the mail
         return Answer(parsed=parsed)
 

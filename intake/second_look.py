@@ -5,7 +5,7 @@ from datetime import datetime
 from handlers.clock import Clock
 from handlers.desk import Desk
 from intake.sender import Senders
-from storage.errors import UnknownReference
+from storage.errors import StoreDamaged, UnknownReference
 from storage.records import OutboxMessage, Sender
 from storage.store import Store
 
@@ -31,6 +31,6 @@ class SecondLook:
             return None
         try:
             content = await self._store.mails.raw(mail.id)
-        except UnknownReference:
-            return None  # shredded meanwhile
+        except (UnknownReference, StoreDamaged):
+            return None  # shredded meanwhile, or not to be read: there is nothing to look at
         return await self._senders.again(mail, content)

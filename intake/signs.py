@@ -19,7 +19,9 @@ DAEMONS = re.compile(
 
 AWAY = re.compile(
     r"\s*((re|aw|sv|antw|odp): )?(automatic reply|auto(matic)?[- ]?(reply|response|responder)\b|"
-    r"autoreply|out of (the )?office\b|\w{0,12}abwesenheit|automatische (antwort|reactie)|"
+    r"autoreply|out of (the )?office\b|automatische (antwort|reactie)|"
+    # a person may write of somebody's absence
+    r"\w{0,12}abwesenheit(s\w{3,20}|(?=\s*([-:;,.!(\[\u2013]|bis\b|vom\b|ab\b|$)))|"
     r"r[eé]ponse automatique|absence du bureau|message d.absence|respuesta autom[aá]tica|"
     r"fuera de la oficina|risposta automatica|fuori sede|automatisch (antwoord|bericht)|afwezig|"
     r"resposta autom[aá]tica|automatyczna odpowied[zź]|automatiskt? svar|autosvar|"

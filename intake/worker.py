@@ -22,7 +22,7 @@ from handlers.policy import Policy
 from intake import canary, classify, jurisdiction, mime, screen, sender
 from intake.envelope import Addresses
 from intake.match import Match, Matcher
-from intake.parse import Parser
+from intake.parse import NoWorker, Parser
 from intake.turns import Place, Turns
 from storage.errors import Conflict, StoreAway, StoreFailed, StoreFull
 from storage.records import Fact, InboundMail, MailStatus, ParsedMail, Reading
@@ -47,7 +47,8 @@ AWAY = Noted(
     line="An automatic reply came: the requester may be away.",
 )
 _TRIES = 5  # against somebody who clicks at the same moment
-_NOT_NOW = (StoreFull, StoreFailed, StoreAway)  # nothing can be kept: no fault of the mail
+#: nothing can be kept, or nothing read: no fault of the mail
+_NOT_NOW = (StoreFull, StoreFailed, StoreAway, NoWorker)
 
 
 class Worker:
@@ -94,8 +95,8 @@ class Worker:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until cancelled. Raises StoreFull, StoreFailed and StoreAway: nothing more can be
-        kept now."""
+        """Work until cancelled. Raises StoreFull, StoreFailed, StoreAway and NoWorker: nothing
+        more can be kept, or read, now."""
         self._queue.clear()
         self._known.clear()
         self._scan = True
@@ -264,11 +265,11 @@ class Worker:
         The parser's process has classified and looked for places already: both take long.
         """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
+        reading = reading if reading.laws else jurisdiction.placed(reading, parsed)
         return msgspec.structs.replace(
             reading,
             flags=(*reading.flags, *sender.disagreements(mail, parsed)),
             facts=tuple(fact for fact in reading.facts if not self._ours(fact)),
-            regimes=reading.regimes or jurisdiction.regimes(parsed),
         )
 
     def _ours(self, fact: Fact) -> bool:
@@ -281,6 +282,8 @@ class Worker:
         """To its case, to a person who tells whether it is its case, aside, or to a new one."""
         match = await self._matcher.match(mail, parsed)
         now = self._clock.now()
+        if not verdict.robot and await self._proves(mail, parsed, match):
+            return
         if reading.decision == "ignore" and await self._may_ignore(mail, verdict, match):
             await self._ignore(mail, parsed, verdict, match)
         elif match.case is None:
@@ -292,6 +295,11 @@ class Worker:
             await self._desk.open(mail, parsed, reading, now, no_reply=refused, follows=match.case)
         else:
             await self._desk.follow_up(match.case, mail, parsed, now)
+
+    async def _proves(self, mail: InboundMail, parsed: ParsedMail, match: Match) -> bool:
+        """Does it give back a code of ours? A machine's answer that quotes one does not."""
+        ref = await self._matcher.challenged(parsed, match)
+        return ref is not None and await self._desk.code_came(ref, mail, parsed, self._clock.now())
 
     async def _may_ignore(self, mail: InboundMail, verdict: screen.Verdict, match: Match) -> bool:
         """What concerns our own mail always; else once staff have confirmed enough of them.

@@ -143,3 +143,14 @@ def set_aside(disk: Disk, path: Path, size: int, torn: Path) -> Path:
     finally:
         os.close(fd)
     return target
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Beside it, then renamed: nobody reads half a file, and nobody but the desk's user any."""
+    beside = path.with_name(f".{path.name}.new")
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -10,13 +10,19 @@ import msgspec
 
 from storage.records import (
     Case,
+    Challenge,
     InboundMail,
+    Joined,
     Mark,
+    Note,
     OutboxMessage,
+    Proposed,
     Reading,
     Record,
+    Round,
     Stored,
     Suppression,
+    Taken,
 )
 
 
@@ -33,12 +39,20 @@ class CaseContent(Record, frozen=True, kw_only=True):
     requester: str = ""
     requester_name: str = ""
     requester_hash: str = ""
+    data_subject: str = ""
     subject: str = ""
     reading: Reading | None = None
     labels: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    proposed: Proposed | None = None
+    taken: tuple[Taken, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    notes: tuple[Note, ...] = ()
+    joined: tuple[Joined, ...] = ()
+    challenge: Challenge | None = None
+    proven: str = ""
 
 
 class MailContent(Record, frozen=True, kw_only=True):

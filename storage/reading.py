@@ -243,6 +243,11 @@ class Reading:
     async def suppression(self, address_hash: str) -> Suppression | None:
         return self._view.get(Suppression, address_hash)
 
+    async def all_suppressions(self) -> AsyncIterator[Suppression]:
+        for key in sorted(self._view.keys(Suppression)):
+            if (suppression := self._view.get(Suppression, key)) is not None:
+                yield suppression
+
     async def records(self) -> AsyncIterator[Stored]:
         """Every record there is, archived or not."""
         async for case in self.all_cases():
@@ -252,9 +257,8 @@ class Reading:
         for status in OutboxStatus:
             for message in await self.messages_with(status):
                 yield message
-        for key in self._view.keys(Suppression):
-            if (suppression := self._view.get(Suppression, key)) is not None:
-                yield suppression
+        async for suppression in self.all_suppressions():
+            yield suppression
         names = {*self._view.keys(Mark), *await asyncio.to_thread(self._archived_marks)}
         async for mark in self._each(Mark, sorted(names)):
             yield mark

@@ -6,7 +6,7 @@ it is the revision the writer has read (0 = new), and a commit fails when anothe
 """
 
 import secrets
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -20,6 +20,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 def new_id(now: datetime) -> str:
     """A new id for a mail or an outbox message: 20 hex characters that sort by time."""
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(4)}"
+
+
+def made_at(name: str) -> datetime:
+    """When an id of `new_id` was made."""
+    return datetime.fromtimestamp(int(name[:12], 16) / 1000, UTC)
 
 
 # --- mail coming in -------------------------------------------------------------------------
@@ -220,6 +225,7 @@ class ClockEvent(Record, frozen=True, kw_only=True):
     at: datetime
     reason: str
     until: date | None = None
+    letter: str = ""  #: id of the letter that caused it: when that comes back, so does the date
 
 
 class Stopped(Record, frozen=True, kw_only=True):
@@ -261,12 +267,102 @@ class Request(Record, frozen=True, kw_only=True):
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
 
+class Approval(Record, frozen=True, kw_only=True):
+    """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
+
+    One that was sent back, or whose letter was written anew, is no longer there.
+    """
+
+    about: str  #: a letter's id, or a step of a request: "delete/1"
+    request: int
+    asked_by: str
+    asked_at: datetime
+    asked: tuple[str, ...] = ()  #: Slack ids of those who were asked
+    calls_at: datetime | None = None  #: when the managers are asked; None = they were
+    given_by: str = ""  #: "" = nobody has decided yet
+    given_at: datetime | None = None
+
+    @property
+    def alone(self) -> bool:
+        """The same person released it: no second one was there."""
+        return bool(self.given_by) and self.given_by == self.asked_by
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """Words of staff about what they did to a case: why, or how they know. Personal."""
+
+    about: str  #: the action
+    by: str
+    at: datetime
+    text: str
+
+
 class Verification(Record, frozen=True, kw_only=True):
     """That identity is settled: how, by whom, when."""
 
     how: str
     by: str
     at: datetime
+    way: str = ""  #: its name; "" = from before ways had names: enough for everything
+
+
+class Joined(Record, frozen=True, kw_only=True):
+    """A mail from another address that a person found to be of the same requester: how they know
+    is a note, and the address is not proven by it."""
+
+    mail: str
+    address: str
+
+
+class Challenge(Record, frozen=True, kw_only=True):
+    """A code sent to the address on file. The code is made from the letter's id under the desk's
+    own key, and kept nowhere."""
+
+    letter: str
+    address: str
+    address_hash: str
+    until: date
+    tries: int = 0  #: wrong ones
+
+
+class Taken(Record, frozen=True, kw_only=True):
+    """A step staff have taken, and what they recorded with it."""
+
+    request: int
+    step: str
+    by: str
+    at: datetime
+    answers: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Query(Record, frozen=True, kw_only=True):
+    """What one owner is asked about one system, and what they answered."""
+
+    system: str
+    owner: str  #: Slack id
+    answer: Literal["", "done", "nothing", "exception"] = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+class Round(Record, frozen=True, kw_only=True):
+    """The owners of some systems, asked one thing for one request."""
+
+    id: int
+    request: int
+    step: str  #: the step that asked
+    purpose: str = "hold"  #: what is asked: a name in `handlers.owners.ROUNDS`
+    by: str
+    at: datetime
+    due_on: date
+    search: str = ""  #: by what to look for the person; shown to the owners alone
+    queries: tuple[Query, ...]
+    chase_at: datetime | None = None  #: when those who have not answered are asked again
+    over: bool = False  #: nobody waits for the rest of the answers
+
+    @property
+    def waiting(self) -> tuple[Query, ...]:
+        return tuple(query for query in self.queries if not query.answer)
 
 
 class Posted(Record, frozen=True, kw_only=True):
@@ -288,6 +384,17 @@ class LetterState(Record, frozen=True, kw_only=True):
     request: int | None = None  #: the request it is about
     language: str = "en"
     version: str = ""  #: of the words its template had then
+    drifted: bool = False  #: an answer to neither the asking nor a proven address
+    replaced_by: str = ""  #: id of the letter that corrects it
+
+
+class Proposed(Record, frozen=True, kw_only=True):
+    """A residence that would move a date later: it waits for a second person."""
+
+    by: str
+    at: datetime
+    home: Candidate
+    why: str
 
 
 class Case(Record, frozen=True, kw_only=True, tag=True):
@@ -302,16 +409,23 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     requester: str  #: address, lower case; "" when the mail names none
     requester_name: str = ""
     requester_hash: str  #: keyed hash of the address: the only way it is looked up
+    data_subject: str = ""  #: whom it is about, where a mail was written for several people
     subject: str = ""
     language: str = "und"
     requests: tuple[Request, ...]
     circle: Circle = Circle.STAFF
+    shut: tuple[str, ...] = ()  #: Slack ids of those it is about: closed to them
     triage: bool = False
     reading: Reading | None = None
     confirmed: bool = False  #: a person confirmed or corrected the kinds
     labels: tuple[str, ...] = ()  #: what a person says its first mail asks, to learn from
     assignee: str | None = None
     verification: Verification | None = None
+    challenge: Challenge | None = None  #: the code that is waited for
+    proven: str = ""  #: the address on file that gave the code back
+    joined: tuple[Joined, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here
     held_for: str = ""  #: reference of the case this one's mail may belong to
@@ -321,9 +435,17 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
+    proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
+    rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    still_mailed: datetime | None = None  #: on the do-not-mail list since then, and mailed again
+    legal_hold: bool = False  #: nothing is deleted, here or elsewhere
+    restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
+    barred: tuple[str, ...] = ()  #: Slack ids of those who may not work on it, though they see it
+    linked: tuple[str, ...] = ()  #: references of cases that belong to it
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet
     remind_at: datetime | None = None  #: when the clock next has business with this case
@@ -350,6 +472,26 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     def due(self) -> Due:
         """The clock that ends first among the open requests (among all, when closed)."""
         return min((r.due for r in self.open_requests or self.requests), key=lambda d: d.due_on)
+
+    def answer(self, number: int, step: str, field: str) -> str:
+        """What was last recorded for a step of a request; "" = nothing."""
+        for taken in reversed(self.taken):
+            if (taken.request, taken.step) == (number, step):
+                return taken.answers.get(field, "")
+        return ""
+
+    def told_nothing_held(self, number: int) -> bool:
+        """Has the requester been told that we hold nothing on them?"""
+        gone = {OutboxStatus.PENDING, OutboxStatus.SENT}
+        return any(
+            (x.template, x.request) == ("no_data", number) and x.status in gone and not x.bounced
+            for x in self.letters
+        )
+
+    def overdue(self, today: date) -> bool:
+        """Has a clock of it run out? One that stands has not."""
+        running = (r.due for r in self.open_requests if r.due.stopped is None)
+        return any(due.due_on < today for due in running)
 
     def request(self, number: int) -> Request:
         """Raises KeyError for a number this case does not have."""
@@ -425,6 +567,14 @@ class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
     mails: tuple[str, ...] = ()
 
 
+class OwnerAsk(Record, frozen=True, kw_only=True, tag="owner"):
+    """A round's questions to one owner. Who it is about is behind a button, theirs alone."""
+
+    person: str  #: Slack id
+    case: str
+    round: int
+
+
 class DigestLine(Record, frozen=True, kw_only=True):
     """One urgent case in the digest."""
 
@@ -434,6 +584,8 @@ class DigestLine(Record, frozen=True, kw_only=True):
     days_left: int  #: working to `due_on`; negative = overdue
     assignee: str | None
     version: int
+    law: str = ""  #: whose rule the date is
+    standing: int | None = None  #: days since its clock stands
 
 
 class Digest(Record, frozen=True, kw_only=True, tag="digest"):
@@ -452,6 +604,8 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     dead: int  #: letters and Slack messages that need a person
     failed: int = 0  #: mails that could not be worked on
     imported: int = 0  #: out of archives, and not sorted yet
+    held: int = 0  #: mails that may belong to a case, and nobody has said yet
+    alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
 
@@ -462,6 +616,14 @@ class Closing(Record, frozen=True, kw_only=True):
     request: int
     outcome: Outcome
     reason: str = ""
+
+
+class Extending(Record, frozen=True, kw_only=True):
+    """What a letter extends when it goes out: one request's period, and why."""
+
+    request: int
+    reason: str
+    until: date | None = None  #: the date it states, where the law takes that
 
 
 class Letter(Record, frozen=True, kw_only=True, tag="letter"):
@@ -478,9 +640,17 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers
     closing: Closing | None = None
+    extending: Extending | None = None
 
 
-Content = Card | ThreadLine | DirectMessage | ListToSort | Digest | Letter
+class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
+    """A line in the managers' channel; the staff's, when there is none. Nothing personal."""
+
+    case: str
+    text: str
+
+
+Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
 
 
 class OutboxStatus(StrEnum):

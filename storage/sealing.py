@@ -200,16 +200,21 @@ def _number(slot: int) -> bytes:
 # --- hashes and tags ------------------------------------------------------------------------
 
 
+#: no vowels, so that no code is a word, and nothing that looks like something else
+CODE_SIGNS = "23456789BCDFGHJKLMNPQRSTVWXZ"
+
+
 class Keys:
     """Hashes and tags that nobody can make without the desk's secret. Never shows it."""
 
-    __slots__ = ("_address", "_bounce", "_canary", "_print", "_reply", "fingerprint")
+    __slots__ = ("_address", "_bounce", "_canary", "_code", "_print", "_reply", "fingerprint")
 
     def __init__(self, secret: bytes) -> None:
         self._address = _derive(secret, "address hash")
         self._reply = _derive(secret, "reply tag")
         self._bounce = _derive(secret, "bounce tag")
         self._canary = _derive(secret, "canary tag")
+        self._code = _derive(secret, "proof code")
         self._print = _derive(secret, "fingerprint")
         # a case brings the Message-IDs of its conversation at each commit
         self.fingerprint = lru_cache(maxsize=4096)(self._fingerprint)
@@ -240,6 +245,19 @@ class Keys:
     def letter_of_tag(self, tag: str) -> str | None:
         """The id of the letter a bounce tag stands for; None = forged or none of ours."""
         return _opened(self._bounce, "b", tag)
+
+    def code(self, letter_id: str) -> str:
+        """The code a letter carries: `4KFT-XM7Q`, some 38 bits."""
+        number = int.from_bytes(hmac.digest(self._code, letter_id.encode(), "sha256"))
+        signs = []
+        for _ in range(8):
+            number, place = divmod(number, len(CODE_SIGNS))
+            signs.append(CODE_SIGNS[place])
+        return f"{''.join(signs[:4])}-{''.join(signs[4:])}"
+
+    def is_code(self, letter_id: str, given: str) -> bool:
+        """Compared in constant time."""
+        return hmac.compare_digest(self.code(letter_id).encode(), given.upper().encode())
 
     def canary_tag(self, canary_id: str) -> str:
         """What marks a mail as our own canary (storage.records.new_id)."""

@@ -120,6 +120,9 @@ class Store(Protocol):
 
     async def suppression(self, address_hash: str) -> Suppression | None: ...
 
+    def all_suppressions(self) -> AsyncIterator[Suppression]:
+        """The whole suppression list, by hash."""
+
     def history(self, ref: str | None = None) -> AsyncIterator[Entry]:
         """The journal, of one case or whole, oldest first."""
 

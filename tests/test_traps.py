@@ -2,15 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from handlers import digest, letters
-from handlers.handler import Faults, Stale
-from storage.records import Letter, MailStatus, OutboxStatus, Status
-from tests.handlers.desks import ANA, BEN, MAY, NOW, REGISTRY, a_bench
+from handlers import digest, letters, recipients
+from handlers.handler import Faults, Review, Stale
+from handlers.letters import templates
+from storage.errors import Refused
+from storage.records import (
+    Alarm,
+    Candidate,
+    DirectMessage,
+    Letter,
+    MailStatus,
+    OutboxStatus,
+    Status,
+)
+from tests.handlers.desks import ANA, BEN, MAY, NOW, REGISTRY, a_bench, parsed
 from tests.handlers.desks import Bench as DeskBench
 from tests.intake.fakes import OWN
 from tests.intake.test_worker import POLICY, Bench, open_store
@@ -18,6 +28,7 @@ from tests.journeys.world import ANA as ANA_ID
 from tests.journeys.world import OLE, STAFF, World, mail
 from tests.storage.making import MASTER
 
+UK = Candidate(regime="uk_gdpr")
 ASK = "Please send me a copy of all personal data you hold about me."
 
 
@@ -118,6 +129,36 @@ async def test_reply_to_is_flagged_and_no_letter_ever_goes_there(intake):
     assert to <= {"ann@example.org"}
 
 
+async def test_a_stranger_who_asks_first_in_her_name_does_not_make_hers_a_duplicate(desk):
+    async def asked(prove: bool):
+        case = await desk.case("access")
+        await desk.click(case, "claim", ANA)
+        await desk.click(await desk.fresh(case), "confirm", ANA, value="access")
+        if prove:
+            await desk.click(await desk.fresh(case), "verify", ANA, form={"how": "signed_in"})
+        return await desk.fresh(case)
+
+    strangers, hers = await asked(prove=False), await asked(prove=True)
+    form = {"outcome": "duplicate", "first": strangers.ref}
+    answer = await desk.click(hers, "close", ANA, request=1, form=form)
+    assert isinstance(answer, Faults)
+    form["first"] = hers.ref
+    answer = await desk.click(strangers, "close", ANA, request=1, form=form)
+    assert isinstance(answer, Review), "the other way round it is one"
+
+
+async def test_an_answer_never_goes_to_a_reply_to_whatever_a_person_chooses(intake):
+    asked = await intake.mail("Subject: x", "Reply-To: mallory@example.net", body=ASK)
+    case = await intake.store.case(asked.case)
+    assert list(recipients.known(case)) == ["ann@example.org"]
+    for name in templates.names():
+        assert recipients.usual(case, templates.template(name)) == "ann@example.org"
+        told = templates.template(name)
+        assert recipients.drifted(case, told, "mallory@example.net") == (
+            told.answers or not told.neutral
+        )
+
+
 # --- people ---------------------------------------------------------------------------------
 
 
@@ -145,9 +186,57 @@ async def test_a_refusal_without_a_reason_or_a_letter_cannot_be_made(desk):
     assert (await desk.fresh(case)).closed
 
 
+async def asked_for_more_time(desk, case, at):
+    """The answer to Extend, and the letter if there is one."""
+    form = {"reason": "complexity", "body": "Five systems hold data; by the date above."}
+    answer = await desk.click(case, "extend", now=at, request=1, form=form)
+    await desk.click(await desk.fresh(case), "send", now=at, value=answer.letter)
+    await desk.deliver(case, at + timedelta(minutes=2))
+    return answer.letter
+
+
+async def test_an_extension_on_the_day_after_the_due_date_is_refused(desk):
+    case = await desk.case("access", laws=(UK,))
+    await desk.click(case, "claim")
+    await desk.click(await desk.fresh(case), "confirm", value="access")
+    case = await desk.fresh(case)
+    after = NOW + timedelta(days=(case.due.due_on - NOW.date()).days + 1)
+    with pytest.raises(Refused, match="only Send late answer"):
+        await asked_for_more_time(desk, case, after)
+    assert (await desk.fresh(case)).due == case.due
+    await asked_for_more_time(desk, case, after - timedelta(days=1))
+    assert (await desk.fresh(case)).due.extended
+
+
+async def test_an_extension_whose_notice_bounces_gives_the_date_back_and_rings(desk):
+    case = await desk.case("access", laws=(UK,))
+    await desk.click(case, "claim")
+    await desk.click(await desk.fresh(case), "confirm", value="access")
+    letter = await asked_for_more_time(desk, await desk.fresh(case), NOW)
+    assert (await desk.fresh(case)).due.due_on > case.due.due_on
+    report = await desk.mail(mail_from="")
+    told = parsed(message_id="<bounce@example.org>")
+    await desk.desk.ignore(report, told, "a report about our letter", NOW, bounced=letter)
+    assert (await desk.fresh(case)).due == case.due
+    assert await desk.outbox(case, Alarm)
+
+
+async def test_a_request_of_31_january_is_due_at_the_end_of_february_on_a_working_day(desk):
+    """In 2026 the 28th is a Saturday; in 2027 a Sunday. In 2024 it was a Thursday, the 29th."""
+    for year, due_on in (
+        (2026, date(2026, 3, 2)),
+        (2027, date(2027, 3, 1)),
+        (2024, date(2024, 2, 29)),
+    ):
+        received = datetime(year, 1, 31, 12, tzinfo=UTC)
+        case = await desk.case("access", now=received, laws=(UK,))
+        assert case.due.due_on == due_on
+        assert case.due.why.startswith("received 31 Jan; one month is ")
+
+
 async def test_a_case_that_waits_for_its_requester_stays_in_the_digest(desk):
     case = await desk.ready("access")
-    form = {"template": "identity", "body": "Please reply from that address."}
+    form = {"template": "clarification", "body": "Which of your data?"}
     await desk.click(case, "reply", request=1, form=form)
     draft = (await desk.outbox(case))[-1]
     await desk.click(await desk.fresh(case), "send", value=draft.id)
@@ -157,6 +246,38 @@ async def test_a_case_that_waits_for_its_requester_stays_in_the_digest(desk):
     found = digest.figures(await desk.store.cases(), digest.Counts(), due, REGISTRY)
     assert (found.open, found.waiting) == (1, 1)
     assert [line.ref for line in found.urgent] == [case.ref]
+
+
+async def test_a_paused_case_stays_in_the_digest_with_its_age(desk):
+    case = await desk.case("access", laws=(UK,))
+    await desk.click(case, "claim")
+    await desk.click(await desk.fresh(case), "confirm", value="access")
+    form = {"template": "clarification", "body": "Which of your data?"}
+    answer = await desk.click(await desk.fresh(case), "reply", request=1, form=form)
+    await desk.click(await desk.fresh(case), "send", value=answer.letter)
+    await desk.deliver(case, NOW + timedelta(minutes=2))
+    for days in (1, 12, 60):
+        today = NOW.date() + timedelta(days=days)
+        found = digest.figures(await desk.store.cases(), digest.Counts(), today, REGISTRY)
+        assert [(line.ref, line.standing) for line in found.urgent] == [(case.ref, days)]
+        assert found.overdue == 0
+
+
+async def test_a_reminder_of_saturday_night_waits_for_monday_unless_the_date_falls_before(desk):
+    """Away over Friday's rung, the desk comes back on Saturday at three."""
+    saturday = datetime(2026, 11, 28, 3, tzinfo=UTC)
+    waits = await desk.case("access")  # due Tuesday 1 December
+    ends = await desk.case("access", now=datetime(2026, 10, 31, 12, tzinfo=UTC))  # that Saturday
+    for case in (waits, ends):
+        await desk.click(case, "claim")
+    await desk.desk.remind(saturday)
+    assert await desk.outbox(waits, DirectMessage) == []
+    assert (await desk.fresh(waits)).remind_at == datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert len(await desk.outbox(ends, DirectMessage)) == 1
+    (alarm,) = await desk.outbox(ends, Alarm)
+    assert "Due today" in alarm.content.text
+    await desk.desk.remind(datetime(2026, 11, 30, 9, tzinfo=UTC))
+    assert len(await desk.outbox(waits, DirectMessage)) == 1
 
 
 # --- Slack ----------------------------------------------------------------------------------

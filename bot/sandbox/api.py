@@ -57,6 +57,7 @@ METHODS: dict[str, Method] = {
     "conversations.history": Method(api_conversations.history, TIER_3, "groups:history"),
     "conversations.replies": Method(api_conversations.replies, TIER_3, "groups:history"),
     "users.info": Method(api_conversations.user_info, TIER_4, "users:read"),
+    "users.getPresence": Method(api_conversations.user_presence, TIER_3, "users:read"),
     "views.open": Method(api_views.open_view, TIER_4),
     "views.push": Method(api_views.push, TIER_4),
     "views.update": Method(api_views.update, TIER_4),

@@ -110,6 +110,13 @@ def user_info(parts: Parts, args: Json) -> Json:
     return {"user": _user(user, parts.calendar.now())}
 
 
+def user_presence(parts: Parts, args: Json) -> Json:
+    """users.getPresence: everybody in the sandbox is at their desk."""
+    if str(args.get("user")) not in parts.workspace.users:
+        raise SlackError("user_not_found")
+    return {"presence": "active", "online": True}
+
+
 def missing(scope: str, provided: str = "") -> SlackError:
     """missing_scope, to be completed with what the token has."""
     return SlackError("missing_scope", needed=scope, provided=provided)

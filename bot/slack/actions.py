@@ -10,10 +10,11 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack import forms, reading, views
+from bot.slack import asking, forms, reading, views
 from bot.slack.buttons import ALL, MORE, PREFIX
 from bot.slack.lists import LIST
 from bot.slack.once import Presses
+from bot.slack.owners import Owners
 from bot.slack.parts import Parts, guarded
 from bot.slack.pointers import Pointer, decoded
 from bot.slack.sorting import Lists
@@ -34,6 +35,7 @@ class Clicks:
         self._parts = parts
         self._lists = Lists(parts)
         self._presses = Presses()
+        self._owners = Owners(parts)
 
     # --- buttons and menus ------------------------------------------------------------------
 
@@ -46,7 +48,9 @@ class Clicks:
         view = body.get("view") or {}
         value = action.get("value") or (action.get("selected_option") or {}).get("value")
         pointer = decoded(value)
-        if str(action["action_id"]).startswith(PREFIX) or action["action_id"] == MORE:
+        if str(action["action_id"]).startswith(asking.PREFIX) and pointer is not None:
+            await guarded(window, self._owners.clicked(window, body, pointer))
+        elif str(action["action_id"]).startswith(PREFIX) or action["action_id"] == MORE:
             if pointer is None:
                 await window.tell(OUTDATED)
                 return
@@ -147,7 +151,11 @@ class Clicks:
             await ack(response_action="update", view=views.message("Privacy requests", OUTDATED))
             return
         if view.get("callback_id") == LIST:
-            await self._in_time(ack, window, self._page_saved(body, pointer))
+            await self._in_time(ack, window, _made(self._page_saved(body, pointer)))
+            return
+        if view.get("callback_id") in {asking.REASON, asking.WHOSE}:
+            work_of_owner = _made(self._owners.submitted(body, pointer), pointer.ref)
+            await self._in_time(ack, window, work_of_owner)
             return
         work = asyncio.create_task(self._result(body, pointer))
         finished, _ = await asyncio.wait({work}, timeout=IN_TIME)
@@ -169,16 +177,8 @@ class Clicks:
         await guarded(window, window.show(await made))
 
     async def _page_saved(self, body: Body, pointer: Pointer) -> View:
-        """The next page, or a sentence to the clicker; never an exception."""
-        said: list[str] = []
-        made: list[View] = []
-
-        async def work() -> None:
-            by = await self._parts.person(body)
-            made.append(await self._lists.saved(by, pointer, body["view"]))
-
-        await guarded(said.append, work())
-        return made[0] if made else views.message("Privacy requests", said[0])
+        by = await self._parts.person(body)
+        return await self._lists.saved(by, pointer, body["view"])
 
     async def _result(self, body: Body, pointer: Pointer) -> Answer | str:
         """The answer, or a sentence to the clicker; never an exception."""
@@ -201,6 +201,18 @@ class Clicks:
         by = await self._parts.person(body)
         form: Form = await self._parts.form(click_of(pointer, by, forms.values(body["view"])))
         await window.show(forms.view(form, pointer, salt(), result.fields))
+
+
+async def _made(work: Awaitable[View], title: str = "Privacy requests") -> View:
+    """The next view, or a sentence to the clicker; never an exception."""
+    said: list[str] = []
+    made: list[View] = []
+
+    async def making() -> None:
+        made.append(await work)
+
+    await guarded(said.append, making())
+    return made[0] if made else views.message(title, said[0])
 
 
 def click_of(pointer: Pointer, by: Person, form: Mapping[str, str] | None = None) -> Click:

@@ -1,11 +1,14 @@
 """What needs a look on a case: new mail, held mail, letters that wait, failed or came back."""
 
+from collections.abc import Iterator
+
 from bot.slack import blocks, buttons
 from bot.slack.blocks import Block
 from bot.slack.scene import Scene
 from bot.slack.words import counted, day, escape, moment
 from handlers.handler import Offer
-from storage.records import LetterState, OutboxStatus
+from handlers.verification import ENDS, may_end
+from storage.records import Case, LetterState, OutboxStatus
 
 
 def waits(letter: LetterState) -> bool:
@@ -20,25 +23,46 @@ def undo(scene: Scene, letter: LetterState) -> Offer | None:
 
 def attention(scene: Scene) -> list[Block]:
     case = scene.case
-    shown = []
-    if case.answered:
-        said = ":speech_balloon: The requester wrote again: *Show message* opens it."
-        shown.append(blocks.section(said, scene.id("wrote")))
-    if case.held:
-        waits = f":mailbox_with_mail: *{counted(len(case.held), 'mail')}* from another address "
-        shown.append(blocks.section(f"{waits}may belong here.", scene.id("held")))
-    if case.held_for:
-        said = f":grey_question: May belong to *{escape(case.held_for)}*, from another address."
-        shown.append(blocks.section(said, scene.id("heldfor")))
-    if case.at_rest:
-        said = ":inbox_tray: Imported: nothing goes out and nobody is reminded until it is sorted."
-        shown.append(blocks.section(said, scene.id("imported")))
-    if case.follows:
-        said = f":link: Goes on from *{escape(case.follows)}*, closed long ago."
-        shown.append(blocks.section(said, scene.id("follows")))
+    shown = [blocks.section(said, scene.id(key)) for key, said in _standing(case)]
     told = [_letter(scene, each, scene.id(f"letter{n}")) for n, each in enumerate(case.letters)]
     shown += [block for blocks_of_one in told for block in blocks_of_one][-6:]
     return shown
+
+
+def _standing(case: Case) -> Iterator[tuple[str, str]]:
+    """What stands on the card until it is no longer so: a key, and the words."""
+    if case.answered:
+        yield "wrote", ":speech_balloon: The requester wrote again: *Show message* opens it."
+    if case.held:
+        waits_here = f"{counted(len(case.held), 'mail')} {'wait' if case.held[1:] else 'waits'}"
+        said = f":mailbox_with_mail: *{waits_here}*: from another address, may belong here."
+        yield "held", said
+    if case.held_for:
+        held_for = f"*{escape(case.held_for)}*"
+        yield "heldfor", f":grey_question: May belong to {held_for}, from another address."
+    if case.proposed is not None:
+        said = ":busts_in_silhouette: *A later date* waits for a second person: *Later date?*"
+        yield "proposed", said
+    if may_end(case):
+        yield "unproven", f":hourglass: {ENDS}"
+    if case.at_rest:
+        said = ":inbox_tray: Imported: nothing goes out and nobody is reminded until it is sorted."
+        yield "imported", said
+    yield from _kept(case)
+
+
+def _kept(case: Case) -> Iterator[tuple[str, str]]:
+    if case.still_mailed is not None:
+        since = day(case.still_mailed.date())
+        yield "mailed", f":warning: *Still mailed*, though on the do-not-mail list since {since}."
+    if case.legal_hold:
+        yield "hold", ":lock: *Legal hold*: nothing of this is deleted."
+    if case.restricted:
+        yield "restricted", ":no_entry_sign: *Restricted*: the data are kept, not used."
+    if case.linked:
+        yield "linked", f":link: Belongs with *{escape(', '.join(case.linked))}*."
+    if case.follows:
+        yield "follows", f":link: Goes on from *{escape(case.follows)}*, closed long ago."
 
 
 def _letter(scene: Scene, letter: LetterState, key: str) -> list[Block]:
@@ -64,7 +88,13 @@ def attention_words(scene: Scene) -> list[str]:
         "The requester wrote again" if case.answered else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
+        ENDS.rstrip(".") if may_end(case) else "",
+        "A later date waits for a second person" if case.proposed else "",
         "Imported, to be sorted" if case.at_rest else "",
+        "Still mailed" if case.still_mailed is not None else "",
+        "Legal hold" if case.legal_hold else "",
+        "Restricted" if case.restricted else "",
+        f"Belongs with {', '.join(case.linked)}" if case.linked else "",
         f"Goes on from {case.follows}" if case.follows else "",
         "A letter waits to go out" if any(map(waits, case.letters)) else "",
         "A letter was not delivered" if any(map(_failed, case.letters)) else "",

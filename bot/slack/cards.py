@@ -4,7 +4,7 @@ Pure. Nothing a stranger wrote is on a card: no name, subject, text or file name
 masked. Dates come first because they are the law.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +22,14 @@ from bot.slack.words import (
     masked,
     moment,
     person,
+    standing,
 )
+from handlers import owners
 from handlers.deadlines.regimes import law
 from handlers.handler import CONFIRM, Offer
 from storage.records import (
     Case,
+    Due,
     OutboxStatus,
     Request,
     Status,
@@ -56,10 +59,12 @@ def card(
 
 
 def placeholder(case: Case) -> Message:
-    """For a closed circle without a channel: that something waits, and nothing about it."""
+    """For a closed circle without a channel, or one that somebody of it is shut out of: that
+    something waits, and nothing about it."""
     due = day(case.due.due_on)
-    said = f"{case.ref} is for a closed circle that has no channel of its own yet. Due {due}."
-    shown = f":lock: *{case.ref}* is for a closed circle that has no channel yet. Due *{due}*."
+    why = "is closed to some of us" if case.shut else "is for a closed circle without a channel"
+    said = f"{case.ref} {why}. Due {due}."
+    shown = f":lock: *{case.ref}* {why}. Due *{due}*."
     key = f"{case.ref}:{case.version}.{case.rev}:closed"
     return {
         "text": said,
@@ -103,6 +108,9 @@ def _urgency(scene: Scene) -> list[Block]:
 def _sorting(scene: Scene) -> Block:
     """What the machine thinks of a case it would not sort by itself, in words and per cent."""
     reading = scene.case.reading
+    if reading is not None and reading.decision == "ignore":
+        said = "Looks like bulk or automatic mail that asks nothing. If so: *Not a request*."
+        return blocks.section(said, scene.id("sort"))
     guesses = sorted(
         (
             (p, name)
@@ -145,15 +153,28 @@ def _row(scene: Scene, request: Request) -> Block:
     key = scene.id(f"row{request.id}")
     if request.status is Status.CLOSED:
         return blocks.section(f":white_check_mark: *{name}*: {ended((request,))}", key)
-    sign = ":red_circle: " if scene.late(request) else ""
-    due, rule = day(request.due.due_on), escape(law(request.due))
-    # with one request the headline says what it is
-    when = f"*{name}*, due *{due}*" if several else f"*Due {due}*"
-    said = f"{sign}{when} ({rule}), {scene.left(request)}"
+    said = _when(scene, request)
     if below := _progress(scene, request):
         said += f"\n{below}"
     own = [o for o in scene.offers if o.request == request.id and o.style != "primary"]
     return blocks.section(said, key, buttons.beside(scene.case, own) if several else None)
+
+
+def _when(scene: Scene, request: Request) -> str:
+    """The date first, because it is the law; where its clock stands, since when.
+
+    With one request the headline says what it is.
+    """
+    name = escape(title(request, scene.kinds)) if len(scene.case.requests) > 1 else ""
+    rule = escape(law(request.due))
+    if (stopped := request.due.stopped) is not None:
+        said = standing(stopped)
+        told = f"*{name}*, {said}" if name else f"*{said[:1].upper()}{said[1:]}*"
+        return f":double_vertical_bar: {told} ({rule})"
+    due = day(request.due.due_on)
+    told = f"*{name}*, due *{due}*" if name else f"*Due {due}*"
+    sign = ":red_circle: " if scene.late(request) else ""
+    return f"{sign}{told} ({rule}), {scene.left(request)}"
 
 
 def _progress(scene: Scene, request: Request) -> str:
@@ -164,16 +185,29 @@ def _progress(scene: Scene, request: Request) -> str:
         step = None  # one click confirms them all: said once
     parts = [
         _WAITING[request.status],
+        owners.progress(scene.case, request),
         f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",
-        f"we aim for {day(request.due.aim_on)}" if request.due.aim_on != request.due.due_on else "",
+        *_own_days(request.due),
     ]
     return _listed(parts)
+
+
+def _started(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _own_days(due: Due) -> Iterator[str]:
+    """The days the desk works by beside the law's, named as its own."""
+    if due.stopped is not None:
+        yield f"as if nothing had been asked: {day(due.due_on)} (desk rule)"
+    if due.aim_on != due.due_on:
+        yield f"we aim for {day(due.aim_on)} (desk rule)"
 
 
 def _listed(parts: Sequence[str]) -> str:
     """What there is of it on one line."""
     told = BETWEEN.join(part for part in parts if part)
-    return told[:1].upper() + told[1:]
+    return _started(told)
 
 
 def _facts(scene: Scene) -> Block:
@@ -216,7 +250,7 @@ def _origin(scene: Scene) -> Block:
     written = [s for s in sent if s.template != "acknowledgement"]
     if written:
         told.append(f"last letter {day(written[-1].at.date())}")
-    lines = [cut_escaped(case.due.why, 300), _listed(told)]
+    lines = [cut_escaped(_started(case.due.why), 300), _listed(told)]
     return blocks.context(["\n".join(line for line in lines if line)], scene.id("origin"))
 
 

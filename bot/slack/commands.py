@@ -17,8 +17,7 @@ from bot.slack.pointers import Pointer
 from bot.slack.scene import Kinds, headline
 from bot.slack.sorting import Lists
 from bot.slack.windows import Window
-from bot.slack.words import counted, day, escape, left, person
-from handlers.deadlines.regimes import law
+from bot.slack.words import counted, due, escape, person
 from handlers.handler import Person
 from handlers.lists import IGNORED, IMPORT
 from storage.records import Case
@@ -88,12 +87,12 @@ class Commands:
 
 def chosen(wish: str, cases: Sequence[Case], by: Person, today: date) -> list[Case]:
     """The open cases a person may see and asked for, the most urgent first."""
-    open_to_them = [c for c in cases if not c.closed and by.may_act_in(c.circle)]
+    open_to_them = [c for c in cases if not c.closed and by.may_see(c)]
     fits = {
         "mine": lambda case: case.assignee == by.id,
         "open": lambda case: not case.at_rest,
         "due": lambda case: not case.at_rest and (case.due.due_on - today).days <= SOON,
-        "overdue": lambda case: not case.at_rest and case.due.due_on < today,
+        "overdue": lambda case: not case.at_rest and case.overdue(today),
     }[wish]
     return sorted(filter(fits, open_to_them), key=lambda c: (c.due.due_on, c.ref))
 
@@ -114,15 +113,14 @@ def listed(wish: str, cases: Sequence[Case], registry: Kinds, today: date) -> Me
 
 
 def _line(case: Case, registry: Kinds, today: date) -> Block:
-    sign = ":red_circle: " if case.due.due_on < today else ""
+    sign = ":red_circle: " if case.overdue(today) else ""
     who = person(case.assignee) if case.assignee else "not taken"
     said = f"{sign}*{escape(headline(case, registry.kinds))}*\n{_when(case, today)}, {who}"
     return blocks.section(said, f"list:{case.ref}", opener(case.ref, case.version))
 
 
 def _when(case: Case, today: date) -> str:
-    due = case.due
-    return f"due {day(due.due_on)} ({law(due)}), {left((due.due_on - today).days)}"
+    return due(case.due, (case.due.due_on - today).days)
 
 
 def _words(case: Case, registry: Kinds, today: date) -> str:

@@ -34,6 +34,7 @@ def first_line(digest: Digest) -> str:
         f"{digest.overdue} overdue" if digest.overdue else "",
         f"{digest.due_soon} due within 7 days" if digest.due_soon else "",
         f"{digest.not_taken} not taken" if digest.not_taken else "",
+        f"{counted(digest.held, 'held mail')}" if digest.held else "",
         f"{digest.triage} to sort" if digest.triage else "",
         f"{counted(digest.imported, 'imported mail')} to sort" if digest.imported else "",
         f"{counted(digest.dead, 'message')} could not be delivered" if digest.dead else "",
@@ -56,6 +57,7 @@ def _figures(digest: Digest) -> list[tuple[str, str]]:
         ("New since the last digest", str(digest.opened)),
         ("Closed since then", str(digest.closed)),
         ("Ignored mails", str(digest.ignored)),
+        ("Released alone", str(digest.alone)),
         ("Not delivered", str(digest.dead)),
         ("Failed mails", str(digest.failed)),
         ("Imported, to sort", str(digest.imported)),
@@ -63,8 +65,11 @@ def _figures(digest: Digest) -> list[tuple[str, str]]:
 
 
 def _line(line: DigestLine, block_id: str) -> Block:
-    sign = ":red_circle: " if line.days_left < 0 else ""
+    sign = ":red_circle: " if line.days_left < 0 and line.standing is None else ""
     who = person(line.assignee) if line.assignee else "not taken"
-    when = f"due {day(line.due_on)}, {left(line.days_left)}"
+    law = f" ({escape(line.law)})" if line.law else ""
+    when = f"due {day(line.due_on)}{law}, {left(line.days_left)}"
+    if line.standing is not None:
+        when = f"paused for {counted(line.standing, 'day')}, unpaused {when}"
     said = f"{sign}*{escape(line.ref)}* {escape(line.title)}, {when}, {who}"
     return blocks.section(said, block_id, opener(line.ref, line.version))

@@ -23,7 +23,7 @@ def manifest(mode: Literal["socket", "http"], url: str = "https://YOUR-HOST") ->
     command: dict[str, Any] = {
         "command": COMMAND,
         "description": "Your privacy requests, what is due, and help",
-        "usage_hint": "mine | open | due | overdue | show REF | help",
+        "usage_hint": "mine | open | due | overdue | show REF | imports | ignored | help",
         "should_escape": True,
     }
     if not socket:

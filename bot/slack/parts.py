@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -17,6 +18,7 @@ from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
 from bot.slack.views import View
 from bot.slack.windows import Window
+from handlers.approvals import CALLS
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.handler import Answer, Click, Faults, Form, Offer, Person
@@ -68,12 +70,20 @@ class Parts:
         """A colleague named in a form must have the key to the case too."""
         if fault := await self._shut_out(click.form.get("person", ""), click.ref):
             return Faults(fields={"person": fault})
+        click = await self._informed(click)
         async with self.locks.of(click.ref):
             return await self.desk.act(click, self.clock.now())
 
     async def form(self, click: Click) -> Form:
+        click = await self._informed(click)
         async with self.locks.of(click.ref):
             return await self.desk.form(click, self.clock.now())
+
+    async def _informed(self, click: Click) -> Click:
+        """With who is there, where a second person may be needed."""
+        if click.action not in CALLS:
+            return click
+        return msgspec.structs.replace(click, team=await self.roles.colleagues())
 
     async def _shut_out(self, colleague: str, ref: str) -> str:
         if not colleague:
@@ -83,12 +93,12 @@ class Parts:
             known = await self.roles.person(colleague)
         except Refused:
             return "They are not in the privacy team."
-        return "" if known.may_act_in(case.circle) else "This case is closed to them."
+        return "" if known.may_see(case) else "This case is closed to them."
 
     async def visible(self, ref: str, by: Person) -> tuple[Case, tuple[Offer, ...]]:
         """A case, if its circle is open to them. Raises UnknownReference, Refused."""
         case, offers = await self.desk.offers(ref)
-        if not by.may_act_in(case.circle):
+        if not by.may_see(case):
             raise Refused(f"{ref} is in a closed circle. Nothing was changed.")
         return case, offers
 

@@ -4,17 +4,22 @@ People from outside can press buttons in a shared channel, and guests sit in pri
 are told apart by users.info, and refused.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.options import SlackOptions
-from handlers.handler import Person, Role
+from bot.slack.replies import NETWORK
+from handlers.handler import Colleague, Person, Role
 from storage.errors import Refused
 
 KEPT = 60.0  #: seconds a list of members or a profile is believed
+MOST = 40  #: of us are asked about at once
 MISSED = 3.0  #: seconds after which somebody not found is looked for again
 NOT_YOURS = "Only members of the privacy team can do this. Nothing was changed."
 
@@ -31,16 +36,42 @@ class Roles:
 
     async def person(self, user: str, team: str = "") -> Person:
         """Raises Refused for everyone without a role; SlackClientError when Slack is away."""
+        profile = await self.colleague(user, team)
+        roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
+        if not roles:
+            raise Refused(NOT_YOURS)
+        return Person(id=user, roles=roles, timezone=_zone(profile))
+
+    async def colleague(self, user: str, team: str = "") -> Mapping[str, Any]:
+        """Their profile; anybody of this workspace may own a system. Raises Refused for others."""
         if not self.team:
             self.team = str((await self._client.auth_test())["team_id"])
         if not user or (team and team != self.team):
             raise Refused(NOT_YOURS)
-        if not _one_of_us(await self._profile(user), self.team):
+        profile = await self._profile(user)
+        if not _one_of_us(profile, self.team):
             raise Refused(NOT_YOURS)
-        roles = await self._roles(user, KEPT) or await self._roles(user, MISSED)
-        if not roles:
-            raise Refused(NOT_YOURS)
-        return Person(id=user, roles=roles)
+        return profile
+
+    async def colleagues(self) -> tuple[Colleague, ...] | None:
+        """All of us, and who is there now; None when Slack does not say."""
+        channels = {self._options.channels_of(role) for role in Role} - {""}
+        try:
+            found: set[str] = set(self._options.counsel)
+            for channel in channels:
+                found |= await self._of(channel, KEPT)
+            each = await asyncio.gather(*map(self._colleague, sorted(found)[:MOST]))
+        except NETWORK:
+            return None
+        return tuple(one for one in each if one is not None)
+
+    async def _colleague(self, user: str) -> Colleague | None:
+        try:
+            person = await self.person(user)
+        except Refused:
+            return None
+        answer = await self._client.users_getPresence(user=user)
+        return Colleague(person=person, present=answer["presence"] == "active")
 
     async def _roles(self, user: str, believed: float) -> frozenset[Role]:
         found = {Role.COUNSEL} if user in self._options.counsel else set()
@@ -81,3 +112,14 @@ def _one_of_us(profile: Mapping[str, Any], team: str) -> bool:
     if any(profile.get(flag) for flag in shut):
         return False
     return profile.get("team_id", team) in {team, ""}
+
+
+def _zone(profile: Mapping[str, Any]) -> str:
+    """An IANA name; "" for none, or one we do not know."""
+    name = str(profile.get("tz") or "")
+    return name if name in _zones() else ""
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -37,7 +37,8 @@ class Scene(Record, frozen=True, kw_only=True):
 
     def late(self, request: Request) -> bool:
         """An imported case is late for nobody until a person has sorted it."""
-        return self.days(request) < 0 and not self.case.at_rest
+        stands = request.due.stopped is not None
+        return self.days(request) < 0 and not stands and not self.case.at_rest
 
     def left(self, request: Request) -> str:
         """How long there is, in words."""

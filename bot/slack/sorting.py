@@ -33,6 +33,7 @@ class Lists:
         sorting = Sorting(
             choices=lists.chosen(pointer.value, values),
             by=by,
+            name=pointer.value,
             ending=next((e for e in ENDINGS if e.value == values.get(ENDING)), ENDINGS[0]),
             note=values.get(NOTE, ""),
         )
@@ -53,7 +54,7 @@ class Lists:
         """Raises Refused."""
         if name.startswith(IMPORT):
             found = await self._parts.desk.imported(name.partition(":")[2])
-            seen = [case for case in found if by.may_act_in(case.circle)]
+            seen = [case for case in found if by.may_see(case)]
             lines = lists.imports(seen, self._parts.registry, self._parts.timezone)
             return Page(
                 name=name, lines=lines, number=number, said=said, shut=len(found) - len(seen)

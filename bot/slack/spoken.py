@@ -2,7 +2,7 @@
 
 from bot.slack.attention import attention_words
 from bot.slack.scene import ROWS, Scene, ended, headline, identity, title
-from bot.slack.words import day, escape, masked
+from bot.slack.words import day, due, escape, masked
 from handlers.deadlines.regimes import law
 from storage.records import Request, Status
 
@@ -27,5 +27,7 @@ def _due(scene: Scene, request: Request) -> str:
     name = title(request, scene.kinds)
     if request.status is Status.CLOSED:
         return f"{name}: {ended((request,))}"
+    if request.due.stopped is not None:
+        return f"{name}: {due(request.due, scene.days(request))}"
     when = f"{day(request.due.due_on)} ({law(request.due)})"
     return f"{name}: due {when}, {scene.left(request)}"

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outbox import SendFailed, SendLater
-from bot.slack import blocks, buttons, cards, digest, lists
+from bot.slack import asking, blocks, buttons, cards, digest, lists
 from bot.slack.cards import Message
 from bot.slack.lookup import EVENT, Lookup
 from bot.slack.options import SlackOptions
@@ -26,6 +26,7 @@ from handlers.clock import Clock
 from handlers.desk import Desk
 from storage.errors import UnknownReference
 from storage.records import (
+    Alarm,
     Card,
     Case,
     Circle,
@@ -33,6 +34,7 @@ from storage.records import (
     DirectMessage,
     ListToSort,
     OutboxMessage,
+    OwnerAsk,
     Posted,
     ThreadLine,
 )
@@ -82,6 +84,10 @@ class Transport:
                 return await self._thread(message, line)
             case DirectMessage() as direct:
                 return await self._to_person(message, direct)
+            case OwnerAsk() as asked:
+                return await self._to_owner(message, asked)
+            case Alarm() as alarm:
+                return await self._alarm(message, alarm)
             case ListToSort() as wanted:
                 return await self._list(message, wanted)
             case Digest() as figures:
@@ -117,7 +123,7 @@ class Transport:
         except UnknownReference as error:
             raise SendFailed(str(error)) from error
         channel, hidden = self._options.channel(case.circle)
-        if hidden:
+        if hidden or case.shut:
             return case, cards.placeholder(case), channel
         now, zone = self._clock.now(), self._options.timezone
         drawn = cards.card(case, offers, self._registry, now, zone)
@@ -188,7 +194,7 @@ class Transport:
             found := await self._lookup.message(channel, message.id, under)
         ):
             return found
-        said = f"{case.ref} has news for its circle." if hidden else line.text
+        said = f"{case.ref} has news for its circle." if hidden or case.shut else line.text
         shown = " ".join([*map(person, line.mention), said])
         key = f"line:{message.id}"
         drawn = {"text": shown, "blocks": [blocks.section(shown, key)], "thread_ts": under}
@@ -196,13 +202,42 @@ class Transport:
 
     async def _to_person(self, message: OutboxMessage, direct: DirectMessage) -> Posted:
         """History of direct messages is closed to us: after an unknown outcome it may repeat."""
-        if direct.person not in self._direct:
-            opened = await self._client.conversations_open(users=direct.person)
-            self._direct[direct.person] = str(opened["channel"]["id"])
+        channel = await self._room_of(direct.person)
         button = buttons.opener(direct.case, 0) if direct.case else None
         line = blocks.section(direct.text, f"direct:{message.id}", button)
         drawn = {"text": direct.text, "blocks": [line]}
-        return await self._post(self._direct[direct.person], drawn, _named(message, direct.case))
+        return await self._post(channel, drawn, _named(message, direct.case))
+
+    async def _room_of(self, person: str) -> str:
+        """The channel of direct messages to one person."""
+        if person not in self._direct:
+            opened = await self._client.conversations_open(users=person)
+            self._direct[person] = str(opened["channel"]["id"])
+        return self._direct[person]
+
+    async def _to_owner(self, message: OutboxMessage, asked: OwnerAsk) -> Posted:
+        """One message to an owner for each round: posted once, edited ever after."""
+        case, _ = await self._desk.offers(asked.case)
+        this = next((each for each in case.rounds if each.id == asked.round), None)
+        if this is None:
+            raise SendFailed(f"{asked.case} has no round {asked.round}")
+        seen = asking.asked_of(case, this, asked.person, self._desk.policy.register)
+        drawn, named = asking.message(seen), _named(message, asked.case)
+        for known in reversed(await self._desk.store.messages_of(asked.case)):
+            same = known.content == asked and known.posted is not None
+            if same and known.posted and await self._edit(known.posted, drawn, named):
+                return known.posted
+        return await self._post(await self._room_of(asked.person), drawn, named)
+
+    async def _alarm(self, message: OutboxMessage, alarm: Alarm) -> Posted:
+        channel = self._options.digest_channel()
+        await self._check(channel)
+        if message.attempts > 1 and (found := await self._lookup.message(channel, message.id)):
+            return found
+        text = f":rotating_light: *{alarm.case}*: {alarm.text}"
+        line = blocks.section(text, f"alarm:{message.id}", buttons.opener(alarm.case, 0))
+        drawn = {"text": f"{alarm.case}: {alarm.text}", "blocks": [line]}
+        return await self._post(channel, drawn, _named(message, alarm.case))
 
     async def _digest(self, message: OutboxMessage, figures: Digest) -> Posted:
         channel = self._options.digest_channel()

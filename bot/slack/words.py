@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from handlers.deadlines.regimes import law
+from storage.records import Due, Stopped
+
 _DOTS = "•••"  # an asterisk would turn bold in mrkdwn
 _KEPT_CONTROLS = "\n\t"
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, bidi and zero-width, unassigned
@@ -75,6 +78,21 @@ def left(days: int) -> str:
     if days < 0:
         return f"overdue by {counted(-days, 'day')}"
     return {0: "due today", 1: "1 day left"}.get(days, f"{days} days left")
+
+
+def due(clock: Due, days: int) -> str:
+    """`due 3 Dec 2026 (UK GDPR), 5 days left`; while it stands, since when and what is left."""
+    if clock.stopped is None:
+        return f"due {day(clock.due_on)} ({law(clock)}), {left(days)}"
+    return f"{standing(clock.stopped)} ({law(clock)}); unpaused it were {day(clock.due_on)}"
+
+
+def standing(stopped: Stopped) -> str:
+    """Since when a clock stands, and how many days it will have."""
+    left_over = "the period begins when the answer comes"
+    if stopped.left is not None:
+        left_over = f"{counted(stopped.left, 'day')} left"
+    return f"paused since {day(stopped.since)}, {left_over}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,7 +1,7 @@
 """By when the law, or the desk's own rule, wants an answer: regimes as data, pure calculators."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 
 from msgspec.structs import replace
@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from handlers.deadlines.counting import Course, Place, course
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import place_of
-from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, rule_of
+from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, TYPED, rule_of
 from handlers.deadlines.rules import Rule
 from handlers.deadlines.why import sentence
 from handlers.deadlines.working_days import local_day
-from storage.records import Candidate, ClockEvent, Due, Record, Request, Stopped
+from storage.records import Candidate, Case, ClockEvent, Due, Record, Request, Stopped
 
 #: holidays are proclaimed late: the rule that counted them says by which tables
 TABLES = version("holidays")
@@ -28,6 +28,7 @@ class Asked(Record, frozen=True, kw_only=True):
     received_at: datetime
     events: tuple[ClockEvent, ...] = ()
     sent_at: datetime | None = None
+    confirmed: bool = False  #: the requester knows that it has come
 
 
 def due(asked: Asked, candidate: Candidate, place: Place | None = None) -> Due:
@@ -64,15 +65,16 @@ def earliest_of(asked: Iterable[Asked], candidates: Iterable[Candidate] = ()) ->
     return min((earliest(each, known) for each in asked), key=_end)
 
 
-def clock(request: Request, received_at: datetime) -> Due:
+def clock(request: Request, received_at: datetime, *, confirmed: bool = False) -> Due:
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
-    if request.kind is None:
-        return request.due
+    if request.kind is None or request.due.rule == TYPED:
+        return request.due  # not sorted yet, or nothing counts it
     asked = Asked(
         kind=RIGHTS.get(request.right, request.kind),
         received_at=received_at,
         events=request.events,
         sent_at=request.sent_at,
+        confirmed=confirmed,
     )
     return earliest(asked, request.regimes)
 
@@ -84,11 +86,31 @@ def _end(found: Due) -> tuple[object, ...]:
 def running(asked: Asked, candidate: Candidate, place: Place) -> Course:
     """How one regime's clock has run."""
     rule = rule_of(candidate.regime, asked.kind)
+    rule = rule.then if asked.confirmed and rule.then else rule
     received = local_day(asked.received_at, place.timezone)
     if rule.from_sending and asked.sent_at is not None:
         sent = max(asked.sent_at, asked.received_at - BELIEVED)
         received = min(received, local_day(sent, place.timezone))
     return course(rule, received, asked.events, place)
+
+
+def confirm_by(case: Case) -> tuple[date, str] | None:
+    """The last day some law gives to confirm the receipt, and that law's name."""
+    found = [
+        (last, REGIMES[law.regime].title)
+        for request in case.open_requests
+        for law in request.regimes
+        if (last := _confirm_on(request.kind or "", case.received_at, law)) is not None
+    ]
+    return min(found, default=None)
+
+
+def _confirm_on(kind: str, received_at: datetime, candidate: Candidate) -> date | None:
+    rule = REGIMES[candidate.regime].confirm.get(kind)
+    if rule is None:
+        return None
+    place = place_of(candidate)
+    return course(rule, local_day(received_at, place.timezone), (), place).last
 
 
 def _stopped(run: Course) -> Stopped | None:

@@ -11,6 +11,9 @@ CAN_SPAM = Candidate(regime="can_spam", sign="marketing from a US company")
 CASL = Candidate(regime="casl", sign="marketing to Canada")
 COPPA = Candidate(regime="coppa", sign="a child, and no place outside the US")
 
+#: laws of one matter: wherever somebody lives, what they say of it holds
+ONE_MATTER = frozenset({"can_spam", "casl", "coppa", "dpf", "privacy_shield"})
+
 
 def applying(kind: str, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Never empty: where no law names the kind the desk's own rule does."""
@@ -22,7 +25,7 @@ def applying(kind: str, candidates: Iterable[Candidate]) -> tuple[Candidate, ...
 
 
 def _beside(kind: str, regimes: set[str]) -> tuple[Candidate, ...]:
-    us_or_nowhere = any(_in_us(each) for each in regimes) or regimes <= {"policy"}
+    us_or_nowhere = any(_in_us(each) for each in regimes) or regimes - ONE_MATTER <= {"policy"}
     in_canada = bool(regimes & {"ca_pipeda", "ca_quebec"})
     marketing = (CAN_SPAM, *((CASL,) if in_canada else ()))
     return {"unsubscribe": marketing, "child_data": (COPPA,) if us_or_nowhere else ()}.get(kind, ())

@@ -1,7 +1,8 @@
 """Every law whose clock the desk runs, as data. An article or a section stands beside each number.
 
 `law=False` marks a choice of the desk where the law names no number: it is never shown as law.
-A kind a regime does not name has no clock there. Nothing extends for marketing or a complaint.
+A kind a regime does not name has no clock there. Outside the states of the US nothing extends for
+marketing or a complaint.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,9 @@ def _only(**rules: Rule) -> Mapping[str, Rule]:
 def _state(rule: str, base: int, extended: int) -> Regime:
     """A state of the US: no duty to confirm, no stop, one extension told inside the base period."""
     usual = Rule(id=rule, length=base, extended=extended)
-    return Regime(title=rule.partition(" ")[0], rules=_rules(usual))
+    marketing = replace(usual, target=STOP_MARKETING)
+    rules = _rules(usual, unsubscribe=marketing, complaint=usual)
+    return Regime(title=rule.partition(" ")[0], rules=rules)
 
 
 # --- Europe ---------------------------------------------------------------------------------
@@ -69,8 +72,15 @@ _UK_12A = Rule(
     asking_day=True,
 )
 _UK_ACCESS = replace(_UK_12A, stops={**_UK_ASKED, "clarification": "pause"})
-#: DPA 2018 s.164A: 30 days to acknowledge a complaint; the outcome has no number
-_UK_164A = Rule(id="UK-164A", length=30, rolls=True)
+#: DPA 2018 s.164A: 30 days to acknowledge a complaint; the outcome has no number, the desk a month
+_UK_OUTCOME = replace(_UK_12A, id="UK-OUTCOME", extended=0, stops={}, law=False)
+_UK_164A = Rule(
+    id="UK-164A",
+    length=30,
+    rolls=True,
+    first="acknowledge by then, the outcome without undue delay",
+    then=_UK_OUTCOME,
+)
 
 _EU = Regime(
     title="EU GDPR",
@@ -93,6 +103,7 @@ _UK = Regime(
         unsubscribe=replace(_UK_12A, id="UK-21", extended=0, stops={}, target=STOP_MARKETING),
         complaint=_UK_164A,
     ),
+    confirm={"complaint": _UK_164A},
 )
 #: FADP 25(7): in general 30 days, else the date told within them (DPO 18)
 _FADP_25 = Rule(id="FADP-25", length=30, stated=True)
@@ -110,7 +121,13 @@ _CH = Regime(
 _CCPA_7021 = Rule(id="CCPA-7021", length=45, extended=90, sooner=1)
 #: 11 CCR 7026(f), 7027: 15 business days
 _CCPA_7026 = Rule(id="CCPA-7026", length=15, unit="working day", target=STOP_MARKETING)
-_CCPA = Regime(title="CCPA", rules=_rules(_CCPA_7021, unsubscribe=_CCPA_7026, complaint=DESK_45))
+#: 11 CCR 7021(a): 10 business days to confirm the receipt of a request to know, delete or correct
+_CCPA_CONFIRM = Rule(id="CCPA-7021A", length=10, unit="working day")
+_CCPA = Regime(
+    title="CCPA",
+    rules=_rules(_CCPA_7021, unsubscribe=_CCPA_7026, complaint=DESK_45),
+    confirm=dict.fromkeys(("access", "deletion", "correction", "child_data"), _CCPA_CONFIRM),
+)
 
 #: PIPEDA s.8(3): 30 days, s.8(4): 30 more; Quebec P-39.1 s.32: 30 days
 _PIPEDA_8 = Rule(id="PIPEDA-8", length=30, extended=60)
@@ -221,12 +238,17 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+#: the rule of a date that counsel typed: an authority's own
+TYPED = "authority/1"
+
 #: rights whose clock is not that of the kind they ride on: no pause for portability in the UK
 RIGHTS: Mapping[str, str] = MappingProxyType({"GDPR 20": "portability"})
 
 
 def law(due: Due) -> str:
     """How a date is called: after its law, or as the desk's own; an unknown regime by its word."""
+    if due.rule == TYPED:
+        return "their date"
     regime = REGIMES.get(due.regime)
     if due.house or regime is POLICY:
         return POLICY.title
@@ -235,7 +257,7 @@ def law(due: Due) -> str:
 
 def has_rule(regime: str, kind: str) -> bool:
     """Has this law a clock for that kind?"""
-    return _rule(regime, kind) is not None
+    return regime in REGIMES and _rule(regime, kind) is not None
 
 
 def rule_of(regime: str, kind: str) -> Rule:

@@ -1,28 +1,47 @@
 """The ladder of reminders: pure questions about one case, never an act.
 
-Rungs lie 10, 5, 2 and 1 days before the day we aim for, nearer together on a short clock, at 09:00
-of a working day; one that falls on a free day comes down to the working day before, so none
-ever crosses the legal date. From the day after the aim there is one each working day. What
-was missed while the desk was away collapses into one.
+Rungs lie some days before the day we aim for (`Policy.reminders`), nearer together on a short
+clock, at 09:00 of a working day; one that falls on a free day comes down to the working day
+before, so none ever crosses the legal date. From the day after the aim there is one each working
+day. They climb: the last but one calls the backup too, the last one and those after the legal
+date the managers. What was missed while the desk was away collapses into one.
 """
 
+import heapq
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
+from handlers.deadlines import confirm_by
+from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import (
+    MORNING,
+    add_working_days,
     at_local,
     calendar_of,
     is_working_day,
     last_working_day,
     local_day,
+    working_moment,
 )
 from handlers.policy import Policy
-from storage.records import Case, Record
+from storage.records import Case, OutboxStatus, Record, Request
 
-LADDER = (10, 5, 2, 1)
 FULL_CLOCK = 20  #: days: a shorter clock gets a shorter ladder
-HOUR = time(9)
 SNOOZED = "snoozed"
+#: in `Case.acknowledgement`, before the day: no automatic letter may go
+BY_HAND = "; by hand until "
+_LATE = "late"
+CONFIRM = "confirm"
+#: whom a rung calls: the assignee alone, the backup as well, the managers as well
+ASSIGNEE, BACKUP, MANAGERS = range(3)
+
+
+class Step(Record, frozen=True, kw_only=True):
+    """One rung as it stands on the ladder."""
+
+    at: datetime
+    name: str
+    height: int = ASSIGNEE
 
 
 class Rung(Record, frozen=True, kw_only=True):
@@ -31,23 +50,52 @@ class Rung(Record, frozen=True, kw_only=True):
     name: str
     at: datetime
     days_left: int
+    height: int = ASSIGNEE
     climbed: tuple[str, ...] = ()  #: this one and the missed ones below it
+
+
+def late(case: Case, request: Request) -> bool:
+    """Has the desk said that this one's date is over?"""
+    days = (name.partition("@") for name in case.reminded)
+    return request.due.stopped is None and any(
+        word == _LATE and date.fromisoformat(day) > request.due.due_on for word, _, day in days
+    )
 
 
 def next_rung(case: Case, policy: Policy, now: datetime) -> Rung | None:
     """The reminder that has come, or None. Of several the last; the rest count as climbed."""
     if case.closed or (case.remind_at is not None and case.remind_at > now):
         return None
-    today = local_day(now, policy.timezone)
-    left = (case.due.due_on - today).days
-    come = [rung for rung in _until(case, policy, now) if rung[0] not in case.reminded]
+    left = (case.due.due_on - local_day(now, policy.timezone)).days
+    come = [step for step in _until(case, policy, now) if step.name not in case.reminded]
     if come:
-        name, at = come[-1]
-        climbed = tuple(name for name, _ in come)
-        return Rung(name=name, at=at, days_left=left, climbed=climbed)
+        last = come[-1]
+        return Rung(
+            name=last.name,
+            at=last.at,
+            days_left=left,
+            height=max(step.height for step in come),
+            climbed=tuple(step.name for step in come),
+        )
     if case.remind_at is not None and not _is_rung(case, policy, case.remind_at):
         return Rung(name=SNOOZED, at=case.remind_at, days_left=left)
     return None
+
+
+def put_off(case: Case, policy: Policy, now: datetime, timezone: str) -> datetime | None:
+    """The working hour of who is meant that a reminder waits for; None = it goes now.
+
+    Rather too early than too late: none waits where the legal date would pass meanwhile.
+    """
+    at = working_moment(now, timezone)
+    due_on = case.due.due_on if case.due.stopped is None else date.max
+    crosses = local_day(now, policy.timezone) <= due_on < local_day(at, policy.timezone)
+    return None if at <= now or crosses else at
+
+
+def urgent(case: Case, policy: Policy, now: datetime, timezone: str) -> bool:
+    """Is it out of hours, and the legal date would pass before the next working hour?"""
+    return working_moment(now, timezone) > now and put_off(case, policy, now, timezone) is None
 
 
 def next_remind_at(case: Case, policy: Policy, now: datetime) -> datetime | None:
@@ -55,7 +103,8 @@ def next_remind_at(case: Case, policy: Policy, now: datetime) -> datetime | None
     imported one until a person has sorted it."""
     if case.closed or case.at_rest:
         return None
-    return next(at for name, at in _ladder(case, policy) if at > now and name not in case.reminded)
+    steps = _ladder(case, policy)
+    return next(step.at for step in steps if step.at > now and step.name not in case.reminded)
 
 
 def snoozed_until(case: Case, policy: Policy, now: datetime) -> datetime | None:
@@ -70,42 +119,73 @@ def snoozed_until(case: Case, policy: Policy, now: datetime) -> datetime | None:
         day += timedelta(days=1)
     if today <= case.due.due_on <= day:
         return None
-    return at_local(day, HOUR, policy.timezone)
+    return at_local(day, MORNING, policy.timezone)
 
 
-def _until(case: Case, policy: Policy, now: datetime) -> Iterator[tuple[str, datetime]]:
-    for name, at in _ladder(case, policy):
-        if at > now:
+def unconfirmed(case: Case) -> bool:
+    """Does the requester wait for a first word, which staff have to write?"""
+    gone = (letter for letter in case.letters if letter.status is OutboxStatus.SENT)
+    return BY_HAND in case.acknowledgement and not any(not letter.bounced for letter in gone)
+
+
+def _until(case: Case, policy: Policy, now: datetime) -> Iterator[Step]:
+    for step in _ladder(case, policy):
+        if step.at > now:
             return
-        yield name, at
+        yield step
 
 
 def _is_rung(case: Case, policy: Policy, moment: datetime) -> bool:
-    return any(at == moment for _, at in _until(case, policy, moment))
+    return any(step.at == moment for step in _until(case, policy, moment))
 
 
-def _ladder(case: Case, policy: Policy) -> Iterator[tuple[str, datetime]]:
+def _ladder(case: Case, policy: Policy) -> Iterator[Step]:
     """Every rung, without end: the last ones come daily."""
+    answer = heapq.merge(_confirming(case, policy), _rungs(case, policy), key=lambda s: s.at)
+    return (step for step in answer if step.at > case.received_at)
+
+
+def _rungs(case: Case, policy: Policy) -> Iterator[Step]:
     aim = case.due.aim_on
     calendar = calendar_of(policy.timezone)
-    seen: set[date] = set()
-    for days in _before(case, policy):
+    found: dict[date, Step] = {}
+    for days, height in _before(case, policy):
         day = last_working_day(aim - timedelta(days=days), calendar)
-        at = at_local(day, HOUR, policy.timezone)
-        if at > case.received_at and day not in seen:
-            seen.add(day)
-            yield f"{days}@{aim}", at
-    if not seen and (at := at_local(aim, HOUR, policy.timezone)) > case.received_at:
-        yield f"0@{aim}", at
+        at = at_local(day, MORNING, policy.timezone)
+        if at > case.received_at:
+            found.setdefault(day, Step(at=at, name=f"{days}@{aim}", height=height))
+    if not found:
+        yield Step(at=at_local(aim, MORNING, policy.timezone), name=f"0@{aim}", height=BACKUP)
+    yield from found.values()
     day = aim
     while True:
         day += timedelta(days=1)
         if is_working_day(day, calendar):
-            yield f"late@{day}", at_local(day, HOUR, policy.timezone)
+            over = day > case.due.due_on and case.due.stopped is None
+            height = MANAGERS if over else BACKUP
+            at = at_local(day, MORNING, policy.timezone)
+            yield Step(at=at, name=f"{_LATE}@{day}", height=height)
 
 
-def _before(case: Case, policy: Policy) -> tuple[int, ...]:
+def _before(case: Case, policy: Policy) -> Iterator[tuple[int, int]]:
     """The rungs before the aim in days, fewer and nearer together on a short clock."""
     length = (case.due.aim_on - local_day(case.received_at, policy.timezone)).days
     scale = min(1.0, length / FULL_CLOCK)
-    return tuple(dict.fromkeys(max(1, round(days * scale)) for days in LADDER))
+    scaled: dict[int, int] = {}
+    for place, days in enumerate(policy.reminders, start=1):
+        height = max(ASSIGNEE, MANAGERS - (len(policy.reminders) - place))
+        scaled.setdefault(max(1, round(days * scale)), height)
+    yield from scaled.items()
+
+
+def _confirming(case: Case, policy: Policy) -> Iterator[Step]:
+    """Where no automatic letter confirmed the receipt: the desk's day for it, then the law's."""
+    if not unconfirmed(case):
+        return
+    received = local_day(case.received_at, policy.timezone)
+    days = {add_working_days(received, policy.confirm_days, CALENDAR): ASSIGNEE}
+    if (law := confirm_by(case)) is not None:
+        days.setdefault(last_working_day(law[0], calendar_of(policy.timezone)), MANAGERS)
+    for day, height in sorted(days.items()):
+        at = at_local(day, MORNING, policy.timezone)
+        yield Step(at=at, name=f"{CONFIRM}@{day}", height=height)

@@ -33,6 +33,7 @@ class Rule(Record, frozen=True, kw_only=True):
     target: int | None = None  #: working days the desk gives itself, when fewer
     sooner: int = 0  #: days the desk aims ahead of the end
     first: str = ""  #: what staff have to do with the date before anything else
+    then: "Rule | None" = None  #: what runs once the receipt is confirmed, where this is for that
     law: bool = True  #: False: a choice of the desk, never called the law
 
     @property
@@ -46,6 +47,7 @@ class Regime(Record, frozen=True, kw_only=True):
 
     title: str
     rules: Mapping[str, Rule]
+    confirm: Mapping[str, Rule] = msgspec.field(default_factory=dict)  #: to confirm the receipt
     timezone: str = TIMEZONE
     calendar: str = CALENDAR
 

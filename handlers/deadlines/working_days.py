@@ -19,6 +19,8 @@ CALENDARS = {
     "America/Toronto": "CA",
 }
 NO_HOLIDAYS = "NONE"
+#: the hours in which people are spoken to
+MORNING, EVENING = time(9), time(18)
 #: Canada's federal public service keeps more days than all provinces do together
 PUBLIC_SERVICE = {"CA": ("public", "government")}
 
@@ -59,6 +61,14 @@ def next_working_day(day: date, calendar: str) -> date:
     while not is_working_day(day, calendar):
         day += timedelta(days=1)
     return day
+
+
+def working_moment(now: datetime, timezone: str) -> datetime:
+    """Now, where it is a working hour there; else the next working morning."""
+    calendar, day = calendar_of(timezone), local_day(now, timezone)
+    if is_working_day(day, calendar) and now < at_local(day, EVENING, timezone):
+        return max(now, at_local(day, MORNING, timezone))
+    return at_local(next_working_day(day + timedelta(days=1), calendar), MORNING, timezone)
 
 
 def calendar_of(timezone: str) -> str:

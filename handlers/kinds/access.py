@@ -1,7 +1,18 @@
 """Somebody wants to see their data (GDPR Art. 15, portability Art. 20, CCPA 1798.110)."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
+from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
+from handlers.steps import (
+    ASK_OWNERS,
+    HEARD,
+    PASSED_ON,
+    PRESERVE,
+    REVIEW,
+    WHOSE,
+    WHY,
+    text,
+    ticked,
+)
 from storage.records import Outcome
 
 ENGLISH = spoken(
@@ -370,6 +381,48 @@ EVERYDAY = (
     )
 )
 
+#: GDPR Art. 15(1)(a)-(h), (2) and (3)
+CHECKLIST = Step(
+    name="checklist",
+    label="Complete the Article 15 list",
+    action="checklist",
+    button="Article 15 list",
+    intro="Each is in the answer, or the reason is given.",
+    after=("heard",),
+    asks=(
+        ticked(
+            "In the answer",
+            "A copy of the data",
+            "Purposes",
+            "Categories of data",
+            "Recipients, by name",
+            "How long they are kept, or how that is set",
+            "Rights to correct, delete, restrict, object",
+            "Where to complain",
+            "Source, if not from them",
+            "Automated decisions and their logic",
+            "Transfers abroad and their safeguards",
+        ),
+        WHY,
+    ),
+)
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("review", "checklist"))
+#: the desk hosts no files, and none goes through Slack
+DELIVERED = Step(
+    name="delivered",
+    label="Delivered another way",
+    action="delivered",
+    button="Delivered another way",
+    intro="A link to the company's own share with its end, registered post: never through Slack.",
+    after=("review", "checklist"),
+    optional=True,
+    asks=(
+        text("how", "How", "The way, and when a link ends"),
+        text("when", "When"),
+        text("whom", "To whom"),
+    ),
+)
+
 
 class Access(Kind):
     """A copy, a yes or no, where it came from, who received it; portability too."""
@@ -390,9 +443,23 @@ class Access(Kind):
         + EVERYDAY
         + GONE
     )
-    steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
+    steps = (
+        CONFIRM,
+        WHOSE,
+        PASSED_ON,
+        PRESERVE,
+        VERIFY,
+        ASK_OWNERS,
+        HEARD,
+        REVIEW,
+        CHECKLIST,
+        ANSWER,
+        DELIVERED,
+        CLOSE,
+    )
     letters = ("answer_access", "answer_portability", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("answer_access", "answer_portability", "partial")
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 
 

@@ -1,7 +1,8 @@
 """A child's data have already been given (COPPA 16 CFR 312.6, GDPR Art. 8 and 17(1)(f))."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
+from handlers.handler import CLOSE, CONFIRM, Depth, Kind, Step, spoken
+from handlers.steps import ASK_OWNERS, HEARD, NOTE, choice, text
 from storage.records import Circle, Outcome
 
 CHILD = (
@@ -207,6 +208,79 @@ EVERYDAY = (
     )
 )
 
+VOICE = Step(
+    name="voice",
+    label="Whose voice, and how old",
+    action="voice",
+    button="Whose voice?",
+    asks=(
+        choice(
+            "voice",
+            "Who writes",
+            child="The child",
+            parent="A parent or guardian",
+            school="A school",
+            other="Somebody else",
+        ),
+        text("age", "Age as they say", optional=True),
+    ),
+)
+#: before anything else: GDPR rec. 38
+STOPPED = Step(
+    name="stopped",
+    label="Stop marketing and profiling",
+    action="stop_use",
+    button="Stop marketing now",
+    suppress=True,
+)
+#: 16 CFR 312.6(a)(3): using available technology and without burden; never against the child
+MAY_ACT = Step(name="verify", label="Who may act for the child", action="verify")
+SAFETY = Step(
+    name="safety",
+    label="Is anybody in danger",
+    action="safety",
+    button="Safety",
+    intro="Custody, abuse: the safeguarding person is told, and nothing goes to an address "
+    "others may read.",
+    asks=(
+        choice("danger", "Danger", no="No sign of it", yes="Yes: the safeguarding person is told"),
+        NOTE,
+    ),
+)
+WANTED = Step(
+    name="wanted",
+    label="What is asked",
+    action="wanted",
+    button="What is asked?",
+    asks=(
+        choice(
+            "wanted",
+            "They want",
+            see="To see the data",
+            stop="No more collected or used",
+            delete="Everything deleted",
+        ),
+    ),
+)
+#: 16 CFR 312.5; without consent it is an incident of ours, perhaps a wider deletion
+CONSENT = Step(
+    name="consent",
+    label="Was there consent",
+    action="consent",
+    button="Consent?",
+    asks=(
+        choice(
+            "consent",
+            "A parent's consent",
+            yes="There was",
+            no="There was none: an internal incident is opened",
+            old="Not needed at that age",
+        ),
+        NOTE,
+    ),
+)
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("verify", "safety", "heard"))
+
 
 class ChildData(Kind):
     """A child's data: the closed circle, and who may speak for the child, come first."""
@@ -216,16 +290,25 @@ class ChildData(Kind):
     asks = "help about a child's data"
     circle = Circle.RESTRICTED
     depth = Depth.AUTHORITY
+    proofs = ("parent", "call_back", "papers")
     acknowledged = False
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,
-        Step(name=VERIFY.name, label="Who may act for the child", action="verify"),
+        VOICE,
+        STOPPED,
+        MAY_ACT,
+        SAFETY,
+        WANTED,
+        CONSENT,
+        ASK_OWNERS,
+        HEARD,
         ANSWER,
         CLOSE,
     )
     letters = ("answer_child", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("answer_child", "partial")
     refusals = ("unfounded", "legal_obligation", "others_rights", "no_match")
 
 

@@ -1,7 +1,8 @@
 """Somebody has a grievance about privacy, or about how a request was handled."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import ANSWER, CLOSE, CONFIRM, Kind, spoken
+from handlers.handler import CLOSE, CONFIRM, Field, Kind, Role, Step, spoken
+from handlers.steps import NOTE, choice, text
 from storage.records import Outcome
 
 AUTHORITY = (
@@ -274,6 +275,100 @@ EVERYDAY = (
     )
 )
 
+ABOUT = Step(
+    name="about",
+    label="What it is about",
+    action="about",
+    button="About what?",
+    intro="A breach goes to security within the hour: its clock runs for 72 hours.",
+    asks=(
+        choice(
+            "matter",
+            "It is about",
+            answer="Our answer to an earlier request",
+            marketing="Marketing",
+            breach="A breach, or what looks like one",
+            staff="One of us",
+            other="Something else",
+        ),
+        Field(
+            name="case",
+            label="Reference of the earlier case",
+            optional=True,
+            hint="Such as PR-2026-0042; whoever closed it does not decide on this one.",
+            max_length=20,
+        ),
+        Field(
+            name="whom",
+            label="Whom it is about",
+            type="person",
+            optional=True,
+            hint="They do not decide on it. To shut them out of the case: About one of us.",
+        ),
+    ),
+)
+#: DPA 2018 s.164A: within 30 days of receipt; we do it at once
+ACKNOWLEDGED = Step(
+    name="acknowledged",
+    label="Acknowledge it",
+    action="acknowledged",
+    button="Acknowledged",
+    receipt=True,
+    intro="It went by itself, or: Reply, We received your message.",
+)
+FROZEN = Step(
+    name="frozen",
+    label="Freeze the earlier case",
+    action="freeze",
+    button="Freeze",
+    intro="Nothing of this case, nor of the one it is about, is purged while the complaint lasts.",
+    after=("about",),
+    asks=(choice("hold", "Legal hold", on="On: nothing is deleted", off="Not needed"), NOTE),
+)
+FACTS = Step(
+    name="facts",
+    label="Find the facts",
+    action="facts",
+    button="Facts found",
+    after=("about",),
+    asks=(text("facts", "Where they stand", "The timeline is in the history"),),
+)
+PROGRESS = Step(
+    name="progress",
+    label="Tell them where it stands",
+    action="progress",
+    button="Progress told",
+    intro="Where it takes longer than two weeks: Reply, We are still at work.",
+    optional=True,
+)
+DECIDED = Step(
+    name="decided",
+    label="Decide",
+    action="decide_complaint",
+    button="Decide",
+    after=("facts",),
+    asks=(
+        choice(
+            "finding",
+            "The complaint is",
+            upheld="Upheld",
+            partly_upheld="Upheld in part",
+            not_upheld="Not upheld",
+        ),
+        text("remedy", "What we put right, by when"),
+        text("lesson", "What we learn, and who", optional=True),
+    ),
+)
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("decided",))
+REMEDY = Step(
+    name="remedy",
+    label="Follow the remedy to its end",
+    action="remedy",
+    button="Remedy done",
+    after=("decided",),
+    asks=(text("done", "What was done, when", 'Or "nothing was promised"'),),
+)
+
 
 class Complaint(Kind):
     """A grievance, an appeal against an answer of ours, or a threat that belongs to one."""
@@ -282,9 +377,22 @@ class Complaint(Kind):
     title = "Complaint"
     asks = "a grievance looked into"
     clues = ENGLISH + OTHERS + EVERYDAY
-    steps = (CONFIRM, ANSWER, CLOSE)
+    steps = (
+        CONFIRM,
+        ABOUT,
+        ACKNOWLEDGED,
+        FROZEN,
+        FACTS,
+        PROGRESS,
+        DECIDED,
+        ANSWER,
+        REMEDY,
+        CLOSE,
+    )
     letters = ("answer_complaint",)
     outcomes = (Outcome.UPHELD, Outcome.PARTLY_UPHELD, Outcome.NOT_UPHELD)
+    second_by = frozenset({Role.MANAGER})
+    two_persons = ("answer_complaint", "refusal", "refusal_neutral")
     refusals = ("unfounded", "excessive")
 
 

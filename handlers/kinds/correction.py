@@ -1,7 +1,9 @@
 """Somebody says what we hold about them is wrong (GDPR Art. 16, CCPA 1798.106)."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
+from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Given, Kind, Step, spoken
+from handlers.requests import replace
+from handlers.steps import NOTE, PASSED_ON, RECIPIENTS, RESTRICT, WHOSE, choice, text
 from storage.records import Outcome
 
 ENGLISH = spoken(
@@ -250,6 +252,82 @@ EVERYDAY = (
     )
 )
 
+FIELD = Step(
+    name="field",
+    label="What is wrong",
+    action="field",
+    button="What is wrong?",
+    asks=(
+        text("field", "Which field"),
+        text("old", "As it stands", optional=True),
+        text("new", "As it should be"),
+    ),
+)
+#: 11 CCR 7060(h): the disputed field proves nothing
+PROOF = replace(VERIFY, label="Settle identity, without the disputed field")
+EVIDENCE = Step(
+    name="evidence",
+    label="Weigh the evidence",
+    action="evidence",
+    button="Evidence",
+    intro="Ours, theirs, the source. Where we have none, their word may do (11 CCR 7023).",
+    after=("field",),
+    asks=(text("ours", "What speaks for our data"), text("theirs", "What speaks for theirs")),
+)
+DECIDED = Step(
+    name="decided",
+    label="Decide",
+    action="decide",
+    button="Decide",
+    after=("verify", "evidence"),
+    asks=(
+        choice(
+            "decision",
+            "What is done",
+            correct="Correct it",
+            complete="Complete it",
+            statement="Add their statement",
+            delete="Delete it instead: harmless, or agreed",
+            refuse="Refuse: the data are accurate",
+        ),
+        NOTE,
+    ),
+)
+CHANGE = (
+    Given(
+        step="decided",
+        field="decision",
+        values=("correct", "complete", "statement", "delete"),
+    ),
+)
+CHANGING = Step(
+    name="changing",
+    label="Have it changed everywhere",
+    action="change_now",
+    button="Ask owners",
+    round="change",
+    after=("decided",),
+    given=CHANGE,
+)
+CHANGED = Step(
+    name="changed",
+    label="Owners change it",
+    action="nudge",
+    of="changing",
+    after=("changing",),
+    given=CHANGE,
+)
+TOLD = replace(RECIPIENTS, after=("changed",), given=CHANGE)
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("decided", "changed"))
+LIFTED = Step(
+    name="lifted",
+    label="Lift the restriction",
+    action="lift",
+    button="Lift restriction",
+    given=(Given(step="restrict", field="restricted", values=("on",), open=False),),
+    asks=(choice("restricted", "Restriction", off="Lifted: they were told before"),),
+)
+
 
 class Correction(Kind):
     """Personal data that are wrong, incomplete or out of date."""
@@ -257,9 +335,24 @@ class Correction(Kind):
     name = "correction"
     title = "Correction request"
     asks = "to have their data corrected"
-    depth = Depth.ACCOUNT
+    depth = Depth.ADDRESS
     clues = ENGLISH + OTHERS + EVERYDAY
-    steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
+    steps = (
+        CONFIRM,
+        WHOSE,
+        PASSED_ON,
+        FIELD,
+        PROOF,
+        RESTRICT,
+        EVIDENCE,
+        DECIDED,
+        CHANGING,
+        CHANGED,
+        TOLD,
+        ANSWER,
+        LIFTED,
+        CLOSE,
+    )
     letters = ("answer_correction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
     refusals = ("unfounded", "excessive", "accurate", "legal_obligation", "no_match")

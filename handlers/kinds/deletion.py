@@ -1,7 +1,20 @@
 """Somebody wants their data gone, or no longer used (GDPR Art. 17, 18, 21, 22; CCPA 1798.105)."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, spoken
+from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, Step, spoken
+from handlers.reasons import EXCEPTIONS, REASONS
+from handlers.requests import replace
+from handlers.steps import (
+    ASK_OWNERS,
+    HEARD,
+    NOTE,
+    PASSED_ON,
+    RECIPIENTS,
+    RESTRICT,
+    WHOSE,
+    choice,
+    text,
+)
 from storage.records import Outcome
 
 ENGLISH = spoken(
@@ -277,6 +290,126 @@ EVERYDAY = (
     )
 )
 
+#: many who write "delete me" want the account kept, or no more marketing
+WHAT = Step(
+    name="what",
+    label="What is to end",
+    action="what",
+    button="What is asked?",
+    intro="If it is unclear, ask: Reply, Please tell us more.",
+    theirs=True,
+    asks=(
+        Field(
+            name="right",
+            label="What they want",
+            type="choice",
+            options=(
+                ("GDPR 17", "Everything deleted, the account too"),
+                ("GDPR 17 in part", "Some data deleted, the account stays"),
+                ("GDPR 18", "Kept but not used (restriction)"),
+                ("GDPR 21", "A use stopped (objection, consent withdrawn)"),
+                ("GDPR 22", "A person instead of a machine decides"),
+            ),
+        ),
+        NOTE,
+    ),
+)
+ERASE = (Given(step="what", field="right", values=("GDPR 17", "GDPR 17 in part")),)
+LIMIT = (Given(step="what", field="right", values=("GDPR 18", "GDPR 21", "GDPR 22"), open=False),)
+#: a legal hold: nothing is deleted while a dispute or a duty to keep lasts
+HOLD_CHECK = Step(
+    name="hold_check",
+    label="Check for a legal hold",
+    action="hold_check",
+    button="Legal hold?",
+    intro="Open dispute, unpaid order, fraud, an authority's demand, a duty to keep.",
+    given=ERASE,
+    asks=(choice("hold", "Legal hold", off="None: it may go", on="Yes: nothing is deleted"), NOTE),
+)
+#: GDPR Art. 17(3), and what the privacy policy names
+KEPT = Step(
+    name="kept",
+    label="What must stay",
+    action="kept",
+    button="What must stay",
+    after=("heard",),
+    given=ERASE,
+    asks=(
+        Field(
+            name="exceptions",
+            label="Exceptions",
+            type="choices",
+            optional=True,
+            hint="Nothing ticked: everything goes.",
+            options=tuple((name, REASONS[name].label) for name in EXCEPTIONS),
+        ),
+        text("note", "Which data, and until when", optional=True),
+    ),
+)
+#: the privacy policy: "your Service account information may also be removed"
+CONSEQUENCES = Step(
+    name="consequences",
+    label="They know what goes with it",
+    action="consequences",
+    button="Consequences known",
+    intro="To tell them: Reply, Before we delete.",
+    given=ERASE,
+    asks=(
+        choice(
+            "known",
+            "The account, its spaces and what is paid may go",
+            confirmed="They were told and want it",
+            nothing="Nothing but data goes",
+        ),
+    ),
+)
+#: before the data go: an address that is forgotten can be mailed again
+SUPPRESSED = Step(
+    name="suppressed",
+    label="Keep the address from marketing",
+    action="suppress",
+    button="Suppress address",
+    given=ERASE,
+    suppress=True,
+)
+LIMITED = replace(RESTRICT, name="limited", action="limit", optional=False, given=LIMIT)
+ERASING = Step(
+    name="erasing",
+    label="Have it deleted",
+    action="delete_now",
+    button="Delete now",
+    round="delete",
+    after=("verify", "hold_check", "heard", "kept", "consequences", "suppressed"),
+    given=ERASE,
+)
+ERASED = Step(
+    name="erased",
+    label="Owners delete",
+    action="nudge",
+    of="erasing",
+    after=("erasing",),
+    given=ERASE,
+)
+SPOT_CHECK = Step(
+    name="spot_check",
+    label="See in two systems that it is gone",
+    action="spot_check",
+    button="Spot check",
+    after=("erased",),
+    given=ERASE,
+    asks=(text("where", "In which two systems"),),
+)
+BACKUPS = Step(
+    name="backups",
+    label="Note when backups are overwritten",
+    action="backups",
+    button="Backups roll off",
+    after=("erased",),
+    given=ERASE,
+    asks=(text("when", "On which date the last copy is gone"),),
+)
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("erased", "limited"))
+
 
 class Deletion(Kind):
     """The account and all data or part of it; restriction, objection, withdrawn consent."""
@@ -284,11 +417,33 @@ class Deletion(Kind):
     name = "deletion"
     title = "Deletion request"
     asks = "to have their data deleted"
-    depth = Depth.ACCOUNT
+    depth = Depth.ADDRESS
     clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH + EVERYDAY
-    steps = (CONFIRM, VERIFY, ANSWER, CLOSE)
+    steps = (
+        CONFIRM,
+        WHAT,
+        WHOSE,
+        PASSED_ON,
+        VERIFY,
+        HOLD_CHECK,
+        ASK_OWNERS,
+        HEARD,
+        KEPT,
+        CONSEQUENCES,
+        SUPPRESSED,
+        RESTRICT,
+        LIMITED,
+        ERASING,
+        ERASED,
+        SPOT_CHECK,
+        RECIPIENTS,
+        BACKUPS,
+        ANSWER,
+        CLOSE,
+    )
     letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("erasing",)
     refusals = (
         "unfounded",
         "excessive",
@@ -297,6 +452,7 @@ class Deletion(Kind):
         "legal_claims",
         "breaks_law",
         "makes_wrong",
+        "backups",
         "no_match",
     )
 

@@ -1,7 +1,9 @@
 """A court, police force, regulator, trustee or process server demands something."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import ANSWER, CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
+from handlers.handler import CLOSE, CONFIRM, Depth, Kind, Step, spoken
+from handlers.letters import templates
+from handlers.steps import ASK_OWNERS, HEARD, NOTE, choice, text
 from storage.records import Circle, Outcome
 
 ENGLISH = spoken(
@@ -131,6 +133,83 @@ EVERYDAY = spoken(
     },
 )
 
+#: never computed: what is asked by when stands in the demand itself
+DATE = Step(
+    name="date",
+    label="Enter their date",
+    action="their_date",
+    button="Enter their date",
+    asks=(text("due_on", "They want it by", "A date such as 2027-01-31"),),
+)
+#: forged demands exist: called back on a number found independently
+REAL = Step(name="verify", label="Is it real", action="verify")
+SORTED = Step(
+    name="sorted",
+    label="What it is",
+    action="sort_demand",
+    button="What is it?",
+    asks=(
+        choice(
+            "force",
+            "It is",
+            inquiry="A regulator's inquiry",
+            order="An order",
+            request="A request without force",
+            emergency="An emergency",
+        ),
+        choice("secret", "Secrecy ordered?", no="No", yes="Yes: tell nobody"),
+    ),
+)
+PRESERVED = Step(
+    name="preserved",
+    label="Preserve now",
+    action="preserve_now",
+    button="Preserve",
+    intro="Nothing is deleted; nobody outside is told.",
+    asks=(choice("hold", "Legal hold", on="On: nothing is deleted"),),
+)
+SCOPE = Step(
+    name="scope",
+    label="Basis and scope",
+    action="scope",
+    button="Basis and scope",
+    after=("verify", "sorted"),
+    asks=(
+        text("basis", "Legal basis and jurisdiction"),
+        text("scope", "What is given, what is narrowed or objected to"),
+    ),
+)
+ANSWER = Step(
+    name="answer",
+    label="Answer by their secure route",
+    action="reply",
+    after=("verify", "scope", "heard"),
+)
+SUBJECT_TOLD = Step(
+    name="subject_told",
+    label="Tell the person concerned",
+    action="subject_told",
+    button="Person told",
+    intro="Only where it is allowed, and from the day it is.",
+    optional=True,
+    asks=(text("when", "When, or until when it is forbidden"),),
+)
+REGISTERED = Step(
+    name="registered",
+    label="Enter it in the register of disclosures",
+    action="register",
+    button="Registered",
+    asks=(text("what", "What was disclosed, to whom, by which route"), NOTE),
+)
+RELEASED = Step(
+    name="released",
+    label="Lift the hold",
+    action="lift_hold",
+    button="Lift hold",
+    after=("registered",),
+    asks=(choice("hold", "Legal hold", off="Lifted", on="It stays on"),),
+)
+
 
 class LegalDemand(Kind):
     """Counsel alone touches it; the sender is proven by a call back, never by the mail."""
@@ -140,17 +219,30 @@ class LegalDemand(Kind):
     asks = "something on an authority's behalf"
     circle = Circle.COUNSEL
     depth = Depth.AUTHORITY
+    proofs = ("call_back",)
     acknowledged = False
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,
-        Step(name=VERIFY.name, label="Is it real", action="verify"),
+        DATE,
+        REAL,
+        SORTED,
+        PRESERVED,
+        SCOPE,
+        ASK_OWNERS,
+        HEARD,
         ANSWER,
+        SUBJECT_TOLD,
+        REGISTERED,
+        RELEASED,
         CLOSE,
     )
     letters = ("answer_legal",)
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
     unanswered = ("answered_elsewhere",)
+    # anything to an authority, whatever the letter
+    two_persons = templates.names()
+    never_alone = True
     refusals = ("unfounded", "excessive", "others_rights", "legal_obligation")
 
 

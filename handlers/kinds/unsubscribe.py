@@ -2,7 +2,6 @@
 # ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import CLOSE, CONFIRM, Kind, Step, spoken
-from storage.records import Case, Outcome, Request
 
 MAIL = r"(mailing|newsletter|marketing|e.?mail|mail|distribution|contact|promotional|subscriber|call|calling)"
 
@@ -227,6 +226,17 @@ EVERYDAY = (
     )
 )
 
+MARKETING = Step(name="marketing", label="Stop the marketing", action="unsubscribe", round="stop")
+#: it stays open until the marketing owner, or the feed their tools read, confirms
+STOPPED = Step(
+    name="stopped",
+    label="Marketing owner confirms",
+    action="confirmed",
+    button="They confirmed",
+    of="marketing",
+    after=("marketing",),
+)
+
 
 class Unsubscribe(Kind):
     """Marketing by mail, phone, text or post; partners' marketing; do-not-sell."""
@@ -237,16 +247,12 @@ class Unsubscribe(Kind):
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,
-        Step(name="marketing", label="Marketing told", action="unsubscribe"),
+        MARKETING,
+        STOPPED,
         CLOSE,
     )
     letters = ("unsubscribed",)
     refusals = ("unfounded",)
-
-    def missing(self, case: Case, request: Request, outcome: Outcome) -> str:
-        if outcome is Outcome.FULFILLED and "marketing" not in request.done:
-            return "Stop the marketing first: Unsubscribe now."
-        return ""
 
 
 KIND = Unsubscribe()

@@ -3,6 +3,7 @@
 A letter begins with its front matter: `subject`, and in English `title` (as staff choose it) and
 its rules: `neutral` (says nothing on whether we hold data on anybody), `automatic` (may go without
 a person), `answers` (it is the answer to a request), `asks` (the next word is the requester's),
+`stops` (what it asks for, where that may stop a clock), `extends` (tells that it takes longer),
 `slow` (a longer time to undo) and `rights` (ends with where to complain). A translation has `of`
 instead: the version of the English text it was made from. `[[ … ]]` marks what staff still have
 to write.
@@ -23,7 +24,7 @@ ENGLISH = "en"
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
 SKELETON = "skeleton"  #: what stands around every letter
 WORDS = "words.toml"  #: what is put into letters: kinds, periods, reasons
-_RULES = ("neutral", "automatic", "answers", "asks", "slow", "rights")
+_RULES = ("neutral", "automatic", "answers", "asks", "extends", "slow", "rights")
 
 
 class Template(Record, frozen=True, kw_only=True):
@@ -35,6 +36,8 @@ class Template(Record, frozen=True, kw_only=True):
     automatic: bool = False
     answers: bool = False
     asks: bool = False  #: the next word is the requester's
+    extends: bool = False  #: tells that it takes longer, which is possible inside the period alone
+    stops: str = ""  #: the reason of the clock event when it has gone out
     slow: bool = False  #: gets the long undo window
     rights: bool = False  #: says where to complain
 
@@ -62,7 +65,7 @@ def template(name: str) -> Template:
         raise KeyError(f"there is no letter {name}")
     head, _ = _parted(name, (BUILT_IN / ENGLISH / f"{name}.txt").read_text(encoding="utf-8"))
     rules = {rule: head.get(rule) == "yes" for rule in _RULES}
-    return Template(name=name, title=head["title"], **rules)
+    return Template(name=name, title=head["title"], stops=head.get("stops", ""), **rules)
 
 
 def parsed(name: str, source: str) -> Text:

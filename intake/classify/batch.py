@@ -98,10 +98,10 @@ class _Batch:
         parsed = msgspec.structs.replace(parsed, headers=(*extra, *parsed.headers))
         verdict = screen(arrived(parsed), parsed, Addresses(()))
         reading = settled(self._classifier.read(parsed, auto=self._auto), robot=verdict.robot)
-        return _shown(name, reading, jurisdiction.regimes(parsed))
+        return _shown(name, jurisdiction.placed(reading, parsed))
 
 
-def _shown(name: str | int, reading: Reading, regimes: tuple[str, ...]) -> dict[str, Any]:
+def _shown(name: str | int, reading: Reading) -> dict[str, Any]:
     return {
         "id": name,
         "kinds": list(reading.kinds),
@@ -109,7 +109,7 @@ def _shown(name: str | int, reading: Reading, regimes: tuple[str, ...]) -> dict[
         "confidence": reading.confidence,
         "evidence": [msgspec.structs.asdict(evidence) for evidence in reading.evidence],
         "language": reading.language,
-        "regimes": list(regimes),
+        "regimes": list(reading.regimes),
     }
 
 

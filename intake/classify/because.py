@@ -1,23 +1,37 @@
 """Why a mail was read as it was, in words that may stand on a card: only words of ours.
 
 Evidence is the requester's own text and stays in the window that a person opens. Of it, a word is
-told that the desk's letters use too, in any of its languages: nobody's name, number or address
-is among them.
+told that the table of ideas has too (`concepts.py`), in any of the desk's languages: nobody's
+name, number or address is among them.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
-from handlers.letters import templates
+from intake.classify.concepts import STEMS
 from storage.records import Evidence
 
 #: no part of an address, a link or a number
 _WORD = re.compile(r"(?<![\w@./-])[^\W\d_]+(?![\w@/-]|\.\w)")
-_STEM = 5  # letters: "deletion" is told where the letters say "deleted"
 _FEW = 4
-#: small words that say nothing by themselves
-_SHORT = 4
+#: ideas that say nothing by themselves
+_SMALL = frozenset(
+    (
+        "mine", "ours", "yours", "name", "all", "how", "soon", "gone", "thanks", "know", "tell",
+        "give", "hold", "place", "otherwise", "age", "company", "support", "robot", "sales",
+        "money",
+    )
+)  # fmt: skip
+
+
+class _Known(NamedTuple):
+    """Whole words, and beginnings of words, without their marks."""
+
+    whole: frozenset[str]
+    begun: tuple[str, ...]
 
 
 def because(found: Iterable[Evidence]) -> tuple[str, ...]:
@@ -26,23 +40,21 @@ def because(found: Iterable[Evidence]) -> tuple[str, ...]:
         word
         for evidence in found
         for word in _WORD.findall(evidence.text)
-        if len(word) >= _SHORT and word.islower() and _stem(word) in _ours()
+        if word.islower() and _is_ours(word)
     )
     return tuple(told)[:_FEW]
 
 
+def _is_ours(word: str) -> bool:
+    bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    return bare in _known().whole or bare.startswith(_known().begun)
+
+
 @cache
-def _ours() -> frozenset[str]:
-    """The stems of every word of the letters."""
-    texts = (text for language in templates.LANGUAGES for text in _letters(language))
-    return frozenset(_stem(word) for text in texts for word in _WORD.findall(text.lower()))
-
-
-def _letters(language: str) -> Iterable[str]:
-    files = templates.built_in(language)
-    return (files[name] for name in templates.names() if name in files)
-
-
-def _stem(word: str) -> str:
-    """Its first letters; a word that is as short is its own stem, and no other word's."""
-    return word[:_STEM] if len(word) > _STEM else f"{word}."
+def _known() -> _Known:
+    stems = [stem for idea, all_ in STEMS.items() if idea not in _SMALL for stem in all_.split()]
+    return _Known(
+        whole=frozenset(stem for stem in stems if not stem.endswith("*")),
+        # a short beginning fits too many words, a stranger's name among them
+        begun=tuple(stem[:-1] for stem in stems if stem.endswith("*") and len(stem) > 5),
+    )

@@ -283,6 +283,9 @@ class PostgresStore:
     async def suppression(self, address_hash: str) -> Suppression | None:
         return await self._one(Suppression, address_hash)
 
+    def all_suppressions(self) -> AsyncIterator[Suppression]:
+        return self._all(Suppression)
+
     def history(self, ref: str | None = None) -> AsyncIterator[Entry]:
         return journal.history(self._database, self._table, ref)
 

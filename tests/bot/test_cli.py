@@ -24,7 +24,7 @@ from bot.sandbox import Sandbox, SandboxOptions
 from storage.embedded import open_store
 from storage.opening import Lock
 from storage.postgres.store import open_postgres
-from storage.records import Arrival, Commit, InboundMail, MailStatus, Shred
+from storage.records import Arrival, Commit, InboundMail, MailStatus, Shred, Suppression
 from storage.sealing import MasterKey, new_key_file
 from tests.journeys.processes import Running, desk
 from tests.journeys.world import ANA, World
@@ -548,13 +548,24 @@ def test_due_answers_each_request_of_a_file_in_order(run: Run, tmp_path: Path):
         {"id": "a", "kind": "Rectification", **asked},
         {"id": 2, "kind": "access", "events": stopped, **asked},
         {"id": "c", "kind": "objection", **asked},
+        {
+            "id": "e",
+            "kind": "access",
+            **asked,
+            "received_at": "2026-09-01T23:30:00",
+            "events": None,
+        },
+        {"id": "d", "kind": "access", **(asked | {"regime": "can_spam"})},
     ]
     (tmp_path / "asked.json").write_text(json.dumps(rows))
     result = run("due", "asked.json")
-    assert [set(row) for row in result.json] == [{"id", "due_on", "aim_on", "why", "rule"}] * 3
+    assert [set(row) for row in result.json] == [{"id", "due_on", "aim_on", "why", "rule"}] * 5
     assert [(row["id"], row["due_on"]) for row in result.json] == [
-        ("a", "2026-10-01"), (2, None), ("c", "2026-10-01"),
+        ("a", "2026-10-01"), (2, None), ("c", "2026-10-01"), ("e", "2026-10-01"),
+        ("d", "2026-09-29"),
     ]  # fmt: skip
+    assert "can_spam has no clock for it" in result.json[4]["why"]
+    assert result.json[4]["rule"].startswith("DESK-28/")
     assert result.code == 0
     assert run("due", "asked.json", "--json").out == result.out
 
@@ -746,6 +757,28 @@ def test_a_second_sandbox_on_the_same_data_is_told_so(run: Run, tmp_path: Path):
 @pytest.mark.parametrize("command", ["show", "history"])
 def test_an_unknown_reference_is_told_so(run: Run, filled: Mapping[str, str], command: str):
     refused(run(command, "PR-2026-9999", settings=filled), "PR-2026-9999", "desk list --all")
+
+
+def test_the_do_not_mail_list_is_masked_and_its_file_is_whole_and_private(run: Run, tmp_path: Path):
+    settings = {"DESK_DATA": str(tmp_path / "data")}
+    new_key_file(tmp_path / "good.key")
+    at = datetime(2026, 11, 3, tzinfo=UTC)
+    kept = Suppression(hash="h1", address="nora@example.org", since=at, case="PR-2026-0001")
+
+    async def fill() -> None:
+        store = await open_store(tmp_path / "data", MasterKey.load(tmp_path / "good.key"))
+        await store.commit(Commit(at=at, actor="desk", act="open", puts=(kept,)))
+        await store.close()
+
+    asyncio.run(fill())
+    settings["DESK_MASTER_KEY_FILE"] = str(tmp_path / "good.key")
+    shown = run("suppressions", "--json", settings=settings)
+    assert (shown.code, shown.json[0]["address"]) == (0, "n•••@e•••.org")
+    written = run("suppressions", "--csv", "list.csv", settings=settings)
+    assert (written.code, written.out) == (0, "1 addresses are in list.csv.\n")
+    file = tmp_path / "list.csv"
+    assert file.read_text().splitlines()[1].startswith('"nora@example.org","h1","2026-')
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("command", ["list", "mails", "failed", "purge", "backup x", "verify"])

@@ -13,6 +13,7 @@ from bot.demo import free_port
 from bot.front import Front, open_front, run
 from bot.settings import Settings, load
 from handlers.clock import RealClock
+from handlers.requests import replace
 from storage.errors import SettingsError, StoreBusy
 from storage.records import InboundMail
 from storage.sealing import new_key_file
@@ -115,6 +116,16 @@ async def test_what_cannot_be_loaded_closes_the_door_again(
     with pytest.raises(StoreBusy):
         await open_front(settings, RealClock())
     await again.store.close()
+
+
+async def test_the_door_has_the_name_it_is_given(settings: Settings) -> None:
+    front = await open_front(replace(settings, smtp_name="mx.example.com"), RealClock())
+    await front.open()
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=front.listener.port) as client:
+        greeting = await client.ehlo()
+    assert greeting.message.startswith("mx.example.com\n")
+    await front.listener.stop()
+    await front.store.close()
 
 
 async def test_a_port_that_is_taken_leaves_the_store_closed(settings: Settings) -> None:

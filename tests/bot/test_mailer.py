@@ -17,6 +17,7 @@ from bot.relay import Connections
 from bot.settings import Relay
 from handlers.letters import MARKER
 from handlers.policy import Policy
+from handlers.verification import SLOT
 from storage.records import Letter, OutboxMessage
 from storage.sealing import Keys
 from tests.conftest import HandClock
@@ -111,6 +112,17 @@ def test_the_same_message_always_has_the_same_message_id(keys: Keys):
     first = compose(outbox_message(), POLICY, keys, NOW)
     again = compose(outbox_message(), POLICY, keys, NOW.replace(hour=12))
     assert first["Message-ID"] == again["Message-ID"]
+
+
+def test_a_letter_with_a_code_gets_it_on_its_way_always_the_same(keys: Keys):
+    letter = outbox_message(body=f"The code: {SLOT}")
+    first = compose(letter, POLICY, keys, NOW)
+    again = compose(letter, POLICY, keys, NOW.replace(hour=12))
+    for mail in (first, again):
+        for part in ("plain", "html"):
+            said = mail.get_body((part,)).get_content()
+            assert keys.code(letter.id) in said
+            assert SLOT not in said
 
 
 @pytest.mark.parametrize("hostile", ["a\r\nBcc: x@example.net", "a\nb", "a\x00b", "a\udcffb"])

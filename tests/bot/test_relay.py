@@ -294,6 +294,17 @@ async def test_letters_share_a_connection_and_it_is_closed_when_idle(
         assert connections._idle == []
 
 
+async def test_it_calls_itself_by_the_name_it_is_given():
+    async with faulty() as relay:
+        where = Relay(host="127.0.0.1", port=relay.port)
+        for name in ("mx.example.com", "localhost"):
+            connections = Connections(where, HandClock(NOW), name=name)
+            await connections.deliver(ENVELOPE)
+            await connections.close()
+        greetings = [line for line in relay.said if line.startswith("EHLO")]
+    assert greetings == ["EHLO mx.example.com", "EHLO localhost"]
+
+
 ENVELOPE = wire.Envelope(
     sender="desk@example.com", recipient="nora@example.org", content=b"Subject: x\r\n\r\n.dot\r\n"
 )

@@ -1,8 +1,9 @@
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.app import policy_of, register_of
 from bot.settings import READERS, Relay, load, toml_name
 from storage.errors import SettingsError
 
@@ -61,6 +62,34 @@ def test_people_come_from_the_file(tmp_path: Path):
     assert load({}, file=file).people == {"safeguarding": "U01ANA"}
 
 
+def test_reminders_and_who_stands_in_are_settings(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text('reminders = [3, 7]\n[people]\nbackups = {U01ANA = "U02BEN"}\n')
+    settings = load({}, file=file)
+    assert settings.reminders == (7, 3)
+    policy = policy_of(settings)
+    assert (policy.reminders, policy.backups) == ((7, 3), {"U01ANA": "U02BEN"})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[people]\nbackups = {U01ANA = "ben"}\n', "ben is no Slack id"),
+        ('[people]\nbackups = "U02BEN"\n', "table"),
+        ('[people]\nowners = {billing = "ben"}\n', "ben is no Slack id"),
+        ('[people]\nowners = {crm = "U02BEN"}\n[[register]]\nname = "web"\n', "not on the"),
+        ('[[register]]\nname = "the web"\n', "is no name"),
+        ('reminders = "soon"\n', "DESK_REMINDERS"),
+        ("reminders = [0]\n", "DESK_REMINDERS"),
+    ],
+)
+def test_reminders_that_cannot_be_used_are_named(tmp_path: Path, text: str, says: str):
+    file = tmp_path / "desk.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=says):
+        load({}, file=file)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [("smtp_prot = 1\n", "smtp_prot"), ("smtp_port = [\n", "desk.toml")],
@@ -76,6 +105,19 @@ def test_the_readme_lists_every_setting():
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     for name, _, _ in READERS:
         assert f"`{name}`" in readme, name
+
+
+def test_a_small_team_is_a_setting():
+    assert policy_of(load({}, file=None)).second_person == "always"
+    small = load({"DESK_SECOND_PERSON": "small_team"}, file=None)
+    assert policy_of(small).second_person == "small_team"
+    with pytest.raises(SettingsError, match="DESK_SECOND_PERSON"):
+        load({"DESK_SECOND_PERSON": "nobody"}, file=None)
+
+
+def test_how_long_a_code_lives_is_a_setting():
+    policy = policy_of(load({"DESK_CODE_TRIES": "5", "DESK_CODE_DAYS": "2"}, file=None))
+    assert (policy.code_tries, policy.code_life) == (5, timedelta(days=2))
 
 
 def test_names_in_the_file_have_no_prefix():
@@ -126,6 +168,20 @@ def test_whose_word_on_a_sender_is_believed():
             load({name: wrong}, file=None)
 
 
+def test_the_name_in_smtp():
+    assert load({}, file=None).smtp_name == "localhost"
+    assert load({"DESK_SMTP_NAME": "MX.example.com"}, file=None).smtp_name == "mx.example.com"
+    for wrong in ("a b", "x\r\ny", "-x", "ü.example.org"):
+        with pytest.raises(SettingsError, match="DESK_SMTP_NAME"):
+            load({"DESK_SMTP_NAME": wrong}, file=None)
+
+
+def test_the_count_of_confirmed_ignores():
+    assert load({"DESK_CONFIRMED_IGNORES": "0"}, file=None).confirmed_ignores == 0
+    with pytest.raises(SettingsError, match="DESK_CONFIRMED_IGNORES"):
+        load({"DESK_CONFIRMED_IGNORES": "many"}, file=None)
+
+
 def test_the_reserve_is_megabytes():
     assert load({"DESK_DISK_RESERVE": "100"}, file=None).disk_reserve == 100 * 2**20
 
@@ -156,3 +212,15 @@ def test_a_table_that_cannot_be_used_is_named(tmp_path: Path):
     assert [fault.partition(" cannot")[0] for fault in raised.value.faults] == [
         "[company]", "[promises]",
     ]  # fmt: skip
+
+
+def test_the_register_is_the_default_with_its_owners_or_ones_own(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text('[people]\nowners = {billing = "U02BEN"}\n')
+    usual = {system.name: system for system in register_of(load({}, file=file))}
+    assert len(usual) == 13
+    assert (usual["billing"].owner, usual["accounts"].owner) == ("U02BEN", "")
+    assert [name for name, system in usual.items() if system.marketing] == ["marketing"]
+    file.write_text('[[register]]\nname = "crm"\nowner = "U01ANA"\nmarketing = true\n')
+    (own,) = register_of(load({}, file=file))
+    assert (own.name, own.title, own.owner, own.marketing) == ("crm", "crm", "U01ANA", True)

@@ -7,15 +7,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from handlers import registry
+from handlers import approvals, registry
 from handlers.desk import Desk
-from handlers.handler import Answer, Click, Person, Role
+from handlers.handler import Answer, Click, Done, Form, Person, Role, Step
+from handlers.owner_answers import OwnerAnswer
 from handlers.policy import Policy
+from handlers.requests import replace
 from storage.embedded import EmbeddedStore, open_store
 from storage.records import (
     Arrival,
     Card,
     Case,
+    Circle,
     InboundMail,
     Letter,
     OutboxMessage,
@@ -31,6 +34,10 @@ ANA = Person(id="U01ANA", roles=frozenset({Role.STAFF}))
 BEN = Person(id="U02BEN", roles=frozenset({Role.STAFF}))
 MAY = Person(id="U03MAY", roles=frozenset({Role.STAFF, Role.MANAGER}))
 COUNSEL = Person(id="U04COU", roles=frozenset({Role.COUNSEL}))
+COUNSEL_2 = Person(id="U06COU", roles=frozenset({Role.COUNSEL}))
+GUARD_2 = Person(id="U07GUA", roles=frozenset({Role.RESTRICTED}))
+#: what a field wants where a word alone will not do
+ADDITIONAL = {"due_on": "2026-12-01", "person": "", "case": ""}
 GUARD = Person(id="U05GUA", roles=frozenset({Role.RESTRICTED}))
 REGISTRY = registry.load()
 ROSA = "rosa@example.org"
@@ -87,6 +94,10 @@ class Bench:
         words: dict[str, Any] = {"version": case.version} | said
         return await self.desk.act(Click(ref=case.ref, action=action, by=by, **words), now)
 
+    async def form(self, case: Case, action: str, by: Person = ANA, **said: Any) -> Form:
+        words: dict[str, Any] = {"version": case.version} | said
+        return await self.desk.form(Click(ref=case.ref, action=action, by=by, **words), NOW)
+
     async def fresh(self, case: Case) -> Case:
         found = await self.store.case(case.ref)
         assert found is not None
@@ -101,20 +112,73 @@ class Bench:
         return sum(card.status is OutboxStatus.PENDING for card in cards)
 
     async def ready(self, kind: str = "access", by: Person = ANA, **said: Any) -> Case:
-        """Claimed, confirmed, identity settled."""
-        case = await self.case(kind, **said)
-        await self.click(case, "claim", by)
-        await self.click(await self.fresh(case), "confirm", by, value=kind)
-        case = await self.fresh(case)
-        if any(step.name == "verify" for step in REGISTRY[kind].steps):
-            await self.click(case, "verify", by, form={"how": "reply"})
-        return await self.fresh(case)
+        """Everything done but the answer."""
+        return await self.walk(await self.case(kind, **said), by)
+
+    async def walk(self, case: Case, by: Person = ANA, until: str = "answer", **said: Any) -> Case:
+        """Take the coloured button again and again, up to a step."""
+        await self.click(await self.fresh(case), "claim", by)
+        for _ in range(40):
+            case = await self.fresh(case)
+            kind = REGISTRY[case.requests[0].kind or ""]
+            step = kind.next_step(case, case.requests[0])
+            if step is None or step.name == until:
+                return case
+            await self.take(case, step, by, **said)
+        raise AssertionError(f"never came to {until}")
+
+    async def take(self, case: Case, step: Step, by: Person = ANA, **said: Any) -> Answer | None:
+        """One step, its form filled in with what is first to choose."""
+        if step.of and not step.button:
+            return await self.owners_answer(case)
+        click = Click(ref=case.ref, action=step.action, by=by, version=case.version, request=1)
+        if step.name == "confirm":
+            kinds = " ".join(r.kind or "" for r in case.requests)
+            return await self.desk.act(replace(click, request=None, value=kinds), NOW)
+        if step.name == "verify":
+            click = replace(click, request=None, form={"how": _proof(case.requests[0].kind or "")})
+        elif REGISTRY.actions[step.action].asks:
+            form = await self.desk.form(click, NOW)
+            click = replace(click, form=filled(form) | said.get(step.name, {}))
+        answer = await self.desk.act(click, NOW)
+        assert isinstance(answer, Done), answer
+        if approvals.pending(answer.case):
+            await self.second(answer.case)
+            click = replace(click, version=(await self.fresh(case)).version)
+            answer = await self.desk.act(click, NOW)
+        return answer
+
+    async def second(self, case: Case, now: datetime = NOW) -> Answer:
+        """Somebody else approves what waits."""
+        about = approvals.pending(case)[0].about
+        seconds = {Circle.COUNSEL: COUNSEL_2, Circle.RESTRICTED: GUARD_2}
+        by = seconds.get(case.circle, MAY)
+        return await self.click(case, "second_person", by, now, value=about, form={"answer": "yes"})
+
+    async def owners_answer(self, case: Case, answer: Any = "done", now: datetime = NOW) -> None:
+        """Every owner of the last round answers for each of their systems."""
+        asking = case.rounds[-1]
+        for query in asking.waiting:
+            said = OwnerAnswer(
+                ref=case.ref, round=asking.id, system=query.system, by=query.owner, answer=answer
+            )
+            await self.desk.owner_answers(said, now)
 
     async def deliver(self, case: Case, now: datetime) -> None:
         """Everything of the case's mail lane that may go by `now` goes."""
         for message in await self.outbox(case):
             if message.status is OutboxStatus.PENDING and message.send_after <= now:
                 await self.desk.sent(message, now, receipt="250 2.0.0 Ok")
+
+
+def filled(form: Form) -> dict[str, str]:
+    """The first choice everywhere, every box ticked, and a word in each line."""
+    found = {}
+    for field in form.fields:
+        values = [value for value, _ in field.options]
+        words = {"choice": (values or [""])[0], "choices": field.initial or " ".join(values)}
+        found[field.name] = words.get(field.type, field.initial or ADDITIONAL.get(field.name, "x"))
+    return found
 
 
 @asynccontextmanager
@@ -126,6 +190,11 @@ async def a_bench(folder: Path, **said: Any) -> AsyncIterator[Bench]:
         yield Bench(store, desk)
     finally:
         await store.close()
+
+
+def _proof(kind: str) -> str:
+    """The least that staff can record for it."""
+    return (REGISTRY[kind].proofs or ("signed_in",))[0]
 
 
 DAY = timedelta(days=1)

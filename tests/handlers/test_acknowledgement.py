@@ -116,7 +116,8 @@ async def test_an_unsorted_case_is_acknowledged_without_a_guess(bench: Bench) ->
 async def test_the_fourth_of_a_day_is_withheld_and_the_next_day_starts_anew(bench: Bench) -> None:
     cases = [await bench.case("access") for _ in range(4)]
     assert [case.acknowledgement for case in cases[:3]] == ["pending"] * 3
-    told = "withheld: this address had 3 automatic letters today; by hand until 05 Nov 2026"
+    why = "withheld: this address had 3 automatic letters today"
+    told = f"{why}; by hand until 05 Nov 2026 (desk rule)"
     assert cases[3].acknowledgement == told
     assert (await bench.case("access", now=NOW + DAY)).acknowledgement == "pending"
 
@@ -245,6 +246,9 @@ async def test_still_mailed_is_for_a_person(bench: Bench) -> None:
     assert case.acknowledgement.startswith("withheld")
     (line,) = await bench.outbox(case, ThreadLine)
     assert "Still mailed" in repr(line.content)
+    assert case.still_mailed == NOW
+    assert await bench.desk.fed(frozenset({case.requester_hash}), NOW + 7 * DAY) == 2
+    assert "stopped" not in (await bench.fresh(case)).requests[0].done
 
 
 async def test_in_pilot_mode_letters_stay_drafts(tmp_path: Any) -> None:

@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from bot.due import answers
-from handlers.deadlines import Asked, due, earliest, earliest_of, longest
+from handlers.deadlines import Asked, clock, due, earliest, earliest_of, longest
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import MEMBERS
-from handlers.deadlines.regimes import REGIMES, law
+from handlers.deadlines.regimes import REGIMES, TYPED, law
 from handlers.deadlines.working_days import is_working_day
-from storage.records import Candidate, ClockEvent, Due
+from storage.records import Candidate, ClockEvent, Due, Request
 
 CASES = Path(__file__).parent / "deadline_cases.json"
 BY_HAND = json.loads(CASES.read_text(encoding="utf-8"))
@@ -133,6 +133,7 @@ def test_marketing_anywhere_runs_the_clock_of_a_us_company_too() -> None:
         ("unsubscribe", [], {"can_spam"}),
         ("child_data", [], {"coppa"}),
         ("child_data", ["us_tx"], {"us_tx", "coppa"}),
+        ("child_data", ["privacy_shield"], {"coppa"}),
         ("child_data", ["eu_gdpr"], {"eu_gdpr"}),
         ("access", ["privacy_shield"], {"policy"}),
         ("complaint", ["privacy_shield", "uk_gdpr"], {"privacy_shield", "uk_gdpr"}),
@@ -221,3 +222,13 @@ def test_canada_keeps_the_days_of_its_public_service() -> None:
     assert not is_working_day(date(2026, 9, 30), "CA")
     assert not is_working_day(date(2026, 5, 18), "CA")
     assert is_working_day(date(2026, 9, 29), "CA")
+
+
+def test_a_date_that_counsel_typed_is_counted_anew_by_nothing() -> None:
+    received = at("2026-11-06T10:00:00-05:00")
+    counted = earliest(Asked(kind="legal_demand", received_at=received))
+    theirs = replace(counted, due_on=date(2027, 1, 29), rule=TYPED)
+    request = Request(id=1, kind="legal_demand", due=theirs)
+    assert clock(request, received) == theirs
+    assert law(theirs) == "their date"
+    assert clock(replace(request, due=counted), received) == counted

@@ -29,6 +29,7 @@ from storage.records import (
 )
 from tests.handlers.desks import ANA, COUNSEL, DAY, GUARD, MAY, NOW, Bench, parsed, reading
 
+MINUTE = timedelta(minutes=1)
 LONG_AGO = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)
 
 
@@ -68,7 +69,7 @@ async def test_an_import_has_one_message_and_no_cards(bench: Bench):
 
 async def test_what_comes_while_it_is_on_its_way_is_told_by_the_next(bench: Bench):
     await imported(bench)
-    claimed = await bench.store.claim(NOW, timedelta(minutes=5))
+    claimed = await bench.store.claim(NOW + MINUTE, timedelta(minutes=5))
     assert claimed is not None
     await imported(bench)
     assert len(await messages(bench)) == 2
@@ -181,7 +182,7 @@ async def test_two_who_sort_the_same_page_at_once_sort_each_once(bench: Bench):
 
 async def test_one_confirmed_on_its_own_leaves_the_list_and_gets_its_card(bench: Bench):
     case = await imported(bench, "deletion")
-    claimed = await bench.store.claim(NOW, timedelta(minutes=5))
+    claimed = await bench.store.claim(NOW + MINUTE, timedelta(minutes=5))
     assert claimed is not None
     await bench.desk.sent(claimed, NOW, posted=Posted(channel="C1", ts="1.2"))
     await bench.click(case, "claim")
@@ -308,6 +309,13 @@ async def test_a_weekly_list_of_twenty_once_the_machine_ignores_alone(bench: Ben
     assert len(set(message.content.mails)) == WEEKLY
     await bench.store.commit(Commit(at=NOW, actor="desk", act="test", puts=(message, mark)))
     assert await bench.desk.left(message.content) == WEEKLY
+    one = message.content.mails[0]
+    said = Sorting(choices={one: Choice.RIGHT}, by=ANA, name=message.content.name)
+    await bench.store.claim(NOW + MINUTE, DAY)  # the first is on its way
+    await bench.desk.judge(said, NOW)
+    again = (await messages(bench))[-1].content
+    assert again.mails == message.content.mails
+    assert await bench.desk.left(again) == WEEKLY - 1
     assert await bench.desk.weekly(monday + DAY, NOW) == ()  # once a week
     assert await bench.desk.weekly(monday + 7 * DAY, NOW) != ()
 

@@ -123,6 +123,7 @@ async def test_the_confirmation_of_an_unsubscribe_that_comes_back_opens_nothing(
     await bench.desk.sent(letter, NOW, receipt="250 Ok")
     await bench.click(await bench.fresh(case), "claim")
     await bench.click(await bench.fresh(case), "unsubscribe", request=1)
+    await bench.click(await bench.fresh(case), "confirmed", request=1)
     await bench.click(await bench.fresh(case), "close", request=1, form={"outcome": "fulfilled"})
     assert (await bench.fresh(case)).closed
     report = await bench.mail(mail_from="")
@@ -151,8 +152,8 @@ async def test_a_dead_acknowledgement_may_be_sent_by_hand(bench: Bench):
 
 
 async def test_a_dead_answer_that_is_tried_again_counts_as_the_answer(bench: Bench):
-    case = await bench.ready("access")
-    form = {"template": "answer_access", "body": "Here it is."}
+    case = await bench.ready("correction")
+    form = {"template": "answer_correction", "body": "It is changed."}
     await bench.click(case, "reply", request=1, form=form)
     draft = (await bench.outbox(case))[-1]
     await bench.click(await bench.fresh(case), "send", value=draft.id)

@@ -15,7 +15,9 @@ from handlers.letters import templates
 from handlers.letters.wording import Matter, write
 from handlers.offers import offers
 from handlers.policy import Policy
+from handlers.recording import Recording
 from handlers.requests import close_request, replace, settle, with_step
+from handlers.steps import NOTE
 from storage.records import Case, Circle, Outcome, Request, Status, Verification
 from tests.handlers.desks import ANA, NOW, REGISTRY, reading
 
@@ -90,6 +92,8 @@ def test_before_identity_is_settled_only_neutral_letters_are_offered(kind: Kind)
     if kind.depth is not Depth.NONE:
         assert all(templates.template(name).neutral for name in names)
     settled = a_case(kind, verification=Verification(how="reply", by="U01ANA", at=NOW))
+    for step in kind.steps:
+        settled = with_step(settled, 1, step.name)
     assert set(kind.letters) <= set(choices(a_moment(settled)))
 
 
@@ -98,7 +102,10 @@ def test_in_each_state_the_next_step_is_the_one_coloured_button(kind: Kind) -> N
     case = a_case(kind)
     assert offers(case, REGISTRY)[0].action == "claim"
     case = replace(case, assignee="U01ANA")
-    for step in kind.steps:
+    while step := kind.next_step(case, case.requests[0]):
+        if step.of and not step.button:  # the owners take it, by answering
+            case = with_step(case, 1, step.name)
+            continue
         found = offers(case, REGISTRY)
         assert found[0].action == step.action
         assert [offer.style for offer in found].count("primary") == 1
@@ -107,7 +114,7 @@ def test_in_each_state_the_next_step_is_the_one_coloured_button(kind: Kind) -> N
         case = with_step(settle(case, step.name), 1, step.name)
     ended = close_request(case, 1, Outcome.FULFILLED, a_moment(case))
     assert [offer.action for offer in offers(ended, REGISTRY)] == [
-        "show_message", "reopen", "history",
+        "show_message", "reopen", "history", "hold", "about_us",
     ]  # fmt: skip
 
 
@@ -128,7 +135,8 @@ def test_an_unsorted_case_offers_guesses_first_and_a_way_out(kind: Kind) -> None
 
 @EACH
 def test_it_may_end_as_described_and_never_as_refused_without_a_reason(kind: Kind) -> None:
-    ways = outcomes(kind, a_case(kind))
+    case = a_case(kind)
+    ways = outcomes(kind, case, case.requests[0])
     assert set(kind.outcomes) <= set(ways)
     close = REGISTRY.actions["close"]
     moment = a_moment(a_case(kind, assignee="U01ANA"), outcome="refused")
@@ -157,6 +165,41 @@ def test_a_faulty_kind_is_told_with_every_fault() -> None:
     assert len(faults) == 5
     for wanted in ("title", "action fly", "letter no_such", "deadline odd", "regular expression"):
         assert wanted in words
+
+
+def test_a_step_that_waits_for_nothing_known_or_asks_nothing_known_is_told() -> None:
+    class Odd(Kind):
+        name = "question"
+        title = "Odd"
+        clues: ClassVar = (Clue(pattern="odd", weight=1.0),)
+        steps: ClassVar = (
+            Step(name="one", label="One", action="reply", after=("none",)),
+            Step(name="two", label="Two", action="reply", of="nobody"),
+            Step(name="three", label="Three", action="reply", button="Three", round="dance"),
+        )
+
+    faults = list(registry.check(Odd(), REGISTRY.actions))
+    assert faults == [
+        "Kind question names the unknown step none.",
+        "Kind question names the unknown step nobody.",
+        "Kind question names the unknown round dance.",
+    ]
+
+
+def test_one_button_has_one_face_in_every_kind() -> None:
+    one = Step(name="one", label="One", action="one", button="Record")
+    with pytest.raises(ValueError, match="two buttons"):
+        Recording({"access": one, "deletion": replace(one, button="Write down")})
+
+
+def test_a_kinds_own_step_needs_nothing_but_its_description() -> None:
+    dance = Step(name="dance", label="Dance", action="dance", button="Dance", asks=(NOTE,))
+    action = Recording({"access": dance})
+    case = a_case(REGISTRY["access"], assignee="U01ANA")
+    assert action.offered(case, case.requests[0])
+    assert action.form(a_moment(case)).fields == (NOTE,)
+    done = with_step(case, 1, "dance")
+    assert not action.offered(done, done.requests[0])
 
 
 def test_one_closed_request_closes_the_whole_case() -> None:

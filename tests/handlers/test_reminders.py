@@ -1,14 +1,37 @@
 """The ladder: each rung, short clocks, free days, downtime, the wish to be left alone."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from handlers.deadlines import Asked, earliest
-from handlers.deadlines.reminders import next_remind_at, next_rung, snoozed_until
+from handlers.deadlines import Asked, clock, confirm_by, earliest
+from handlers.deadlines.reminders import (
+    ASSIGNEE,
+    BACKUP,
+    CONFIRM,
+    MANAGERS,
+    late,
+    next_remind_at,
+    next_rung,
+    put_off,
+    snoozed_until,
+    urgent,
+)
 from handlers.policy import Policy
 from handlers.requests import close_request, replace
-from storage.records import Case, Outcome, Request
+from storage.records import (
+    Alarm,
+    Candidate,
+    Case,
+    ClockEvent,
+    DirectMessage,
+    LetterState,
+    OutboxStatus,
+    Outcome,
+    Request,
+)
+from tests.handlers.desks import ANA, BEN, Bench, a_bench
 from tests.handlers.test_registry import a_moment
 
 POLICY = Policy()
@@ -122,3 +145,170 @@ def test_a_closed_case_is_left_alone() -> None:
     ended = close_request(case, 1, Outcome.FULFILLED, a_moment(case))
     assert next_remind_at(ended, POLICY, TUESDAY) is None
     assert next_rung(ended, POLICY, TUESDAY + timedelta(days=60)) is None
+
+
+# --- whom it calls, and when they are at work -----------------------------------------------
+
+
+def heights(case: Case, policy: Policy, until: datetime) -> list[int]:
+    reached = []
+    while case.remind_at is not None and case.remind_at <= until:
+        now = case.remind_at
+        rung = next_rung(case, policy, now)
+        assert rung is not None
+        reached.append(rung.height)
+        case = replace(case, reminded=(*case.reminded, *rung.climbed))
+        case = replace(case, remind_at=next_remind_at(case, policy, now))
+    return reached
+
+
+def test_the_ladder_climbs_from_the_assignee_to_the_managers() -> None:
+    found = heights(a_case(), POLICY, datetime(2026, 12, 3, 12, tzinfo=UTC))
+    assert found == [ASSIGNEE, ASSIGNEE, BACKUP, MANAGERS, MANAGERS, MANAGERS]
+
+
+def test_between_our_own_day_and_the_law_s_no_manager_is_called() -> None:
+    case = a_case("unsubscribe")  # aim 5 November, due 18 November (Veterans Day is no working day)
+    found = heights(case, POLICY, datetime(2026, 11, 19, 12, tzinfo=UTC))
+    assert found.count(MANAGERS) == 1
+
+
+def test_the_ladder_is_a_setting() -> None:
+    policy = Policy(reminders=(7, 3))
+    case = replace(a_case(), remind_at=next_remind_at(a_case(), policy, TUESDAY))
+    until = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    assert heights(case, policy, until) == [BACKUP, MANAGERS]
+    assert case.remind_at == datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "expected"),
+    [
+        ("America/New_York", "2026-11-20T09:00:00+00:00", "2026-11-20T14:00:00+00:00"),
+        ("America/New_York", "2026-11-20T15:00:00+00:00", None),
+        ("Europe/London", "2026-11-20T18:00:00+00:00", "2026-11-23T09:00:00+00:00"),
+        ("Europe/London", "2026-11-21T03:00:00+00:00", "2026-11-23T09:00:00+00:00"),
+        # Thanksgiving is no working day there
+        ("America/New_York", "2026-11-26T15:00:00+00:00", "2026-11-27T14:00:00+00:00"),
+        # the date would pass meanwhile
+        ("Europe/London", "2026-12-01T18:30:00+00:00", None),
+    ],
+)
+def test_people_are_spoken_to_in_their_own_hours(zone: str, now: str, expected: str | None) -> None:
+    found = put_off(a_case(), POLICY, datetime.fromisoformat(now), zone)
+    assert found == (datetime.fromisoformat(expected) if expected else None)
+
+
+def test_out_of_hours_a_last_day_is_urgent() -> None:
+    evening = datetime(2026, 12, 1, 18, 30, tzinfo=UTC)
+    assert urgent(a_case(), POLICY, evening, "Europe/London")
+    assert not urgent(a_case(), POLICY, evening - timedelta(hours=4), "Europe/London")
+    assert not urgent(a_case(), POLICY, evening - timedelta(days=1), "Europe/London")
+
+
+# --- the receipt to be confirmed by hand ----------------------------------------------------
+
+
+def unconfirmed_case(kind: str, *laws: str) -> Case:
+    case = a_case(kind)
+    regimes = tuple(Candidate(regime=law) for law in laws)
+    request = replace(case.requests[0], regimes=regimes)
+    return replace(
+        case,
+        requests=(request,),
+        acknowledgement="withheld: it was forged; by hand until 05 Nov 2026 (desk rule)",
+    )
+
+
+def confirmations(case: Case, until: datetime) -> list[datetime]:
+    found, now = [], TUESDAY
+    while (at := next_remind_at(case, POLICY, now)) is not None and at <= until:
+        rung = next_rung(replace(case, remind_at=at), POLICY, at)
+        assert rung is not None
+        found += [at for name in rung.climbed if name.startswith(CONFIRM)]
+        case, now = replace(case, reminded=(*case.reminded, *rung.climbed)), at
+    return found
+
+
+def test_a_receipt_to_be_confirmed_by_hand_has_days_of_its_own() -> None:
+    december = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    ours = datetime(2026, 11, 5, 9, tzinfo=UTC)
+    assert confirmations(unconfirmed_case("access", "uk_gdpr"), december) == [ours]
+    # California: 10 business days, Veterans Day is none
+    law = datetime(2026, 11, 18, 9, tzinfo=UTC)
+    assert confirmations(unconfirmed_case("access", "ccpa"), december) == [ours, law]
+    assert confirm_by(unconfirmed_case("access", "ccpa")) == (law.date(), "CCPA")
+    assert confirm_by(unconfirmed_case("complaint", "uk_gdpr")) == (date(2026, 12, 3), "UK GDPR")
+    assert confirm_by(unconfirmed_case("question", "ccpa", "uk_gdpr")) is None
+
+
+def test_once_a_letter_went_out_nothing_is_left_to_confirm() -> None:
+    case = unconfirmed_case("access", "ccpa")
+    sent = LetterState(id="1", template="plain", status=OutboxStatus.SENT, by="U01ANA", at=TUESDAY)
+    assert confirmations(replace(case, letters=(sent,)), datetime(2026, 12, 1, tzinfo=UTC)) == []
+    back = replace(sent, bounced=True)
+    assert confirmations(replace(case, letters=(back,)), datetime(2026, 12, 1, tzinfo=UTC)) != []
+
+
+async def test_the_hours_of_who_has_the_case_are_known_from_their_clicks(bench: Bench) -> None:
+    far = replace(ANA, timezone="America/New_York")
+    case = await bench.case("access")
+    await bench.click(case, "claim", far)
+    assert await bench.desk.remind(datetime(2026, 11, 20, 9, tzinfo=UTC)) == 0
+    assert await bench.desk.remind(datetime(2026, 11, 20, 14, tzinfo=UTC)) == 1
+    assert len(await bench.outbox(case, DirectMessage)) == 1
+
+
+async def test_a_backup_is_called_with_the_last_but_one(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, backups={ANA.id: BEN.id}) as bench:
+        case = await bench.case("access")
+        await bench.click(case, "claim")
+        for day, called in ((20, {ANA.id}), (27, {ANA.id, BEN.id})):
+            await bench.desk.remind(datetime(2026, 11, day, 9, tzinfo=UTC))
+            found = await bench.outbox(case, DirectMessage)
+            assert {
+                m.content.person for m in found if isinstance(m.content, DirectMessage)
+            } == called
+        assert await bench.outbox(case, Alarm) == []
+        await bench.desk.remind(datetime(2026, 11, 30, 9, tzinfo=UTC))
+        assert len(await bench.outbox(case, Alarm)) == 1
+
+
+async def test_after_the_date_what_is_left_is_a_late_answer(bench: Bench) -> None:
+    """Casework 7: no extension after the date, only Send late answer."""
+    case = await bench.case("access")
+    await bench.click(case, "claim")
+    await bench.click(await bench.fresh(case), "confirm", value="access")
+    await bench.desk.remind(datetime(2026, 12, 2, 9, tzinfo=UTC))
+    labels = {offer.action: offer.label for offer in (await bench.desk.offers(case.ref))[1]}
+    assert labels["reply"] == "Send late answer"
+    assert "extend" not in labels
+
+
+def standing(case: Case) -> Case:
+    asked = ClockEvent(type="pause", at=TUESDAY, reason="identity")
+    laws = (Candidate(regime="uk_gdpr"),)
+    request = replace(case.requests[0], regimes=laws, events=(asked,))
+    due = clock(request, case.received_at)
+    return replace(case, requests=(replace(request, due=due),))
+
+
+def test_a_clock_that_stands_calls_no_manager_and_is_never_urgent() -> None:
+    case = standing(a_case())
+    case = replace(case, remind_at=next_remind_at(case, POLICY, TUESDAY))
+    found = heights(case, POLICY, datetime(2026, 12, 12, 12, tzinfo=UTC))
+    assert len(found) > 6
+    assert MANAGERS not in found[4:], "the date as if nothing had been asked binds nobody"
+    evening = datetime(2026, 12, 3, 20, tzinfo=UTC)
+    assert not urgent(case, POLICY, evening, "Europe/London")
+    assert put_off(case, POLICY, evening, "Europe/London") is not None
+
+
+def test_what_stands_is_not_late_and_what_runs_beside_it_may_be() -> None:
+    stands = standing(a_case()).requests[0]
+    runs = replace(a_case().requests[0], id=2)
+    case = replace(a_case(), requests=(stands, runs), reminded=("late@2026-12-10",))
+    assert not late(case, stands)
+    assert late(case, runs)
+    assert case.overdue(date(2026, 12, 2))
+    assert not replace(case, requests=(stands,)).overdue(date(2027, 12, 2))

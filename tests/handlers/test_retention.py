@@ -16,6 +16,7 @@ from storage.records import (
     Outcome,
     Request,
     Status,
+    new_id,
 )
 from tests.storage.making import a_case, changed
 
@@ -177,3 +178,10 @@ def test_an_ignored_mail_goes_ninety_days_after_it_came():
     assert retention.ignored_due(mail, RECEIVED + 90 * DAY)
     assert not retention.ignored_due(changed(mail, sha256=""), RECEIVED + 90 * DAY)
     assert not retention.ignored_due(a_mail(), LONG_AFTER)
+
+
+def test_one_out_of_an_archive_ninety_days_after_its_import():
+    begun = RECEIVED + 1000 * DAY
+    mail = a_mail(status=MailStatus.IGNORED, case=None, batch=new_id(begun))
+    assert not retention.ignored_due(mail, begun + 90 * DAY - MOMENT)
+    assert retention.ignored_due(mail, begun + 90 * DAY)

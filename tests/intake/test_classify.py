@@ -11,7 +11,6 @@ from handlers.registry import Registry
 from intake.classify import WORDS, Classifier, read_text, settled, unread
 from intake.classify.language import language
 from intake.classify.needles import Index, Signs, Words, needles, reach, stretches
-from intake.jurisdiction import regimes
 from intake.mime import parse
 from storage.records import ParsedMail, Reading
 
@@ -233,23 +232,6 @@ def test_a_service_is_known_by_the_domain_it_writes_from(classifier):
 )
 def test_languages(text, code):
     assert language(text) == code
-
-
-@pytest.mark.parametrize(
-    ("body", "author", "expected"),
-    [
-        ("Under Article 15 GDPR", "ann@example.org", ("eu_gdpr",)),
-        ("Under the UK GDPR", "ann@example.org", ("uk_gdpr",)),
-        ("As a California resident", "ann@example.com", ("ccpa",)),
-        ("hello", "ann@example.de", ("eu_gdpr",)),
-        ("hello", "ann@example.co.uk", ("uk_gdpr",)),
-        ("my CCPA rights", "ann@example.fr", ("ccpa", "eu_gdpr")),
-        ("hello", "ann@example.org", ("policy",)),
-    ],
-)
-def test_regimes(body, author, expected):
-    parsed = ParsedMail(subject="x", shown=body, header_from=author)
-    assert regimes(parsed) == expected
 
 
 # --- the shortcut that makes it quick

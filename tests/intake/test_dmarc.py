@@ -334,6 +334,14 @@ async def test_a_process_that_is_lost_is_a_temporary_error(dns: Dns):
     await lookup.stop()
 
 
+async def test_a_process_that_does_not_start_is_a_temporary_error_too(dns: Dns):
+    lookup = Lookup(workers=1)
+    lookup._workers = Parser("intake.there_is_none", wall=1.0, attempts=1, workers=1)
+    origin = Origin(peer=PEER, mail_from="ann@example.org", trust=dns.trust)
+    assert (await lookup.look(MAIL, origin)).result == "temperror"
+    await lookup.stop()
+
+
 async def test_a_mail_from_a_relay_or_an_archive_is_not_looked_up(dns: Dns):
     dns.knows(_dmarc_example_org=REJECT, example_org=SPF)
     head = "From: ann@example.org\r\nTo: compliance@cafex.com\r\n"

@@ -369,7 +369,7 @@ async def test_floods_are_cut_off(open_door, flood):
 async def test_an_endless_command_is_cut_off(open_door):
     listener = await open_door(commands=5)
     client = await Client.connect(listener.port)
-    client.writer.write(b"x" * 1_000_000)
+    client.writer.write(b"x" * 3_000_000)
     await eventually(lambda: listener.sessions == 0)
     await client.close()
 

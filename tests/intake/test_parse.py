@@ -11,7 +11,7 @@ import pytest
 
 from handlers import registry
 from intake.classify import Classifier
-from intake.parse import Parser, parse
+from intake.parse import NoWorker, Parser, parse
 from intake.quoted import FORWARDED
 from storage.records import ParsedMail
 
@@ -353,3 +353,19 @@ async def test_a_worker_that_died_is_replaced(parser):
         process.kill()
         await process.wait()
     assert (await parser.parse(mail("From: a@example.org", body="still here"))).text == "still here"
+
+
+async def test_a_file_where_we_were_started_stands_in_for_no_module(tmp_path, monkeypatch):
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('not yours')")
+    monkeypatch.chdir(tmp_path)
+    parser = Parser(workers=1)
+    await parser.start()
+    assert (await parser.parse(mail("Subject: x"))).subject == "x"
+    await parser.stop()
+
+
+async def test_a_worker_that_does_not_start_is_said():
+    parser = Parser("intake.there_is_none", workers=1)
+    with pytest.raises(NoWorker):
+        await parser.start()
+    await parser.stop()

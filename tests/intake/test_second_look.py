@@ -13,6 +13,7 @@ from handlers.confirming import LOOKS, UNCHECKED, next_look
 from intake.authentication import Trust
 from intake.second_look import SecondLook
 from intake.sender import Senders
+from storage.errors import StoreDamaged, UnknownReference
 from storage.records import (
     Case,
     InboundMail,
@@ -172,6 +173,20 @@ async def test_where_nobody_can_be_asked_it_goes_after_a_minute(desk: Desk):
     """A relay has judged, and its word does not change."""
     async with desk.running(Scripted(None)):
         assert (await desk.at(1)).status is OutboxStatus.SENT
+
+
+@pytest.mark.parametrize("fault", [StoreDamaged("m1"), UnknownReference("m1")])
+async def test_a_mail_that_cannot_be_read_again_holds_nothing_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception
+):
+    async def raw(mail_id: str) -> bytes:
+        raise fault
+
+    monkeypatch.setattr(desk.bench.store.mails, "raw", raw)
+    senders = Scripted(BROKEN)
+    async with desk.running(senders):
+        assert (await desk.at(1)).status is OutboxStatus.SENT
+    assert senders.asked == []
 
 
 async def test_a_letter_of_staff_is_not_held_back_by_it(desk: Desk):

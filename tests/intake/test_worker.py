@@ -18,7 +18,7 @@ from intake.classify import Classifier
 from intake.envelope import Addresses
 from intake.match import Matcher
 from intake.mime import parse
-from intake.parse import Answer, Job, Parser, answer
+from intake.parse import Answer, Job, NoWorker, Parser, answer
 from intake.worker import Worker
 from storage.embedded import EmbeddedStore, open_store
 from storage.errors import Conflict, StoreAway, StoreDamaged, StoreFailed
@@ -289,6 +289,21 @@ async def test_after_closing_a_mail_joins_for_a_while_and_then_goes_on_in_anothe
         stranger = {"mail_from": "eve@example.net", "author": "eve@example.net"}
         held = await bench.mail("References: <one@example.org>", body="And I?", **stranger)
         assert held.status is MailStatus.HELD
+
+
+async def test_when_no_process_can_read_it_the_mail_waits_and_is_no_unreadable_one(tmp_path: Path):
+    bench = Bench(await open_store(tmp_path, MASTER))
+    bench.parser.fault = NoWorker("no memory")
+    mail = await bench.keep(body="poison, but for a moment. Please delete my account.")
+    bench.worker.wake(mail)
+    with pytest.raises(NoWorker):
+        await bench._running
+    assert (await bench.store.mail(mail.id)).status is MailStatus.RECEIVED
+    bench.parser.fault = None
+    bench._running = asyncio.create_task(bench.worker.run())  # as its supervisor does
+    assert (await bench.settled(mail)).status is MailStatus.PROCESSED
+    assert bench.worker.failures == 0
+    await bench.close()
 
 
 # --- machines

@@ -8,7 +8,7 @@ import aiohttp
 
 from bot.demo import free_port
 from tests.journeys.processes import SECONDS, Pair, reference
-from tests.journeys.test_kinds import ANSWER
+from tests.journeys.walking import ANSWER
 from tests.journeys.world import ANA, STAFF, Acting
 
 UNDO = 60  #: seconds a letter waits for second thoughts

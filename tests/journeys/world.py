@@ -219,7 +219,8 @@ class Acting:
             "block_id": block["block_id"],
             "selected_option": option,
         }
-        return await self._do("click", view_id=view["id"], action=action, values=filled(view, {}))
+        values = filled(view, {name: value})
+        return await self._do("click", view_id=view["id"], action=action, values=values)
 
     async def close(self) -> None:
         await self._do("close", view_id=self.stack[-1]["id"], clear=True)
@@ -248,8 +249,10 @@ def _value(element: dict[str, Any], answer: str | list[str] | None) -> dict[str,
     if kind == "plain_text_input":
         return {"type": kind, "value": element.get("initial_value") if answer is None else answer}
     wanted = [answer] if isinstance(answer, str) else answer
-    chosen = [o for o in element["options"] if wanted is not None and o["value"] in wanted]
-    if kind == "checkboxes":
+    chosen = [o for o in element.get("options", []) if wanted is not None and o["value"] in wanted]
+    if kind == "users_select":
+        return {"type": kind, "selected_user": wanted[0] if wanted and wanted[0] else None}
+    if kind in {"checkboxes", "multi_static_select"}:
         kept = element.get("initial_options", []) if wanted is None else chosen
         return {"type": kind, "selected_options": kept}
     return {"type": kind, "selected_option": chosen[0] if chosen else element.get("initial_option")}
@@ -293,6 +296,7 @@ class World:
     async def start_desk(self) -> None:
         options = DemoOptions(data=self.data, smtp_port=self.smtp_port, web_port=0)
         environment = desk_environment(options, self.sandbox.settings())
+        environment["DESK_COUNSEL"] = f"{MARA},{ANA}"  # a release by counsel takes two of them
         if self.http_port is not None:
             environment["DESK_HTTP_PORT"] = str(self.http_port)
         self.app = await build(load(environment, file=None), self.clock)

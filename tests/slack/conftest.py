@@ -14,8 +14,16 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from slack_sdk.models.views import View as SdkView
 
 from bot.sandbox import Sandbox, SandboxOptions
+from bot.slack.options import SlackOptions
+from handlers import registry as kinds
+from handlers.clock import RealClock
+from handlers.desk import Desk
 from handlers.handler import Depth, Kind, Offer, Step
+from handlers.policy import Policy
+from storage.embedded import open_store
 from storage.records import Case, Due, Reading, Request
+from tests.slack.office import Office
+from tests.storage.making import MASTER
 
 NOW = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 
@@ -349,6 +357,7 @@ def find_action(blocks: list[dict[str, Any]], label: str) -> dict[str, Any] | No
 @pytest.fixture
 async def sandbox(tmp_path):
     made = Sandbox(SandboxOptions(data=tmp_path / "sandbox"))
+    made.desk_port = None
     await made.start()
     yield made
     await made.stop()
@@ -358,3 +367,27 @@ async def sandbox(tmp_path):
 async def page(sandbox):
     async with aiohttp.ClientSession() as session:
         yield Page(sandbox, session)
+
+
+@pytest.fixture
+async def office(tmp_path, sandbox):
+    settings = sandbox.settings()
+    options = SlackOptions(
+        bot_token=settings["SLACK_BOT_TOKEN"],
+        app_token=settings.get("SLACK_APP_TOKEN", ""),
+        signing_secret=settings["SLACK_SIGNING_SECRET"] if sandbox.desk_port else "",
+        api_url=settings["SLACK_API_URL"],
+        staff=settings["DESK_SLACK_CHANNEL"],
+        managers=settings["DESK_SLACK_MANAGERS"],
+        restricted=settings["DESK_SLACK_RESTRICTED"],
+        counsel=(settings["DESK_COUNSEL"],),
+    )
+    store = await open_store(tmp_path / "data", MASTER)
+    registry = kinds.load()
+    desk = Desk(store, registry, Policy())
+    made = Office(store, desk, registry, options, RealClock())
+    made.port = sandbox.desk_port
+    await made.open()
+    yield made
+    await made.close()
+    await store.close()

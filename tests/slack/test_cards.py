@@ -1,7 +1,7 @@
 """What a card says and shows, and that nothing a stranger wrote is on it."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -9,12 +9,16 @@ import pytest
 from bot.slack.cards import card, placeholder, window
 from handlers.handler import Offer
 from storage.records import (
+    Candidate,
     Circle,
     LetterState,
     OutboxStatus,
     Outcome,
     Posted,
+    Proposed,
+    Request,
     Status,
+    Stopped,
     Verification,
 )
 
@@ -38,6 +42,56 @@ def words(message) -> str:
 def buttons_of(message) -> list[dict]:
     rows = [b for b in message["blocks"] if b["type"] == "actions"]
     return [e for row in rows for e in row["elements"]]
+
+
+def stopped(request: Request, left: int | None) -> Request:
+    standing = Stopped(since=date(2026, 11, 4), reason="identity", left=left)
+    due = msgspec.structs.replace(request.due, stopped=standing)
+    return msgspec.structs.replace(request, due=due)
+
+
+@pytest.mark.parametrize(
+    ("left", "told"), [(29, "29 days left"), (None, "the period begins when the answer comes")]
+)
+def test_a_paused_request_says_since_when_what_is_left_and_the_day_without_it(
+    make_case, registry, message_faults, left, told
+):
+    case = make_case("access", "deletion")
+    first, second = case.requests
+    alone = make_case(requests=(stopped(first, left),))
+    several = make_case(requests=(stopped(first, left), second))
+    for shown in (alone, several):
+        made = card(shown, (), registry, shown.received_at, TZ)
+        assert message_faults(made) == []
+        row = made["blocks"][1]["text"]["text"]
+        assert "aused since 4 Nov 2026" in row
+        assert told in row
+        assert "s if nothing had been asked: 1 Jan 2027" in row
+        assert "(EU GDPR)" in row
+        assert "paused since 4 Nov 2026" in made["text"]
+
+
+def test_a_paused_request_is_late_for_nobody(make_case, registry, now):
+    case = make_case()
+    over = msgspec.structs.replace(case.requests[0].due, due_on=date(2026, 11, 1))
+    late = msgspec.structs.replace(case.requests[0], due=over)
+    assert ":red_circle:" in words(card(make_case(requests=(late,)), (), registry, now, TZ))
+    paused = make_case(requests=(stopped(late, 3),))
+    assert ":red_circle:" not in words(card(paused, (), registry, now, TZ))
+
+
+def test_the_day_we_aim_for_is_called_a_desk_rule(make_case, registry, now):
+    """Casework 7: every date says whose rule it is."""
+    assert "we aim for 22 Dec 2026 (desk rule)" in words(card(make_case(), (), registry, now, TZ))
+
+
+def test_a_later_date_that_waits_for_a_second_person_is_seen(make_case, registry, now):
+    home = Candidate(regime="ccpa", place="US")
+    case = make_case(proposed=Proposed(by="U01ANA", at=now, home=home, why="they say so"))
+    made = card(case, (), registry, now, TZ)
+    assert "waits for a second person" in words(made["blocks"])
+    assert "waits for a second person" in made["text"]
+    assert "they say so" not in words(made)
 
 
 def test_a_new_case_says_what_by_when_for_whom(
@@ -187,6 +241,15 @@ def test_a_guess_below_one_half_is_no_guess(make_case, make_offers, registry, no
     )
     assert "Probably" not in words(made)
     assert "not a request" not in words(made)
+
+
+def test_what_the_machine_would_have_ignored_says_so(make_case, make_offers, registry, now):
+    case = make_case(None, triage=True)
+    reading = msgspec.structs.replace(case.reading, decision="ignore")
+    case = msgspec.structs.replace(case, reading=reading)
+    made = card(case, make_offers("not_a_request", "show_message"), registry, now, TZ)
+    assert "asks nothing. If so: *Not a request*" in words(made)
+    assert "Probably" not in words(made)
 
 
 def test_the_small_print_is_two_calm_lines(make_case, registry, now):

@@ -1,6 +1,9 @@
 """The day in one line, figures, and the most urgent cases."""
 
+import json
 from datetime import date
+
+import msgspec
 
 from bot.slack.digest import message
 from storage.records import Digest, DigestLine
@@ -31,6 +34,15 @@ def test_the_first_line_says_all(message_faults):
     assert "Tuesday 1 Dec 2026" in made["blocks"][0]["text"]["text"]
     opens = [b["accessory"]["text"]["text"] for b in made["blocks"] if "accessory" in b]
     assert opens == ["Open"] * 10
+
+
+def test_a_paused_case_is_told_with_its_age_and_is_late_for_nobody(message_faults):
+    paused = msgspec.structs.replace(line(1), standing=12)
+    made = message(Digest(**FIGURES, urgent=(paused,)))
+    assert message_faults(made) == []
+    told = json.dumps(made, ensure_ascii=False)
+    assert "paused for 12 days" in told
+    assert ":red_circle:" not in told
 
 
 def test_it_goes_out_when_all_is_well_too(message_faults):

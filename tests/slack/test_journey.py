@@ -1,117 +1,14 @@
-"""One case from its card to the letter, through the real desk, store, Bolt app and workspace.
-
-Only the mail server is missing: a letter that is let go is taken as accepted.
-"""
+"""One case from its card to the letter, through the real desk, store, Bolt app and workspace."""
 
 import asyncio
-import contextlib
 import json
 import socket
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from aiohttp import web
 
 from bot.sandbox import Sandbox, SandboxOptions
-from bot.slack.app import Slack
-from bot.slack.options import SlackOptions
-from handlers import registry as kinds
-from handlers.clock import RealClock
-from handlers.desk import Desk
-from handlers.policy import Policy
-from storage.embedded import open_store
-from storage.records import Arrival, Letter, ParsedMail, Reading
-from tests.storage.making import MASTER
-
-MAIL = ParsedMail(
-    message_id="<one@example.org>",
-    header_from="nora@example.org",
-    from_name="Nora Example",
-    to=("compliance@example.com",),
-    subject="My secret subject",
-    text="Please send me my data. <!channel>",
-    shown="Please send me my data. <!channel>",
-)
-WORDS = (
-    "access", "deletion", "correction", "unsubscribe", "child_data", "complaint",
-    "legal_demand", "question", "not_a_request",
-)  # fmt: skip
-
-
-LEASE = timedelta(seconds=1)
-
-
-def reading(kind: str = "access", decision: str = "auto") -> Reading:
-    confidence = dict.fromkeys(WORDS, 0.01) | {kind: 0.93}
-    return Reading(kinds=(kind,), decision=decision, confidence=confidence, language="en")
-
-
-class Office:
-    """The desk with its store, its outbox worked on, and Slack."""
-
-    def __init__(self, store, desk, registry, options, clock) -> None:
-        self.store = store
-        self.desk = desk
-        self.registry = registry
-        self.options = options
-        self.clock = clock
-        self.letters: list[Letter] = []
-        self.slack: Slack | None = None
-        self.port: int | None = None
-        self._pump: asyncio.Task[None] | None = None
-        self._runner: web.AppRunner | None = None
-
-    async def open(self) -> None:
-        self.slack = Slack(
-            self.options, self.desk, self.store, self.registry, Policy(), self.clock, read_mail
-        )
-        await self.slack.start()
-        if self.port:
-            app = web.Application()
-            app.add_routes(self.slack.web_routes())
-            self._runner = web.AppRunner(app)
-            await self._runner.setup()
-            await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self._pump = asyncio.create_task(self._work())
-        async with asyncio.timeout(10):
-            await self.slack.wait_connected()
-
-    async def close(self) -> None:
-        self._pump.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._pump
-        if self._runner:
-            await self._runner.cleanup()
-        await self.slack.stop()
-
-    async def receive(self, parsed: ParsedMail, read: Reading) -> str:
-        arrival = Arrival(
-            received_at=self.clock.now(),
-            mail_from=parsed.header_from,
-            rcpt_to=parsed.to,
-            peer="127.0.0.1",
-            content=b"raw",
-        )
-        mail = await self.store.mails.append(arrival)
-        return (await self.desk.open(mail, parsed, read, self.clock.now())).ref
-
-    async def _work(self) -> None:
-        while True:
-            message = await self.store.claim(self.clock.now(), LEASE)
-            if message is None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.store.changed(), 0.2)
-                continue
-            if isinstance(message.content, Letter):
-                self.letters.append(message.content)
-                await self.desk.sent(message, self.clock.now(), receipt="250 taken")
-                continue
-            posted = await self.slack.send(message)
-            await self.desk.sent(message, self.clock.now(), posted=posted)
-
-
-async def read_mail(mail_id: str) -> ParsedMail:
-    return MAIL
+from tests.slack.office import LEASE, MAIL, card_of, labels, offered, reading
 
 
 def free_port() -> int:
@@ -129,49 +26,6 @@ async def sandbox(request, tmp_path):
     await made.start()
     yield made
     await made.stop()
-
-
-@pytest.fixture
-async def office(tmp_path, sandbox):
-    settings = sandbox.settings()
-    options = SlackOptions(
-        bot_token=settings["SLACK_BOT_TOKEN"],
-        app_token=settings.get("SLACK_APP_TOKEN", ""),
-        signing_secret=settings["SLACK_SIGNING_SECRET"] if sandbox.desk_port else "",
-        api_url=settings["SLACK_API_URL"],
-        staff=settings["DESK_SLACK_CHANNEL"],
-        managers=settings["DESK_SLACK_MANAGERS"],
-        restricted=settings["DESK_SLACK_RESTRICTED"],
-        counsel=(settings["DESK_COUNSEL"],),
-    )
-    store = await open_store(tmp_path / "data", MASTER)
-    registry = kinds.load()
-    desk = Desk(store, registry, Policy())
-    made = Office(store, desk, registry, options, RealClock())
-    made.port = sandbox.desk_port
-    await made.open()
-    yield made
-    await made.close()
-    await store.close()
-
-
-def labels(message) -> list[str]:
-    found = []
-    for block in message["blocks"]:
-        for element in [*block.get("elements", []), block.get("accessory", {})]:
-            found += [element["text"]["text"]] if element.get("type") == "button" else []
-            found += [o["text"]["text"] for o in element.get("options", [])]
-    return found
-
-
-def card_of(page, channel="C01STAFF"):
-    cards = [m for m in page.messages(channel) if m.get("thread_ts", m["ts"]) == m["ts"]]
-    return cards[-1] if cards else None
-
-
-async def offered(page, label: str, channel="C01STAFF") -> None:
-    """Return once the card offers it."""
-    await page.until(lambda: (c := card_of(page, channel)) and label in labels(c))
 
 
 async def test_from_the_card_to_the_letter(office, page, message_faults):

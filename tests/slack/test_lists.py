@@ -18,7 +18,7 @@ from handlers.opening import IMPORTED
 from handlers.policy import Policy
 from storage.embedded import open_store
 from storage.records import Arrival, Case, Commit, Mark, Outcome, ParsedMail
-from tests.slack.test_journey import MAIL, WORDS, Office, reading
+from tests.slack.office import MAIL, WORDS, Office, reading
 from tests.storage.making import MASTER
 
 LONG_AGO = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)

@@ -18,12 +18,16 @@ class Workspace:
         self.members = {"C1": ["U1", "U2", "U9"], "C2": ["U2"], "C3": ["U2"]}
         self.profiles = {}
         self.asked = 0
+        self.users_getPresence = self.presence
 
     async def auth_test(self):
         return {"team_id": "T1"}
 
     async def users_info(self, *, user):
         return {"user": {"team_id": "T1", **self.profiles.get(user, {})}}
+
+    async def presence(self, *, user):
+        return {"presence": "away" if user == "U2" else "active"}
 
     async def conversations_members(self, *, channel, limit, cursor):
         self.asked += 1
@@ -46,6 +50,14 @@ async def test_channels_make_roles_over_all_pages(workspace):
     assert await roles_of(workspace, "U1") == {Role.STAFF}
     assert await roles_of(workspace, "U2") == {Role.STAFF, Role.MANAGER, Role.RESTRICTED}
     assert await roles_of(workspace, "U9") == {Role.STAFF, Role.COUNSEL}
+
+
+async def test_the_clock_on_their_wall_is_known_where_it_is_one(workspace):
+    workspace.profiles = {"U1": {"tz": "America/New_York"}, "U2": {"tz": "Mars/Olympus"}}
+    roles = Roles(workspace, OPTIONS)
+    assert (await roles.person("U1", "T1")).timezone == "America/New_York"
+    assert (await roles.person("U2", "T1")).timezone == ""
+    assert (await roles.person("U9", "T1")).timezone == ""
 
 
 async def test_without_a_closed_channel_the_managers_have_its_key(workspace):
@@ -99,3 +111,18 @@ def test_cards_go_to_their_circle_s_channel():
     alone = SlackOptions(bot_token="x", staff="C1")
     assert alone.channel(Circle.RESTRICTED) == ("C1", True)
     assert alone.digest_channel() == "C1"
+
+
+async def test_colleagues_are_all_of_us_and_who_is_there(workspace):
+    workspace.members["C1"].append("U7")
+    workspace.profiles["U7"] = {"is_bot": True}
+    found = await Roles(workspace, OPTIONS).colleagues()
+    assert {each.person.id: each.present for each in found} == {"U1": True, "U2": False, "U9": True}
+
+
+async def test_when_slack_does_not_say_nobody_is_taken_to_be_away(workspace):
+    async def broken(*, user):
+        raise OSError("no route")
+
+    workspace.users_getPresence = broken
+    assert await Roles(workspace, OPTIONS).colleagues() is None

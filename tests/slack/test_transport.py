@@ -19,6 +19,7 @@ from handlers.clock import RealClock
 from handlers.handler import Offer
 from storage.errors import UnknownReference
 from storage.records import (
+    Alarm,
     Card,
     Circle,
     Digest,
@@ -174,6 +175,15 @@ async def test_the_digest_goes_to_the_managers_once(transport, page):
     first = await transport.send(message(figures))
     assert await transport.send(message(figures, attempts=2)) == first
     assert len(page.messages("C02MANAGERS")) == 1
+
+
+async def test_an_alarm_goes_to_the_managers_once_with_the_case_behind_a_button(transport, page):
+    alarm = Alarm(case=REF, text="The old date holds.")
+    first = await transport.send(message(alarm))
+    assert await transport.send(message(alarm, attempts=2)) == first
+    (shown,) = page.messages("C02MANAGERS")
+    assert "The old date holds." in shown["text"]
+    assert shown["blocks"][0]["accessory"]["text"]["text"] == "Open"
 
 
 async def test_a_case_that_moves_to_a_closed_circle_leaves_nothing_behind(transport, desk, page):

@@ -215,6 +215,10 @@ class PlainStore:
     async def suppression(self, address_hash: str) -> Suppression | None:
         return self._one(Suppression, address_hash)
 
+    async def all_suppressions(self) -> AsyncIterator[Suppression]:
+        for each in sorted(self.all_of(Suppression), key=lambda each: each.hash):
+            yield each
+
     async def history(self, ref: str | None = None) -> AsyncIterator[Entry]:
         for entry in self.entries:
             if ref is None or entry.case == ref:

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from storage.parts import Parts, joined, split
-from storage.records import InboundMail
-from tests.storage.making import NOW, an_arrival
+from storage.records import Candidate, Case, ClockEvent, InboundMail, Note, Proposed
+from tests.storage.making import NOW, a_case, an_arrival
 
 
 def mail() -> InboundMail:
@@ -32,6 +32,40 @@ def test_what_the_client_called_itself_is_personal():
     parts = split(mail())
     assert b"mx.example.org" not in (parts.skeleton or b"")
     assert joined(*parts) == mail()
+
+
+def test_why_a_date_was_moved_is_personal_and_what_moved_it_is_not():
+    note = Note(at=NOW, by="U01ANA", about="place", text="Nora lives in Lyon")
+    home = Candidate(regime="eu_gdpr", place="FR")
+    proposed = Proposed(by="U01ANA", at=NOW, home=home, why="Nora lives in Lyon")
+    moved = ClockEvent(type="pause", at=NOW, reason="identity")
+    base = a_case("PR-2026-0001")
+    request = msgspec.structs.replace(base.requests[0], events=(moved,), regimes=(home,))
+    case = msgspec.structs.replace(base, requests=(request,), notes=(note,), proposed=proposed)
+    skeleton, content = split(case)
+    assert joined(skeleton, content) == case
+    assert b"Nora lives" not in (skeleton or b"")
+    left = joined(skeleton, None)
+    assert isinstance(left, Case)
+    assert (left.notes, left.proposed) == ((), None)
+    assert left.requests == (request,)
+
+
+def test_a_case_kept_before_its_laws_were():
+    case = a_case("PR-2026-0001")
+    skeleton, content = split(case)
+    known = msgspec.json.decode(skeleton or b"")
+    for request in known["requests"]:
+        for field in ("regimes", "sent_at", "events"):
+            request.pop(field)
+        for field in ("house", "stopped", "extended"):
+            request["due"].pop(field)
+    for field in ("notes", "proposed"):
+        known.pop(field)
+    half = msgspec.json.decode(content)
+    for field in ("notes", "proposed"):
+        half.pop(field)
+    assert joined(msgspec.json.encode(known), msgspec.json.encode(half)) == case
 
 
 @pytest.mark.parametrize("field", ["hello", "sender"])

@@ -18,6 +18,7 @@ from storage.records import (
     Case,
     Commit,
     InboundMail,
+    ListToSort,
     MailStatus,
     Mark,
     OutboxMessage,
@@ -96,6 +97,7 @@ async def test_a_commit_is_read_back_whole(store: Store) -> None:
     assert await store.message(message.id) == stored(message)
     assert await store.mark(mark.id) == stored(mark)
     assert await store.suppression("h") == stored(gone)
+    assert [each async for each in store.all_suppressions()] == [stored(gone)]
 
 
 async def test_what_was_never_written_is_none(store: Store) -> None:
@@ -709,6 +711,22 @@ async def test_shredded_content_reads_as_blanks_and_is_found_by_nothing(
         assert {e.note async for e in again.history(PURGED)} == {""}
         assert len(await again.messages_of("PR-2026-0002")) == 1
         assert [c.ref for c in await again.cases_of("hash of ben")] == ["PR-2026-0002"]
+
+
+async def test_a_list_and_a_lasting_mark_outlive_the_case_they_were_made_with(
+    store: Store, reopen: Open
+) -> None:
+    _, mail = await a_conversation(store)
+    listed = a_message(id="list", content=ListToSort(name="import:b1", mails=(mail.id,)))
+    kept = Mark(id="ignored:right", at=NOW, lasting=True)
+    await store.commit(putting(listed, kept, case=PURGED))
+    await purged(store, CONTENT, Shred(life="skeleton", key=PURGED))
+    async for again in both(store, reopen):
+        message, mark = await again.message("list"), await again.mark("ignored:right")
+        assert message is not None
+        assert message.content == listed.content
+        assert mark is not None
+        assert await again.messages_of(PURGED) == ()
 
 
 async def test_a_shredded_raw_mail_is_listed_and_cannot_be_read(store: Store, reopen: Open) -> None:

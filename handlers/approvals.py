@@ -1,0 +1,213 @@
+"""Two persons: what may not go by one alone, who is asked, and when one alone will do after all.
+
+Pure. A letter that needs it waits as a draft; a step is refused until somebody else has approved
+it. The second person decides in `second_person.py`.
+"""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers.deadlines.working_days import (
+    at_local,
+    calendar_of,
+    local_day,
+    next_working_day,
+)
+from handlers.handler import Colleague, Effect, Moment, Person, Role
+from handlers.requests import letter_of, replace, with_request
+from storage.errors import Refused
+from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status
+
+#: actions that need to know who is there
+CALLS = frozenset({"send", "second_person"})
+#: the mark that counts what was released without a second person
+ALONE = "released alone"
+#: working hours until the managers are asked, and the desk's hours of a working day
+PATIENCE = timedelta(hours=4)
+OPENS, SHUTS = time(9), time(17)
+#: between one's own preview and a release alone
+SECOND_THOUGHTS = timedelta(hours=1)
+
+
+def step(name: str, request: int) -> str:
+    """What an approval of a step is about."""
+    return f"{name}/{request}"
+
+
+def letter_needs(moment: Moment, letter: LetterState, request: Request | None) -> bool:
+    """Does this letter want a second person: by its kind, or by where it goes?"""
+    return letter.drifted or needed(moment, letter.template, request)
+
+
+def needed(moment: Moment, what: str, request: Request | None) -> bool:
+    """Does this kind of request want a second person for that letter or step?"""
+    kind = moment.kinds.get(request.kind or "") if request else None
+    return kind is not None and what in kind.two_persons
+
+
+def given(case: Case, about: str) -> bool:
+    """Has a second person approved it?"""
+    return any(each.about == about and each.given_by for each in case.approvals)
+
+
+def pending(case: Case) -> tuple[Approval, ...]:
+    """What waits for a second person, oldest first."""
+    return tuple(each for each in case.approvals if not each.given_by)
+
+
+def asked(moment: Moment, about: str, request: Request) -> Effect:
+    """A second person is asked; nothing goes yet. Raises Refused where one has been asked."""
+    case, by = moment.case, moment.by.id
+    if any(each.about == about for each in pending(case)):
+        raise Refused(f"{case.ref} waits for a second person already.")
+    whom = whom_to_ask(moment)
+    approval = Approval(
+        about=about,
+        request=request.id,
+        asked_by=by,
+        asked_at=moment.now,
+        asked=(whom,) if whom else (),
+        calls_at=_working_hours_later(moment.now, PATIENCE, moment.policy.timezone),
+    )
+    waits = replace(request, status=Status.AWAITING_APPROVAL)
+    case = with_request(replace(case, approvals=(*case.approvals, approval)), waits)
+    told = f"<@{whom}> was asked." if whom else "Nobody is there now: the managers are asked later."
+    return Effect(
+        case=case,
+        said=f"Nothing has gone out: a second person has to approve. {told}",
+        line=f"<@{by}> asks for a second person.",
+        tell=((whom, f"<@{by}> asks you to look at {case.ref} as the second person."),)
+        if whom
+        else (),
+    )
+
+
+def whom_to_ask(moment: Moment) -> str:
+    """One who is there and may: staff before managers, in turn by the case's number; "" = none."""
+    there = sorted(
+        (c.person for c in moment.team or () if c.present and may_decide(moment, c.person)),
+        key=lambda person: (Role.MANAGER in person.roles, person.id),
+    )
+    others = [person for person in there if person.id != moment.by.id]
+    staff = [person for person in others if Role.MANAGER not in person.roles] or others
+    return staff[int(moment.case.ref[-4:]) % len(staff)].id if staff else ""
+
+
+def may_decide(moment: Moment, person: Person) -> bool:
+    """Any of us with the key to the case, and of the role that its kinds want."""
+    wanted = (moment.kinds[r.kind].second_by for r in moment.case.open_requests if r.kind)
+    fits = all(not roles or bool(roles & person.roles) for roles in wanted)
+    return fits and person.id not in moment.case.barred and person.may_see(moment.case)
+
+
+def managers(team: tuple[Colleague, ...] | None) -> tuple[str, ...]:
+    """The managers among them, there or not."""
+    return tuple(c.person.id for c in team or () if Role.MANAGER in c.person.roles)
+
+
+def shut_alone(moment: Moment, approval: Approval) -> str:
+    """Why the person who asked may not release it alone; "" = they may."""
+    case, policy = moment.case, moment.policy
+    request = case.request(approval.request)
+    kind = moment.kinds.get(request.kind or "")
+    letter = letter_of(case, approval.about)
+    drifted = letter is not None and letter.drifted
+    if kind is None or kind.never_alone or drifted:
+        return "This never goes by one person alone."
+    late = local_day(moment.now, policy.timezone) >= request.due.aim_on
+    nobody = moment.team is not None and not whom_to_ask(moment)
+    if policy.second_person != "small_team" and not (late and nobody):
+        aim = f"{request.due.aim_on:%d %b %Y}"
+        return f"Alone only from {aim} on, the day we aim for, and when nobody else is there."
+    if moment.now < approval.asked_at + SECOND_THOUGHTS:
+        from_then = (approval.asked_at + SECOND_THOUGHTS).astimezone(ZoneInfo(policy.timezone))
+        return f"Alone only an hour after your own preview: from {from_then:%H:%M}."
+    return ""
+
+
+def decided(case: Case, about: str, by: str, now: datetime) -> Case:
+    """It is approved, and its request goes on."""
+    approvals = tuple(
+        replace(each, given_by=by, given_at=now, calls_at=None) if each.about == about else each
+        for each in case.approvals
+    )
+    return _going_on(replace(case, approvals=approvals))
+
+
+def taken_back(case: Case, about: str) -> Case:
+    """Nobody is asked any more: it is written anew, or left."""
+    kept = tuple(each for each in case.approvals if each.about != about)
+    return _going_on(replace(case, approvals=kept))
+
+
+def tidied(case: Case) -> Case:
+    """Without those whose letter or request is gone, and those whose letter was called back: what
+    was approved once is not approved for ever."""
+    for each in case.approvals:
+        if not _stands(case, each):
+            case = taken_back(case, each.about)
+    return case
+
+
+def _stands(case: Case, approval: Approval) -> bool:
+    request = next((r for r in case.requests if r.id == approval.request), None)
+    if "/" in approval.about:
+        return request is not None and (bool(approval.given_by) or _is_open(request))
+    letter = letter_of(case, approval.about)
+    if letter is None:
+        return False
+    draft = letter.status is OutboxStatus.DRAFT
+    if approval.given_by:
+        return not draft
+    return draft and request is not None and _is_open(request)
+
+
+def _is_open(request: Request) -> bool:
+    return request.status is not Status.CLOSED
+
+
+def _going_on(case: Case) -> Case:
+    """A request that waits for nobody's approval any more is open again."""
+    waiting = {each.request for each in pending(case)}
+    for request in case.requests:
+        if request.status is Status.AWAITING_APPROVAL and request.id not in waiting:
+            case = with_request(case, replace(request, status=Status.OPEN))
+    return case
+
+
+# --- the managers, after a while ------------------------------------------------------------
+
+
+def sooner(case: Case, at: datetime | None) -> datetime | None:
+    """When the clock next has business with the case: its reminder, managers to be asked, or
+    owners to be chased."""
+    calls = [each.calls_at for each in pending(case) if each.calls_at is not None]
+    still = {request.id for request in case.open_requests}
+    calls += [
+        each.chase_at
+        for each in case.rounds
+        if each.chase_at and each.waiting and not each.over and each.request in still
+    ]
+    return min((moment for moment in (at, *calls) if moment is not None), default=None)
+
+
+def called(case: Case, now: datetime) -> Case:
+    """The managers are asked about all that waited long enough."""
+    approvals = tuple(
+        replace(each, calls_at=None) if each.calls_at and each.calls_at <= now else each
+        for each in case.approvals
+    )
+    return replace(case, approvals=approvals)
+
+
+def _working_hours_later(moment: datetime, length: timedelta, timezone: str) -> datetime:
+    """So many of the desk's own hours later."""
+    day, left = local_day(moment, timezone), length
+    while True:
+        day = next_working_day(day, calendar_of(timezone))
+        start = max(moment, at_local(day, OPENS, timezone))
+        end = at_local(day, SHUTS, timezone)
+        if start + left <= end:
+            return start + left
+        left -= max(timedelta(0), end - start)
+        day += timedelta(days=1)

@@ -1,0 +1,175 @@
+"""Verify: ask for the least that settles who asks, or record how it was settled."""
+
+import re
+
+from handlers import timing, verification
+from handlers.deadlines.working_days import local_day
+from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Kind, Moment
+from handlers.letter_actions import (
+    body_fault,
+    body_fields,
+    body_of,
+    kept,
+    language_fields,
+    language_of,
+    text_of,
+)
+from handlers.letters.catalogue import long_date
+from handlers.requests import noted, replace
+from handlers.verification import CODE, PAPERS, SLOT, WAYS, enough, stepped
+from storage.records import Case, Request, Verification
+
+ASK_CODE, ASK_MORE = "ask_code", "ask_more"
+_ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
+
+
+class Verify(Action):
+    """Nothing is asked where the law allows no asking; more than the least wants a reason."""
+
+    name = "verify"
+    label = "Verify"
+    asks = True
+    answers = "how"
+
+    def fits(self, kinds: tuple[Kind, ...]) -> bool:
+        return any(kind.depth is not Depth.NONE for kind in kinds)
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        done = all("verify" in each.done for each in case.open_requests)
+        return case.assignee is not None and not case.closed and not case.triage and not done
+
+    def form(self, moment: Moment) -> Form:
+        options = _options(moment)
+        how = moment.form.get("how") or next(iter(options), "")
+        fields = [
+            Field(
+                name="how",
+                label="How",
+                type="choice",
+                options=tuple(options.items()),
+                initial=how,
+                refreshes=True,
+            ),
+            *_fields_of(moment, how),
+        ]
+        asks = how in {ASK_CODE, ASK_MORE}
+        return Form(
+            title="Who asks?",
+            submit="Review" if asks else "Record",
+            intro=_intro(moment, how),
+            fields=tuple(fields),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        how = moment.form.get("how", "")
+        if how not in _options(moment):
+            return {"how": "Choose what is enough here."}
+        why = moment.form.get("why", "").strip()
+        if how == PAPERS and not why:
+            return {"why": "Say why nothing less would do, and that they were seen."}
+        if how == ASK_MORE and CODE in enough(moment.case, moment.kinds) and not why:
+            return {"why": "A code is less, and would do: say why it is not enough."}
+        if how == ASK_CODE:
+            return _address_fault(moment)
+        return body_fault(body_of(moment) or "[[") if how == ASK_MORE else {}
+
+    def do(self, moment: Moment) -> Effect:
+        how = moment.form["how"]
+        case = noted(moment.case, moment, self.name, moment.form.get("why", ""))
+        if how in {ASK_CODE, ASK_MORE}:
+            draft = _code(moment) if how == ASK_CODE else _identity(moment)
+            return Effect(case=case, said="Please read it once more.", draft=draft)
+        proof = Verification(how=WAYS[how].label, by=moment.by.id, at=moment.now, way=how)
+        case = stepped(replace(case, verification=proof), moment.kinds)
+        case = timing.answered(case, moment.now, ("identity", "authority"))
+        papers = moment.form.get("papers", "") if how == PAPERS else ""
+        return Effect(
+            case=case,
+            said=f"{case.ref}: identity is settled.",
+            line=f"<@{moment.by.id}> settled identity.",
+            shred=(papers,) if papers in case.mails else (),
+        )
+
+
+def _options(moment: Moment) -> dict[str, str]:
+    found = enough(moment.case, moment.kinds)
+    ask = {ASK_CODE: "Ask: a code to the address on file"} if CODE in found else {}
+    return {
+        **ask,
+        ASK_MORE: "Ask by letter, for something else" if ask else "Ask for it by letter",
+        **{way: f"Settled: {WAYS[way].label}" for way in found if WAYS[way].by_hand},
+    }
+
+
+def _intro(moment: Moment, how: str) -> str:
+    least = next(iter(enough(moment.case, moment.kinds)), "")
+    said = f"The least that settles it: {WAYS[least].label.lower()}." if least else ""
+    if how == ASK_CODE:
+        return f"{said} Look the address up in the accounts system; the asker never sees it."
+    if how == PAPERS:
+        return f"{said} Papers are a last resort; the mail that brought them is shredded at once."
+    return said
+
+
+def _fields_of(moment: Moment, how: str) -> tuple[Field, ...]:
+    why = Field(
+        name="why",
+        label="Why nothing less",
+        initial=moment.form.get("why", ""),
+        optional=how == ASK_MORE and CODE not in enough(moment.case, moment.kinds),
+        max_length=300,
+    )
+    if how == ASK_CODE:
+        known = moment.form.get("address", "")
+        return (Field(name="address", label="Address on file", initial=known, max_length=254),)
+    if how == ASK_MORE:
+        text = kept(moment, "identity") or text_of(moment, "identity")
+        return (why, *language_fields(moment), *body_fields(text))
+    if how == PAPERS:
+        mails = tuple((mail, f"Mail {n}") for n, mail in enumerate(moment.case.mails, start=1))
+        which = Field(
+            name="papers",
+            label="Which mail brought them?",
+            type="choice",
+            options=mails,
+            hint="Its words go too: note first what matters.",
+            optional=True,
+        )
+        return (why, which)
+    return (Field(name="why", label="Note", optional=True, max_length=300),)
+
+
+def _address(moment: Moment) -> str:
+    return moment.form.get("address", "").strip().lower()
+
+
+def _address_fault(moment: Moment) -> dict[str, str]:
+    if not _ADDRESS.fullmatch(_address(moment)):
+        return {"address": "Write one address, as it stands in the accounts system."}
+    if _address(moment) in moment.policy.addresses:
+        return {"address": "That is the desk's own address."}
+    return {}
+
+
+def _code(moment: Moment) -> Draft:
+    language = language_of(moment)
+    until = local_day(moment.now + moment.policy.code_life, moment.policy.timezone)
+    body = text_of(moment, CODE, code=SLOT, until=long_date(until, language))
+    return Draft(
+        template=CODE, request=_number(moment), body=body, language=language, to=_address(moment)
+    )
+
+
+def _identity(moment: Moment) -> Draft:
+    return Draft(
+        template="identity",
+        request=_number(moment),
+        body=body_of(moment),
+        language=language_of(moment),
+    )
+
+
+def _number(moment: Moment) -> int:
+    """The request the proof is asked for."""
+    waiting = verification.unsettled(moment.case, moment.kinds) or moment.case.requests
+    return waiting[0].id

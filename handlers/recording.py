@@ -1,0 +1,267 @@
+"""The one action that records a step, whatever its kind: its form, its guards, what it changes.
+
+What a step asks is data; what an answer changes beside being kept stands in `_CHANGES`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+
+from handlers import timing
+from handlers.deadlines.regimes import TYPED
+from handlers.deadlines.rules import CALENDAR
+from handlers.deadlines.working_days import last_working_day
+from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step, to_do
+from handlers.linking import closers, linked, other_fault
+from handlers.requests import replace, with_request, with_step, without_step
+from storage.errors import Refused
+from storage.records import Case, Due, Request, Status, Taken
+
+
+class OfSteps(Action):
+    """The button of one step, which each kind may describe in its own way."""
+
+    about = "request"
+
+    def __init__(self, steps: Mapping[str, Step]) -> None:
+        """`steps`: by kind; they share the button. Raises ValueError when they do not."""
+        first = next(iter(steps.values()))
+        self.name, self.label = first.action, first.button
+        self.asks = bool(first.asks)
+        self.confirm = "" if first.asks else first.intro
+        self.names = "case" if any(field.name == "case" for field in first.asks) else ""
+        self._steps = steps
+        if any((s.button, bool(s.asks)) != (self.label, self.asks) for s in steps.values()):
+            raise ValueError(f"the action {self.name} has two buttons")
+
+    def step(self, request: Request | None) -> Step:
+        """The step as the request's kind has it. Raises Refused for another kind."""
+        found = self._steps.get((request and request.kind) or "")
+        if found is None:
+            raise Refused(f"{self.label} is no step of this request.")
+        return found
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        if request is None or request.kind not in self._steps or request.status is Status.CLOSED:
+            return False
+        step = self.step(request)
+        wanted = step.optional or step.name not in request.done
+        taken = case.assignee is not None and not case.triage
+        return wanted and taken and step.applies(case, request)
+
+
+class Recording(OfSteps):
+    """Records that a step is taken, and what was found."""
+
+    def form(self, moment: Moment) -> Form | None:
+        step = self.step(moment.request)
+        if not step.asks:
+            return None
+        return Form(title=step.button, submit="Record", intro=step.intro, fields=step.asks)
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        found = {f.name: _fault(f, moment.form) for f in self.step(moment.request).asks}
+        if moment.form.get(self.names, "").strip() and (fault := other_fault(moment, self.names)):
+            found[self.names] = fault
+        return {name: fault for name, fault in found.items() if fault}
+
+    def do(self, moment: Moment) -> Effect:
+        request, step = asked(moment), self.step(moment.request)
+        allow(step, moment, request)
+        answers = {f.name: moment.form.get(f.name, "").strip() for f in step.asks}
+        case, others = _beside(moment)
+        case = recorded(case, request.id, step, moment, answers)
+        return Effect(
+            case=case,
+            others=others,
+            tell=_told(moment, answers),
+            said=f"{case.ref}: recorded: {step.label.lower()}.",
+            line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
+            suppress=step.suppress,
+        )
+
+
+class Again(Action):
+    """A step that was taken by mistake, or found wanting, is to be taken again."""
+
+    name = "again"
+    label = "Take a step again"
+    about = "request"
+    asks = True
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        if request is None or case.assignee is None or request.status is Status.CLOSED:
+            return False
+        return any(t.request == request.id and t.step in request.done for t in case.taken)
+
+    def form(self, moment: Moment) -> Form:
+        names = _retakable(moment)
+        options = tuple((step.name, step.label) for step in names)
+        return Form(
+            title="Take a step again",
+            submit="Take again",
+            intro="What needed it before is taken again too.",
+            fields=(Field(name="step", label="Which step", type="choice", options=options),),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        if moment.form.get("step") not in {step.name for step in _retakable(moment)}:
+            return {"step": "Choose a step that was taken."}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        number, name = asked(moment).id, moment.form["step"]
+        case, left = moment.case, [name]
+        while left:
+            case = without_step(case, number, undone := left.pop())
+            later = (s for s in _kind(moment).steps if undone in s.after)
+            left += [s.name for s in later if s.name in case.request(number).done]
+        step = next(s for s in _kind(moment).steps if s.name == name)
+        return Effect(
+            case=case,
+            said=f"{case.ref}: {step.label.lower()}: to be taken again.",
+            line=f"<@{moment.by.id}> takes a step again: {step.label.lower()}.",
+        )
+
+
+def buttons(kinds: Mapping[str, Kind], *, rounds: bool) -> Iterator[Mapping[str, Step]]:
+    """For each button of a step, the step as each kind has it."""
+    known: dict[str, dict[str, Step]] = {}
+    for kind in kinds.values():
+        for step in kind.steps:
+            if step.button and bool(step.round) == rounds:
+                known.setdefault(step.action, {})[kind.name] = step
+    yield from known.values()
+
+
+def actions_of(kinds: Mapping[str, Kind]) -> dict[str, Action]:
+    """The recording actions of all kinds. Raises ValueError when two kinds disagree on one."""
+    found = (Recording(steps) for steps in buttons(kinds, rounds=False))
+    return {action.name: action for action in found}
+
+
+def _beside(moment: Moment) -> tuple[Case, tuple[Case, ...]]:
+    """Linked with the case the form names, whose closers decide nothing here; and that one."""
+    if moment.other is None:
+        return moment.case, ()
+    case, other = linked(moment.case, moment.other)
+    return barred(case, *closers(other)), (other,)
+
+
+def _told(moment: Moment, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Somebody may be in danger: who is named for that hears of it at once."""
+    who = moment.policy.safeguarding
+    if answers.get("danger") != "yes" or not who:
+        return ()
+    return ((who, f"{moment.case.ref}: a child may be in danger. Please look now."),)
+
+
+def asked(moment: Moment) -> Request:
+    """The request a click is about. Raises Refused when it is gone."""
+    if moment.request is None:
+        raise Refused(f"{moment.case.ref} has no such request any more.")
+    return moment.request
+
+
+def allow(step: Step, moment: Moment, request: Request) -> None:
+    """Raises Refused while what has to come before is not done."""
+    if left := to_do(_kind(moment).lacking(moment.case, request, step.after)):
+        raise Refused(f"{left} Nothing was changed.")
+
+
+def recorded(
+    case: Case, number: int, step: Step, moment: Moment, answers: Mapping[str, str]
+) -> Case:
+    """The case with the step taken and its answers kept."""
+    taken = Taken(
+        request=number, step=step.name, by=moment.by.id, at=moment.now, answers=dict(answers)
+    )
+    case = with_step(replace(case, taken=(*case.taken, taken)), number, step.name)
+    if step.of:
+        case = heard(case, number, step.of)
+    for name, value in answers.items():
+        if value and name in _CHANGES:
+            case = _CHANGES[name](case, number, value)
+    return case
+
+
+def heard(case: Case, number: int, step: str) -> Case:
+    """Nobody waits any more for what owners were asked by that step."""
+    rounds = tuple(
+        replace(each, over=True) if (each.request, each.step) == (number, step) else each
+        for each in case.rounds
+    )
+    request = case.request(number)
+    if request.status is Status.AWAITING_OWNERS:
+        case = with_request(case, replace(request, status=Status.OPEN))
+    return replace(case, rounds=rounds)
+
+
+def _kind(moment: Moment) -> Kind:
+    return moment.kinds[asked(moment).kind or ""]
+
+
+def _retakable(moment: Moment) -> tuple[Step, ...]:
+    request = asked(moment)
+    names = {taken.step for taken in moment.case.taken if taken.request == request.id}
+    return tuple(s for s in _kind(moment).steps if s.name in names and s.name in request.done)
+
+
+def _fault(field: Field, form: Mapping[str, str]) -> str:
+    """What is wrong with one answer; "" = nothing."""
+    said = form.get(field.name, "").strip()
+    known = [value for value, _ in field.options]
+    if field.type == "choice" and (said or not field.optional) and said not in known:
+        return "Choose one."
+    if field.complete and set(known) - set(said.split()) and not form.get("why", "").strip():
+        return "Tick all of it, or say below what is missing and why."
+    if not said and not field.optional:
+        return "This is needed."
+    if field.name == "due_on" and _day(said) is None:
+        return "A date such as 2027-01-31."
+    return ""
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
+
+
+# --- what an answer changes beside being kept -------------------------------------------------
+
+
+def _right(case: Case, number: int, value: str) -> Case:
+    """The article or section asked for, where the kind is coarser: its clock may be another."""
+    return timing.reclocked(with_request(case, replace(case.request(number), right=value)))
+
+
+def barred(case: Case, *people: str) -> Case:
+    """They see it and do not work on it; whoever has it among them gives it back."""
+    found = tuple(dict.fromkeys((*case.barred, *people)))
+    return replace(case, barred=found, assignee=None if case.assignee in found else case.assignee)
+
+
+def _due_on(case: Case, number: int, value: str) -> Case:
+    """The authority's own date, typed by counsel: nothing computes it."""
+    day = date.fromisoformat(value)
+    due = Due(
+        due_on=day,
+        aim_on=last_working_day(day, CALENDAR),
+        regime="policy",
+        rule=TYPED,
+        why=f"The authority asks for an answer by {day:%d %b %Y}; counsel entered it.",
+    )
+    return with_request(case, replace(case.request(number), due=due))
+
+
+_CHANGES: Mapping[str, Callable[[Case, int, str], Case]] = MappingProxyType(
+    {
+        "right": _right,
+        "due_on": _due_on,
+        "whom": lambda case, _, value: barred(case, value),
+        "hold": lambda case, _, value: replace(case, legal_hold=value == "on"),
+        "restricted": lambda case, _, value: replace(case, restricted=value == "on"),
+    }
+)

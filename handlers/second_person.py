@@ -1,0 +1,137 @@
+"""The second person's look: recipient, how they are proven, the letter; then a yes or a no."""
+
+from handlers import approvals, recipients
+from handlers.handler import Action, Effect, Field, Form, Moment
+from handlers.letter_actions import on_its_way
+from handlers.letters import templates
+from handlers.reasons import REASONS
+from handlers.requests import letter_of, noted, replace
+from storage.errors import Refused
+from storage.records import Approval, Case, Letter, Request
+
+YES, NO, ALONE, BACK = "yes", "no", "alone", "back"
+#: what each choice says
+FOR_OTHERS = ((YES, "Approve: it may go"), (NO, "Send it back, with a reason"))
+FOR_ONESELF = ((BACK, "Take it back"), (ALONE, "Release it alone, with a reason"))
+
+
+class SecondPerson(Action):
+    """Approve what another has written or prepared, or send it back."""
+
+    name = "second_person"
+    label = "Second person"
+    asks = True
+    anyone = True
+    answers = "about"
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return bool(approvals.pending(case))
+
+    def value(self, case: Case) -> str:
+        waiting = approvals.pending(case)
+        return waiting[0].about if waiting else ""
+
+    def disputed(self, case: Case, request: Request | None) -> str:
+        return ""
+
+    def form(self, moment: Moment) -> Form:
+        approval = _approval(moment)
+        own = approval.asked_by == moment.by.id
+        shut = approvals.shut_alone(moment, approval) if own else ""
+        options = FOR_ONESELF[:1] if own and shut else FOR_ONESELF if own else FOR_OTHERS
+        return Form(
+            title="Second person",
+            submit="Decide",
+            intro=f"{moment.case.ref}, asked for by <@{approval.asked_by}>. {shut}".strip(),
+            fields=(
+                *_shown(moment, approval),
+                Field(name="answer", label="What now?", type="choice", options=options),
+                Field(name="why", label="Why", optional=True, max_length=500),
+            ),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        approval, answer = _approval(moment), moment.form.get("answer", "")
+        own = approval.asked_by == moment.by.id
+        if answer not in dict(FOR_ONESELF if own else FOR_OTHERS):
+            if own and answer in dict(FOR_OTHERS):
+                raise Refused("You asked for it yourself: a second person has to look.")
+            return {"answer": "Choose one."}
+        if answer in {NO, ALONE} and not moment.form.get("why", "").strip():
+            return {"why": "Write why; it is kept with the case."}
+        if answer == ALONE and (shut := approvals.shut_alone(moment, approval)):
+            return {"answer": shut}
+        return {}
+
+    def do(self, moment: Moment) -> Effect:
+        approval, answer = _approval(moment), moment.form["answer"]
+        if answer in {YES, ALONE} and not approvals.may_decide(moment, moment.by):
+            raise Refused("Somebody else has to decide this. Nothing was changed.")
+        case = noted(moment.case, moment, self.name, moment.form.get("why", ""))
+        if answer in {NO, BACK}:
+            return _sent_back(moment, case, approval)
+        case = approvals.decided(case, approval.about, moment.by.id, moment.now)
+        return _released(replace(moment, case=case), approval, alone=answer == ALONE)
+
+
+def _approval(moment: Moment) -> Approval:
+    wanted = moment.form.get("about", "")
+    for approval in approvals.pending(moment.case):
+        if approval.about == wanted:
+            return approval
+    raise Refused(f"That no longer waits for a second person in {moment.case.ref}.")
+
+
+def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
+    """All the second person has to judge by."""
+    letter = moment.letter
+    if letter is None:
+        name = approval.about.partition("/")[0].replace("_", " ")
+        return (Field(name="step", label=f"The step: {name}", type="note"),)
+    facts = [
+        f"To: {letter.to} ({_proven(moment.case, letter.to)})",
+        f"Letter: {templates.template(letter.template).title}",
+        f"Withheld: {_withheld(letter)}",
+    ]
+    return (
+        Field(name="facts", label="\n".join(facts), type="note"),
+        Field(name="letter", label=letter.subject, type="note", initial=letter.body),
+    )
+
+
+def _proven(case: Case, to: str) -> str:
+    proof = case.verification
+    who = f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
+    return f"{recipients.known(case).get(to, 'not known here')}; {who}"
+
+
+def _withheld(letter: Letter) -> str:
+    reason = letter.closing.reason if letter.closing else ""
+    return REASONS[reason].label if reason in REASONS else "only what the letter itself names"
+
+
+def _sent_back(moment: Moment, case: Case, approval: Approval) -> Effect:
+    by, author = moment.by.id, approval.asked_by
+    told = () if author == by else ((author, f"<@{by}> sent back what you wrote in {case.ref}."),)
+    return Effect(
+        case=approvals.taken_back(case, approval.about),
+        said=f"{case.ref}: it stays a draft.",
+        line=f"<@{by}> sent it back." if told else f"<@{by}> took it back.",
+        tell=told,
+    )
+
+
+def _released(moment: Moment, approval: Approval, *, alone: bool) -> Effect:
+    """The letter is on its way, or the step may be taken."""
+    case, by, author = moment.case, moment.by.id, approval.asked_by
+    line = f"<@{by}> released it alone." if alone else f"<@{by}> approved as the second person."
+    told = [(author, f"<@{by}> approved {case.ref}.")] if author != by else []
+    if alone:
+        said = f"<@{by}> released {case.ref} alone: no second person was there."
+        told = [(who, said) for who in approvals.managers(moment.team) if who != by]
+    letter = letter_of(case, approval.about)
+    if letter is None:
+        effect = Effect(case=case, said=f"{case.ref}: it may be done now.")
+    else:
+        effect = on_its_way(moment, letter)
+    return replace(effect, line=line, tell=tuple(told), alone=alone)

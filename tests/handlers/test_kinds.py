@@ -1,0 +1,325 @@
+"""Each kind from its mail to its closing letter, step by step, and the rules its steps keep."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers import approvals
+from handlers.handler import Click, Done, Faults, Review
+from handlers.owners import may_not_delete
+from handlers.requests import replace
+from storage.errors import Refused
+from storage.records import (
+    Case,
+    Circle,
+    DirectMessage,
+    LetterState,
+    OutboxStatus,
+    Outcome,
+    Request,
+    Status,
+)
+from tests.handlers.desks import (
+    ANA,
+    BEN,
+    COUNSEL,
+    GUARD,
+    MAY,
+    NOW,
+    REGISTRY,
+    Bench,
+    Person,
+    a_bench,
+)
+
+ANSWER = "Hello,\n\nwe have looked into it, and this is our answer.\n\nThe privacy team"
+WHO = {"child_data": GUARD, "legal_demand": COUNSEL}
+LETTERS = {
+    "access": "answer_access",
+    "deletion": "answer_deletion",
+    "correction": "answer_correction",
+    "complaint": "answer_complaint",
+    "child_data": "answer_child",
+    "legal_demand": "answer_legal",
+    "question": "answer_question",
+}
+
+
+async def answered(bench: Bench, case: Case, letter: str, by: Person = ANA) -> Case:
+    """The letter is previewed, sent, and has arrived."""
+    form = {"template": letter, "body": ANSWER}
+    review = await bench.click(case, "reply", by, request=1, form=form)
+    assert isinstance(review, Review), review
+    await bench.click(review.case, "send", by, value=review.letter)
+    if approvals.pending(case := await bench.fresh(case)):
+        await bench.second(case)
+    await bench.deliver(case, NOW + timedelta(minutes=11))
+    return await bench.fresh(case)
+
+
+async def closed(bench: Bench, case: Case, by: Person = ANA, **form: str) -> Case:
+    done = await bench.click(case, "close", by, request=1, form=form)
+    assert isinstance(done, Done), done
+    return await bench.fresh(case)
+
+
+def request_of(case: Case) -> Request:
+    return case.requests[0]
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+async def test_from_mail_to_closing_letter_with_every_step(bench: Bench, kind: str) -> None:
+    by = WHO.get(kind, ANA)
+    case = await bench.walk(await bench.case(kind), by)
+    case = await answered(bench, case, LETTERS[kind], by)
+    case = await bench.walk(case, by, until="close")
+    steps = REGISTRY[kind].applying(case, request_of(case))
+    assert set(request_of(case).done) >= {s.name for s in steps if not s.optional} - {"close"}
+    ended = await closed(bench, case, by, outcome=REGISTRY[kind].outcomes[0])
+    assert ended.closed
+    assert request_of(ended).outcome is REGISTRY[kind].outcomes[0]
+
+
+async def test_an_unsubscribe_stays_open_until_the_marketing_owner_confirms(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("unsubscribe"), until="stopped")
+    assert request_of(case).status is Status.AWAITING_OWNERS
+    assert [q.system for q in case.rounds[-1].queries] == ["marketing"]
+    early = await bench.click(case, "close", request=1, form={"outcome": "fulfilled"})
+    assert isinstance(early, Faults)
+    await bench.owners_answer(case)
+    case = await bench.fresh(case)
+    assert "stopped" in request_of(case).done
+    assert (await closed(bench, case, outcome="fulfilled")).closed
+
+
+# --- whose data, first of all -----------------------------------------------------------------
+
+
+async def test_what_our_customer_decides_on_is_passed_on_and_closed_as_referred(
+    bench: Bench,
+) -> None:
+    theirs = {"whose": {"whose": "customers"}}
+    case = await bench.walk(await bench.case("access"), until="verify", **theirs)
+    assert case.answer(1, "passed_on", "customer")
+    case = await bench.walk(case, until="close")
+    assert "owners" not in request_of(case).done
+    form = {"outcome": "referred", "body": ANSWER}
+    review = await bench.click(case, "close", request=1, form=form)
+    assert isinstance(review, Review)
+    sent = await bench.click(review.case, "send", value=review.letter)
+    assert isinstance(sent, Done)
+    assert sent.until is not None
+    await bench.deliver(case, sent.until)
+    assert request_of(await bench.fresh(case)).outcome is Outcome.REFERRED
+
+
+async def test_both_is_passed_on_and_goes_on_for_our_part(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("access"), whose={"whose": "both"})
+    assert {"passed_on", "owners", "checklist"} <= set(request_of(case).done)
+
+
+# --- access -----------------------------------------------------------------------------------
+
+
+async def test_the_article_15_list_is_complete_or_explained(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("access"), until="checklist")
+    some = await bench.click(case, "checklist", request=1, form={"list": "1 2 3"})
+    assert isinstance(some, Faults)
+    assert "list" in some.fields
+    told = {"list": "1 2 3", "why": "No source: it came from them."}
+    assert isinstance(await bench.click(case, "checklist", request=1, form=told), Done)
+    assert (await bench.fresh(case)).answer(1, "checklist", "why") == told["why"]
+
+
+async def test_no_package_goes_before_a_second_person_approved(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("access"), until="checklist")
+    form = {"template": "answer_access", "body": ANSWER}
+    early = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(early, Faults)
+    assert "article 15" in early.fields["template"]
+    case = await bench.walk(case)
+    review = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(review, Review)
+    await bench.click(review.case, "send", value=review.letter)
+    case = await bench.fresh(case)
+    assert request_of(case).status is Status.AWAITING_APPROVAL
+    (package,) = (m for m in await bench.outbox(case) if m.content.template == "answer_access")
+    assert package.status is OutboxStatus.DRAFT
+
+
+async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -> None:
+    case = await bench.ready()
+    form = {"template": "answer_access", "body": ANSWER}
+    review = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(review, Review)
+    await bench.click(review.case, "again", request=1, form={"step": "checklist"})
+    with pytest.raises(Refused, match="cannot go yet"):
+        await bench.click(await bench.fresh(case), "send", value=review.letter)
+
+
+async def test_a_delivery_another_way_records_how_when_and_to_whom(bench: Bench) -> None:
+    case = await bench.ready()
+    form = {"how": "registered post", "when": "3 Nov", "whom": "Rosa Example"}
+    await bench.click(case, "delivered", request=1, form=form)
+    assert (await bench.fresh(case)).taken[-1].answers == form
+
+
+# --- deletion ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("until", ["verify", "hold_check", "suppressed"])
+async def test_delete_now_is_refused_until_identity_hold_and_a_second_person(
+    bench: Bench, until: str
+) -> None:
+    case = await bench.walk(await bench.case("deletion"), until=until)
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    with pytest.raises(Refused, match="Still to do"):
+        await bench.click(case, "delete_now", request=1, form=form)
+    assert not [r for r in (await bench.fresh(case)).rounds if r.step == "erasing"]
+
+
+async def test_delete_now_asks_a_second_person_first(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="erasing")
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", request=1, form=form)
+    case = await bench.fresh(case)
+    assert approvals.pending(case)
+    assert [known.step for known in case.rounds] == ["owners"]
+    await bench.second(case)
+    await bench.click(await bench.fresh(case), "delete_now", request=1, form=form)
+    assert (await bench.fresh(case)).rounds[-1].purpose == "delete"
+
+
+async def test_under_a_legal_hold_nothing_is_deleted(bench: Bench) -> None:
+    held = {"hold_check": {"hold": "on"}}
+    case = await bench.walk(await bench.case("deletion"), until="erasing", **held)
+    assert case.legal_hold
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    with pytest.raises(Refused, match="legal hold is on"):
+        await bench.click(case, "delete_now", request=1, form=form)
+
+
+async def test_delete_now_waits_until_the_access_answer_of_the_case_is_out(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("deletion", "access"), until="erasing")
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    with pytest.raises(Refused, match="access answer goes first"):
+        await bench.click(case, "delete_now", request=1, form=form)
+
+
+async def test_the_access_answer_must_have_arrived_and_not_only_been_sent_off(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("deletion", "access"), until="erasing")
+    template = "answer_access"
+    letter = LetterState(
+        id="x", template=template, status=OutboxStatus.PENDING, by=ANA.id, at=NOW, request=2
+    )
+    assert "access answer" in may_not_delete(replace(case, letters=(letter,)), request_of(case))
+    came = replace(letter, status=OutboxStatus.SENT)
+    assert may_not_delete(replace(case, letters=(came,)), request_of(case)) == ""
+    back = replace(came, bounced=True)
+    assert may_not_delete(replace(case, letters=(back,)), request_of(case))
+
+
+async def test_the_address_is_suppressed_before_the_data_go(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="suppressed")
+    assert await bench.store.suppression(case.requester_hash) is None
+    case = await bench.walk(case, until="erasing")
+    assert await bench.store.suppression(case.requester_hash) is not None
+
+
+async def test_the_second_round_goes_to_those_who_hold_something(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="heard")
+    asking = case.rounds[-1]
+    await bench.owners_answer(case, "nothing")
+    assert "heard" in request_of(await bench.fresh(case)).done
+    assert len(asking.queries) == 13
+    case = await bench.walk(await bench.fresh(case), until="erasing")
+    click = Click(ref=case.ref, action="delete_now", by=ANA, version=case.version, request=1)
+    form = await bench.desk.form(click, NOW)
+    assert len(form.fields[0].initial.split()) == 13  # nobody holds anything: staff choose
+
+
+async def test_a_restriction_asks_no_owner_to_delete(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("deletion"), what={"right": "GDPR 18"})
+    assert request_of(case).right == "GDPR 18"
+    assert case.restricted
+    assert not case.legal_hold
+    assert [known.step for known in case.rounds] == ["owners"]
+    case = await answered(bench, case, "answer_restriction")
+    assert "answer" in request_of(case).done
+
+
+# --- the rest ---------------------------------------------------------------------------------
+
+
+async def test_a_complaint_is_approved_by_a_manager(bench: Bench) -> None:
+    case = await bench.ready("complaint")
+    form = {"template": "answer_complaint", "body": ANSWER}
+    review = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(review, Review)
+    await bench.click(review.case, "send", value=review.letter)
+    case = await bench.fresh(case)
+    about = {"value": approvals.pending(case)[0].about, "form": {"answer": "yes"}}
+    with pytest.raises(Refused, match="Somebody else"):
+        await bench.click(case, "second_person", BEN, **about)
+    assert isinstance(await bench.click(case, "second_person", MAY, **about), Done)
+
+
+async def test_a_childs_data_get_no_marketing_before_anything_else(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("child_data"), GUARD, until="verify")
+    assert case.circle is Circle.RESTRICTED
+    assert await bench.store.suppression(case.requester_hash) is not None
+
+
+async def test_the_safeguarding_person_hears_of_danger_at_once(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, safeguarding="U09SAFE") as bench:
+        case = await bench.walk(await bench.case("child_data"), GUARD, until="safety")
+        form = {"danger": "yes", "note": ""}
+        await bench.click(case, "safety", GUARD, request=1, form=form)
+        (direct,) = [m.content for m in await bench.outbox(case, DirectMessage)]
+    assert (direct.person, case.ref in direct.text) == ("U09SAFE", True)
+
+
+async def test_a_complaint_whose_receipt_was_confirmed_is_acknowledged(bench: Bench) -> None:
+    case = await bench.case("complaint")
+    assert "acknowledged" in steps_of(case)
+    (letter,) = await bench.outbox(case)
+    await bench.desk.sent(letter, NOW, receipt="250 Ok")
+    assert "acknowledged" not in steps_of(await bench.fresh(case))
+
+
+def steps_of(case: Case) -> set[str]:
+    kind = REGISTRY[request_of(case).kind or ""]
+    return {step.name for step in kind.applying(case, request_of(case))}
+
+
+async def test_the_date_of_a_legal_demand_is_typed_by_hand(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("legal_demand"), COUNSEL, until="date")
+    assert request_of(case).due.rule.startswith("DESK-DEMAND")
+    odd = await bench.click(case, "their_date", COUNSEL, request=1, form={"due_on": "soon"})
+    assert isinstance(odd, Faults)
+    form = {"due_on": "2026-11-22"}
+    assert isinstance(await bench.click(case, "their_date", COUNSEL, request=1, form=form), Done)
+    due = request_of(await bench.fresh(case)).due
+    assert (due.due_on.isoformat(), due.aim_on.isoformat()) == ("2026-11-22", "2026-11-20")
+
+
+async def test_a_correction_that_is_refused_asks_no_owner_to_change_anything(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("correction"), decided={"decision": "refuse"})
+    assert case.rounds == ()
+
+
+async def test_what_is_recorded_is_personal_and_goes_with_the_content(bench: Bench) -> None:
+    from storage.parts import blank
+
+    case = await bench.ready("correction")
+    left: Any = blank(case)
+    assert case.taken
+    assert case.rounds
+    assert (left.taken, left.rounds) == ((), ())
+    assert left.requests[0].done == request_of(case).done

@@ -1,0 +1,127 @@
+"""Takes a case through its kind's steps as people do: the coloured button, again and again."""
+
+from datetime import timedelta
+
+from handlers import approvals, registry
+from handlers.handler import Form, Step
+from storage.records import Case
+from tests.handlers.desks import filled
+from tests.journeys.world import ANA, BEN, MARA, STAFF, Acting, World, buttons
+
+REGISTRY = registry.load()
+ANSWER = "Hello,\n\nwe have looked into it, and this is our answer.\n\nThe privacy team"
+MINUTES = timedelta(minutes=11)
+ROOM = {ANA: "D01ANA", BEN: "D02BEN", MARA: "D03MARA"}
+
+
+class Walk:
+    """One person at work on one request of a case, and a second who approves."""
+
+    def __init__(self, world: World, case: Case, channel: str = STAFF, request: int = 1) -> None:
+        self.world, self.ref, self.channel, self.request = world, case.ref, channel, request
+
+    async def case(self) -> Case:
+        found = await self.world.app.store.case(self.ref)
+        assert found is not None
+        return found
+
+    async def to(self, who: Acting, second: Acting, until: str = "answer") -> None:
+        """Every step before that one."""
+        while True:
+            case = await self.case()
+            request = case.request(self.request)
+            step = REGISTRY[request.kind or ""].next_step(case, request)
+            if step is None or step.name == until:
+                return
+            await self._take(who, second, step)
+            await self.world.case_when(
+                self.ref, lambda c, name=step.name: name in c.request(self.request).done
+            )
+
+    async def _take(self, who: Acting, second: Acting, step: Step) -> None:
+        if step.of and not step.button:
+            await self.owners_answer(who)
+            return
+        await self._press(who, step)
+        if approvals.pending(await self.case()):
+            await who.close()
+            await self.approve(second)
+            await self._press(who, step)
+
+    async def _press(self, who: Acting, step: Step) -> None:
+        several = len((await self.case()).requests) > 1
+        label = REGISTRY.actions[step.action].label
+        request = self.request if several and step.name not in {"confirm", "verify"} else None
+        await who.click(self.ref, label, self.channel, request)
+        if not REGISTRY.actions[step.action].asks:
+            return
+        await who.window("input")
+        typed: dict[str, str | list[str]] = dict(
+            filled(Form(title="", submit="", fields=step.asks))
+        )
+        for field in step.asks:
+            if field.type == "choices":
+                typed[field.name] = str(typed[field.name]).split()
+        if step.name == "verify":
+            typed = {"how": await self._settled(who)}
+        if step.round:
+            typed = {"systems": ["accounts", "billing"]}
+        answer = await who.submit(**typed)
+        assert answer["ok"], (step.name, answer)
+
+    async def _settled(self, who: Acting) -> str:
+        """The first way that settles identity by hand, chosen."""
+        blocks = who.stack[-1]["blocks"]
+        choice = next(b for b in blocks if b.get("block_id", "").startswith("f:how:"))
+        ways = [option["value"] for option in choice["element"]["options"]]
+        way = next(way for way in ways if not way.startswith("ask_"))
+        await who.choose("how", way)
+        await who.window("Note")
+        return str(way)
+
+    async def owners_answer(self, owner: Acting, label: str = "Done") -> None:
+        """An owner answers for each of their systems, in their direct messages."""
+        room = ROOM[owner.who]
+        asking = (await self.case()).rounds[-1]
+        for query in asking.waiting:
+            wanted = f'"x":"{query.system}"'
+
+            def look(wanted: str = wanted) -> tuple[dict, dict] | None:
+                for message in owner.messages.get(room, {}).values():
+                    for each in buttons(message.get("blocks", [])):
+                        here = f'"q":{asking.id}' in each.get("value", "")
+                        if each["label"] == label and wanted in each["value"] and here:
+                            return message, each
+                return None
+
+            message, action = await owner.until(look, f"{label} for {query.system}")
+            answer = await owner._do("click", channel=room, ts=message["ts"], action=action)
+            assert answer["ok"], answer
+            await self.world.case_when(
+                self.ref,
+                lambda c, name=query.system: name not in {q.system for q in c.rounds[-1].waiting},
+            )
+
+    async def approve(self, second: Acting) -> None:
+        await second.click(self.ref, "Second person", self.channel)
+        await second.window("What now?")
+        answer = await second.submit(answer="yes")
+        assert answer["ok"], answer
+        await self.world.case_when(self.ref, lambda c: not approvals.pending(c))
+        await second.close()
+
+    async def answer(self, who: Acting, second: Acting) -> None:
+        """Reply: form, preview, send; approved where that is needed."""
+        several = len((await self.case()).requests) > 1
+        await who.click(self.ref, "Reply", self.channel, self.request if several else None)
+        await who.window("Start from")
+        answer = await who.submit(body=ANSWER, body2="")
+        assert answer["ok"], answer
+        await who.window("Preview")
+        answer = await who.submit()
+        assert answer["ok"], answer
+        await who.window("Close")
+        await who.close()
+        if approvals.pending(await self.case()):
+            await self.approve(second)
+        await self.world.case_when(self.ref, lambda c: "answer" in c.request(self.request).done)
