@@ -91,7 +91,7 @@ def _curve(examples: Sequence[Example], judged: Sequence[Judged]) -> tuple[Point
     """Possible thresholds, in steps that people can read."""
     points = []
     plain = {example.id for example in examples if example.obvious}
-    for hundredth in range(50, 100, 2):
+    for hundredth in range(50, 100):
         answers = list(_answers(examples, judged, Thresholds(auto=hundredth / 100)))
         found = figures(answers)
         easy = figures([answer for answer in answers if answer.id in plain])

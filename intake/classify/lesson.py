@@ -21,9 +21,11 @@ class Lesson(NamedTuple):
     sheets: list[Sheet]
     asked: Truths  #: a row per mail, a column per word
     voices: npt.NDArray[np.int64]
+    plain: Truths  #: those that say what they ask
 
     def some(self, rows: npt.NDArray[np.intp]) -> "Lesson":
-        return Lesson([self.sheets[row] for row in rows], self.asked[rows], self.voices[rows])
+        sheets = [self.sheets[row] for row in rows]
+        return Lesson(sheets, self.asked[rows], self.voices[rows], self.plain[rows])
 
 
 def lesson_of(examples: Sequence[Example], step: Step) -> Lesson:
@@ -36,4 +38,5 @@ def lesson_of(examples: Sequence[Example], step: Step) -> Lesson:
         sheets,
         np.array([[word in example.kinds for word in WORDS] for example in examples]),
         np.array([names[example.voice] for example in examples], np.int64),
+        np.array([example.obvious for example in examples]),
     )
