@@ -58,6 +58,7 @@ def policy_of(settings: Settings) -> Policy:
         promises=promises or usual.promises,
         letters=Catalogue(own=own, reviewers=settings.reviewers),
         register=register_of(settings),
+        customers=settings.customers,
         safeguarding=str(settings.people.get("safeguarding", "")),
         timezone=settings.timezone,
         digest_at=settings.digest_at,

@@ -98,6 +98,7 @@ class Settings(Record, frozen=True, kw_only=True):
     reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
     promises: tuple[PromisedFrom, ...] = ()
     register: tuple[Registered, ...] = ()
+    customers: Mapping[str, str] = msgspec.field(default_factory=dict)
     suppression_feed: Path | None = None
 
     @property
@@ -343,6 +344,7 @@ TABLES: Mapping[str, Any] = {
     "reviewers": Mapping[str, str],
     "promises": tuple[PromisedFrom, ...],
     "register": tuple[Registered, ...],
+    "customers": Mapping[str, str],
 }
 
 

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from handlers import approvals, linking, offers, opening, recipients, timing, verification
-from handlers.approvals import ALONE
-from handlers.commits import lane_of
+from handlers import approvals, offers, recipients, verification
+from handlers.elsewhere import Elsewhere
 from handlers.handler import (
     Action,
     Answer,
@@ -21,19 +20,13 @@ from handlers.handler import (
     Role,
     Stale,
 )
-from handlers.ignoring import Ignoring
-from handlers.incoming import suppression
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
 from storage.errors import Refused
 from storage.records import (
-    Card,
     Case,
-    Joined,
     Letter,
-    MailStatus,
-    Mark,
     OutboxMessage,
     OutboxStatus,
     Request,
@@ -42,7 +35,7 @@ from storage.records import (
 )
 
 
-class FromPeople(Ignoring):
+class FromPeople(Elsewhere):
     """Compare and set: a click counts for the case as it was drawn, or where nobody disputes it."""
 
     async def offers(self, ref: str) -> tuple[Case, tuple[Offer, ...]]:
@@ -175,30 +168,45 @@ class FromPeople(Ignoring):
         going = await self._moved_letter(effect, case, now, puts)
         case, apart = await self._apart(effect, moment, case)
         puts += [*await self._elsewhere(effect, case, now, by), *apart]
+        if effect.fork:
+            case, forked = await self._forked(case, now)
+            puts += forked
         if case != before:
             puts.append(case)
             # a draft is its author's alone: the card has nothing new to show
             puts += [] if drafted else [await self.refreshed(case, now, by)]
         puts += await self.met(moment.by, now)
-        if effect.line:
-            puts.append(self.line(case, effect.line, now, by))
-        told = ((who, text) for who, text in effect.tell if who not in case.shut)
-        puts += [self.direct(person, text, case, now, by) for person, text in told]
-        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
-        puts += self.owners_done(before, case, now)
+        puts += self._messages(effect, before, case, moment)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
         shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
         await self.commit(action.name, by, case, now, *puts, why=effect.note, shreds=shreds)
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)
-        undo = going if effect.send else None
-        return Done(
-            said=effect.said,
-            case=case,
-            undo=undo.id if undo else "",
-            until=undo.send_after if undo else None,
-        )
+        return self._told(effect, case, going, now)
+
+    def _messages(self, effect: Effect, before: Case, case: Case, moment: Moment) -> list[Stored]:
+        """Who learns of it, and where."""
+        by, now = moment.by.id, moment.now
+        puts: list[Stored] = []
+        if effect.line:
+            puts.append(self.line(case, effect.line, now, by))
+        if effect.alarm:
+            puts += self.alarm(case, effect.alarm, now)
+        told = ((who, text) for who, text in effect.tell if who not in case.shut)
+        puts += [self.direct(person, text, case, now, by) for person, text in told]
+        puts += [self.to_owner(person, number, case, now, by) for person, number in effect.ask]
+        puts += self.owners_done(before, case, now)
+        return puts
+
+    def _told(self, effect: Effect, case: Case, going: OutboxMessage | None, now: datetime) -> Done:
+        """What the clicker reads, and for a while the way back."""
+        if effect.send and going is not None:
+            at = going.send_after
+            return Done(said=effect.said, case=case, back="undo", undo=going.id, until=at)
+        back, value = effect.back
+        until = now + self.policy.undo if back else None
+        return Done(said=effect.said, case=case, back=back, undo=value, until=until)
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -299,68 +307,6 @@ class FromPeople(Ignoring):
         )
         puts.append(moved)
         return moved
-
-    async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
-        """What changes beside the case: the suppression list, and the case a mail was held for."""
-        puts: list[Stored] = []
-        if effect.alone:
-            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
-            puts.append(replace(counted, at=now, count=counted.count + 1))
-        known = await self.store.suppression(case.requester_hash)
-        if effect.suppress and case.requester and known is None:
-            puts.append(suppression(case, now))
-        if (effect.release or effect.join) and case.held_for:
-            puts += await self._given_back(case, now, by, joins=effect.join)
-        return puts
-
-    async def _apart(self, effect: Effect, moment: Moment, case: Case) -> tuple[Case, list[Stored]]:
-        """The other cases that change with this one, and those that are split off it."""
-        before, by, now = moment.case, moment.by.id, moment.now
-        others = {other.ref: other for other in effect.others}
-        if case.legal_hold != before.legal_hold:
-            for ref in case.linked:
-                other = others.get(ref) or await self.store.case(ref)
-                if other is not None:
-                    others[ref] = replace(other, legal_hold=case.legal_hold)
-        puts: list[Stored] = []
-        for other in others.values():
-            other = self._reminded(other, now)  # noqa: PLW2901  what is put is what is drawn
-            said = f"<@{by}>: this belongs with {case.ref}."
-            puts += [other, await self.refreshed(other, now, by), self.line(other, said, now, by)]
-        for mail_id in effect.moved:
-            mail = await self.store.mail(mail_id)
-            if mail is not None:
-                puts.append(replace(mail, case=effect.others[0].ref))
-        for person in effect.split:
-            ref = await self.store.next_reference(opening.year_of(now, self.policy))
-            case = replace(case, linked=(*case.linked, ref))
-            new = self._reminded(linking.split_off(before, ref, person), now)
-            puts += [new, self.message(lane_of(new), Card(case=ref), now, by)]
-        return case, puts
-
-    async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:
-        suspected = await self.case(case.held_for)
-        rest = tuple(mail for mail in suspected.held if mail not in case.mails)
-        after = replace(suspected, held=rest)
-        puts: list[Stored] = []
-        for mail_id in case.mails:
-            mail = await self.store.mail(mail_id)
-            if mail is None or mail.status is not MailStatus.HELD:
-                continue
-            if joins:
-                after = timing.joined(after, mail, mail.message_id)
-                other = Joined(mail=mail.id, address=case.requester)
-                after = replace(after, joined=(*after.joined, other))
-            ref = after.ref if joins else case.ref
-            puts.append(replace(mail, status=MailStatus.PROCESSED, case=ref, reason=""))
-        after = self._timed(suspected, after, now)
-        said = f"The mail of {case.ref} {'belongs here' if joins else 'does not belong here'}."
-        return [
-            *puts,
-            after,
-            await self.refreshed(after, now, by),
-            self.line(after, said, now, by, call=joins),
-        ]
 
 
 def admit(case: Case, action: Action, by: Person) -> None:

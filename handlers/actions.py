@@ -8,8 +8,10 @@ import re
 
 from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
+from handlers.breaches import PossibleBreach
 from handlers.circles import AboutUs, LetIn
 from handlers.closing import Close
+from handlers.corrections import CorrectLetter
 from handlers.deadlines import reminders
 from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
@@ -17,10 +19,11 @@ from handlers.linking import Hold, LiftHold, Merge, Split
 from handlers.owners import whom_to_ask, with_round
 from handlers.proving import Verify
 from handlers.recording import Again, asked
-from handlers.requests import opened_again, replace, with_request, with_step
+from handlers.reopening import Reopen
+from handlers.requests import replace, with_step
 from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
-from handlers.sorting import NOTHING, Confirm, Join, NotARequest
+from handlers.sorting import Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status
 
@@ -40,7 +43,7 @@ class Claim(Action):
 
     def do(self, moment: Moment) -> Effect:
         case = replace(moment.case, assignee=moment.by.id)
-        return Effect(case=case, said=f"{case.ref} is yours.")
+        return Effect(case=case, said=f"{case.ref} is yours.", back=("release", ""))
 
 
 class ShowMessage(Action):
@@ -172,31 +175,6 @@ class Snooze(Action):
         )
 
 
-class Reopen(Action):
-    """Unfinished: it goes on with its old date."""
-
-    name = "reopen"
-    label = "Reopen"
-    about = "request"
-    confirm = "It goes on where it was, with its old date."
-
-    def offered(self, case: Case, request: Request | None) -> bool:
-        return request is not None and request.status is Status.CLOSED
-
-    def do(self, moment: Moment) -> Effect:
-        case = moment.case
-        number = moment.request.id if moment.request else 1
-        case = with_request(case, opened_again(case.request(number)))
-        case = replace(case, triage=any(r.kind is None for r in case.requests))
-        if case.labels == (NOTHING,):  # it asked something after all
-            case = replace(case, labels=())
-        return Effect(
-            case=case,
-            said=f"{case.ref} is open again, due {timing.named(case.due)}.",
-            line=f"<@{moment.by.id}> opened it again; the date stays.",
-        )
-
-
 class History(Action):
     """Who did what, and when."""
 
@@ -237,10 +215,12 @@ GENERAL: tuple[Action, ...] = (
     Split(),
     Reopen(),
     History(),
+    CorrectLetter(),
     Hold(),
     LiftHold(),
     AboutUs(),
     LetIn(),
+    PossibleBreach(),
     Place(),
     Extend(),
     ReceivedEarlier(),

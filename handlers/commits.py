@@ -238,6 +238,7 @@ class Commits:
             references=thread[-10:],
             automatic=draft.automatic,
             closing=draft.closing,
+            replaces=draft.replaces,
             extending=draft.extending,
         )
         message = self.message(f"mail:{case.ref}", content, now, by)

@@ -103,6 +103,7 @@ class Draft(Record, frozen=True, kw_only=True):
     body: str | None = None  #: words changed by staff; None = as the template has them
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
+    replaces: str = ""  #: id of the letter that it corrects
     closing: Closing | None = None
     extending: Extending | None = None
 
@@ -126,6 +127,9 @@ class Effect(Record, frozen=True, kw_only=True):
     split: tuple[str, ...] = ()  #: people who get a case of their own
     join: bool = False  #: this case's mails belong to the case they were held for
     tell: tuple[tuple[str, str], ...] = ()  #: direct messages: Slack id, words
+    alarm: str = ""  #: the managers are to know at once; nothing personal
+    fork: bool = False  #: its last mail gets a case of its own
+    back: tuple[str, str] = ("", "")  #: the action that undoes a click, and its value
     alone: bool = False  #: released without a second person: it is counted
 
 
@@ -365,10 +369,12 @@ class Click(Record, frozen=True, kw_only=True):
 
 
 class Done(Record, frozen=True, kw_only=True, tag="done"):
-    """It happened. `undo` is the id of a letter that can still be called back until `until`."""
+    """It happened. `back` is the action that undoes it, with the value `undo`: of a letter, its id;
+    offered until `until`."""
 
     said: str
     case: Case
+    back: str = ""
     undo: str = ""
     until: datetime | None = None
 

@@ -58,15 +58,16 @@ def choices(moment: Moment) -> tuple[str, ...]:
 def comes_first(moment: Moment, request: Request, name: str) -> str:
     """What has to be done before this letter may go; "" = nothing.
 
-    The kind's own answers wait for its steps. That we hold nothing, and that we refuse, need none.
+    The kind's own answers wait for its steps; that we hold nothing, for the owners' word. A refusal
+    needs none.
     """
     kind = moment.kinds.get(request.kind or "")
     if kind is None or name not in kind.letters or not templates.template(name).answers:
         return ""
+    if name == "no_data":
+        return to_do(kind.lacking(moment.case, request, ("heard",)))
     step = next((step for step in kind.steps if step.name == "answer"), None)
-    if step is None or name == "no_data":
-        return ""
-    return to_do(kind.lacking(moment.case, request, step.after))
+    return to_do(kind.lacking(moment.case, request, step.after)) if step else ""
 
 
 def may_say(moment: Moment, name: str) -> bool:

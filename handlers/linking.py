@@ -3,10 +3,11 @@
 Pure: the other case a form names is read before, and what becomes of it is part of the effect.
 """
 
+from handlers.flags import closest
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import close_request, noted, replace
 from storage.errors import Refused
-from storage.records import Case, Outcome, Request
+from storage.records import Case, Joined, Outcome, Request
 
 NAMES = 40  #: people one mail is split into at once
 
@@ -95,6 +96,9 @@ class Merge(Action):
             requests=(*into.requests, *_new_there(moment.case, into)),
             mails=(*into.mails, *(m for m in case.mails if m not in into.mails)),
             message_ids=tuple(dict.fromkeys((*into.message_ids, *case.message_ids))),
+            joined=(*into.joined, *_strangers(moment.case, into)),
+            circle=closest(case.circle, into.circle),
+            shut=tuple(dict.fromkeys((*into.shut, *case.shut))),
             answered=True,
             version=into.version + 1,
         )
@@ -160,6 +164,7 @@ def split_off(case: Case, ref: str, person: str) -> Case:
         language=case.language,
         requests=tuple(_anew(request) for request in case.requests),
         circle=case.circle,
+        shut=case.shut,
         reading=case.reading,
         confirmed=case.confirmed,
         assignee=case.assignee,
@@ -169,6 +174,13 @@ def split_off(case: Case, ref: str, person: str) -> Case:
         linked=(case.ref,),
         acknowledgement=f"withheld: it was confirmed with {case.ref}",
     )
+
+
+def _strangers(case: Case, into: Case) -> tuple[Joined, ...]:
+    """Its mails, where they are from another address than that case's: merging proves none."""
+    if case.requester == into.requester:
+        return case.joined
+    return (*case.joined, *(Joined(mail=mail, address=case.requester) for mail in case.mails))
 
 
 def linked(case: Case, other: Case) -> tuple[Case, Case]:

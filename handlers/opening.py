@@ -89,6 +89,32 @@ def going_on(case: Case, before: Case) -> Case:
     )
 
 
+def forked(ref: str, mail: InboundMail, case: Case, registry: Registry) -> Case:
+    """A new ask in a mail to a case that had ended: to be sorted, its clock from that mail."""
+    first = case.requests[0]
+    anything = (name for name in registry if registry[name].acknowledged)
+    asked = (Asked(kind=kind, received_at=mail.received_at) for kind in anything)
+    clock = deadlines.earliest_of(asked, first.regimes)
+    return Case(
+        ref=ref,
+        received_at=mail.received_at,
+        requester=case.requester,
+        requester_name=case.requester_name,
+        requester_hash=case.requester_hash,
+        subject=case.subject,
+        language=case.language,
+        requests=(Request(id=1, kind=None, due=clock, regimes=first.regimes),),
+        circle=case.circle,
+        shut=case.shut,
+        triage=True,
+        mails=(mail.id,),
+        message_ids=(mail.message_id,) if mail.message_id else (),
+        flags=case.flags,
+        linked=(case.ref,),
+        follows=case.ref,
+    )
+
+
 def plausible(reading: Reading, registry: Registry) -> tuple[str, ...]:
     """The kinds an unsorted mail may be."""
     return tuple(

@@ -143,7 +143,9 @@ def progress(case: Case, request: Request) -> str:
     said = f"{there} of {len(last.queries)} systems answered"
     if exceptions := sum(query.answer == "exception" for query in last.queries):
         said += f", {exceptions} with an exception"
-    return said if not last.waiting else f"{said}, asked by {last.due_on:%d %b}"
+    if not last.waiting:
+        return said
+    return f"{said}, gone on without" if last.over else f"{said}, asked by {last.due_on:%d %b}"
 
 
 def may_not_delete(case: Case, request: Request) -> str:

@@ -75,6 +75,7 @@ class Policy(Record, frozen=True, kw_only=True):
     promises: tuple[Promise, ...] = PROMISES  #: oldest first
     letters: Catalogue = msgspec.field(default_factory=Catalogue)
     register: tuple[System, ...] = REGISTER
+    customers: Mapping[str, str] = msgspec.field(default_factory=dict)  #: name to contact
     safeguarding: str = ""  #: Slack id of who is told when a child may be in danger
     timezone: str = "Europe/London"  #: IANA name: the desk's own hours
     digest_at: time = time(9)

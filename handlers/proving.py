@@ -104,6 +104,8 @@ def _options(moment: Moment) -> dict[str, str]:
 def _intro(moment: Moment, how: str) -> str:
     least = next(iter(enough(moment.case, moment.kinds)), "")
     said = f"The least that settles it: {WAYS[least].label.lower()}." if least else ""
+    if how in {ASK_CODE, ASK_MORE}:
+        said += timing.asked_late(moment)
     if how == ASK_CODE:
         return f"{said} Look the address up in the accounts system; the asker never sees it."
     if how == PAPERS:

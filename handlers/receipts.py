@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from handlers import timing
 from handlers.commits import Commits, lane_of
+from handlers.corrections import corrected
 from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
 from handlers.letters import message_id, templates
@@ -97,6 +98,9 @@ class FromOutbox(Commits):
             after = replace(after, message_ids=(*after.message_ids, ours))
         if letter.automatic or letter.template == "acknowledgement":
             after = self._timed(after, timing.acknowledged(after, "sent"), now)
+        if letter.replaces:
+            after = corrected(after, letter.replaces, message.id)
+            after = self._reminded(replace(after, version=case.version + 1), now)
         after, told = self._clocks_moved(after, message, letter, now)
         puts: list[Stored] = [*told]
         end = letter.closing

@@ -57,10 +57,12 @@ class Recording(OfSteps):
         step = self.step(moment.request)
         if not step.asks:
             return None
-        return Form(title=step.button, submit="Record", intro=step.intro, fields=step.asks)
+        fields = tuple(_offered(field, moment) for field in step.asks)
+        return Form(title=step.button, submit="Record", intro=step.intro, fields=fields)
 
     def faults(self, moment: Moment) -> dict[str, str]:
-        found = {f.name: _fault(f, moment.form) for f in self.step(moment.request).asks}
+        asks = (_offered(field, moment) for field in self.step(moment.request).asks)
+        found = {field.name: _fault(field, moment.form) for field in asks}
         if moment.form.get(self.names, "").strip() and (fault := other_fault(moment, self.names)):
             found[self.names] = fault
         return {name: fault for name, fault in found.items() if fault}
@@ -78,6 +80,7 @@ class Recording(OfSteps):
             said=f"{case.ref}: recorded: {step.label.lower()}.",
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
             suppress=step.suppress,
+            back=("", "") if step.asks else ("again", step.name),
         )
 
 
@@ -88,6 +91,7 @@ class Again(Action):
     label = "Take a step again"
     about = "request"
     asks = True
+    answers = "step"
 
     def offered(self, case: Case, request: Request | None) -> bool:
         if request is None or case.assignee is None or request.status is Status.CLOSED:
@@ -205,6 +209,15 @@ def _retakable(moment: Moment) -> tuple[Step, ...]:
     request = asked(moment)
     names = {taken.step for taken in moment.case.taken if taken.request == request.id}
     return tuple(s for s in _kind(moment).steps if s.name in names and s.name in request.done)
+
+
+def _offered(field: Field, moment: Moment) -> Field:
+    """The customers on the register are chosen; where it has none, one is typed."""
+    known = moment.policy.customers
+    if field.name != "customer" or not known:
+        return field
+    options = tuple((name, f"{name}: {contact}") for name, contact in known.items())
+    return replace(field, type="choice", options=options)
 
 
 def _fault(field: Field, form: Mapping[str, str]) -> str:

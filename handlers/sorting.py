@@ -6,9 +6,10 @@ from handlers import deadlines, timing
 from handlers.deadlines.rules import counted
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment
+from handlers.letters import templates
 from handlers.requests import close_request, replace, settle
 from handlers.verification import stepped
-from storage.records import Case, Due, Outcome, Request, Status
+from storage.records import Case, Due, OutboxStatus, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
@@ -34,11 +35,14 @@ class Confirm(Action):
         return "was sorted before you" if case.confirmed else ""
 
     def form(self, moment: Moment) -> Form:
-        chosen = " ".join(kind.name for kind in _chosen(moment)) or " ".join(_known(moment))
+        # nothing chosen stays nothing when the choice draws the form anew
+        names = [k.name for k in _chosen(moment)] if "kinds" in moment.form else _known(moment)
+        chosen = " ".join(names)
+        runs = "The clock runs from the first receipt whatever you choose."
         return Form(
             title="What do they want?",
             submit="Confirm",
-            intro=f"{_foreseen(moment)}The clock runs from the first receipt whatever you choose.",
+            intro=f"{_foreseen(moment)}{runs}{_sent_before(moment.case)}",
             fields=(
                 Field(
                     name="kinds",
@@ -65,10 +69,12 @@ class Confirm(Action):
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
         moved = _moved(moment, after)
+        late = case.confirmed and "overdue" in moved
         return Effect(
             case=after,
-            said=f"{case.ref}: {titles}.{moved}",
+            said=f"{case.ref}: {titles}.{moved}{_left_over(case, after)}",
             line=f"<@{moment.by.id}> confirmed: {titles}.{moved}",
+            alarm=f"Its kind was corrected: {titles}.{moved}" if late else "",
             suppress=any(kind.name == "unsubscribe" for kind in kinds),
             release=bool(case.held_for),
         )
@@ -98,6 +104,7 @@ class NotARequest(Action):
             case=labelled(replace(case, triage=False), NOTHING),
             said=f"{case.ref} is closed: not a request.",
             line=f"<@{moment.by.id}> closed it: not a request.",
+            back=("reopen", "unfinished") if len(case.requests) == 1 else ("", ""),
             release=bool(case.held_for),
         )
 
@@ -136,6 +143,28 @@ class Join(Action):
             note=moment.form["how"].strip(),
             join=True,
         )
+
+
+def _sent_before(case: Case) -> str:
+    """The letters that rest on the kinds as they were."""
+    sent = [
+        f"{templates.template(letter.template).title} ({letter.at:%d %b})"
+        for letter in case.letters
+        if letter.status is OutboxStatus.SENT and not letter.bounced
+    ]
+    return f" Letters already sent: {', '.join(sent)}." if case.confirmed and sent else ""
+
+
+def _left_over(before: Case, after: Case) -> str:
+    """What a corrected kind leaves behind, for a person to put right."""
+    if not before.confirmed:
+        return ""
+    sent = _sent_before(before)
+    told = f"{sent} If one was wrong: Correct our last letter." if sent else ""
+    was, now = ({r.kind for r in case.requests} for case in (before, after))
+    if "unsubscribe" in was - now:
+        told += " The address is on the do-not-mail list still."
+    return told
 
 
 def labelled(case: Case, *names: str) -> Case:

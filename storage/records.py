@@ -314,6 +314,14 @@ class Joined(Record, frozen=True, kw_only=True):
     address: str
 
 
+class Breach(Record, frozen=True, kw_only=True):
+    """That something may have gone wrong with data, and since when we know; what, is a note."""
+
+    aware_at: datetime
+    by: str
+    at: datetime
+
+
 class Challenge(Record, frozen=True, kw_only=True):
     """A code sent to the address on file. The code is made from the letter's id under the desk's
     own key, and kept nowhere."""
@@ -424,6 +432,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     challenge: Challenge | None = None  #: the code that is waited for
     proven: str = ""  #: the address on file that gave the code back
     joined: tuple[Joined, ...] = ()
+    breach: Breach | None = None
     approvals: tuple[Approval, ...] = ()
     notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
@@ -640,6 +649,7 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     references: tuple[str, ...] = ()
     automatic: bool = False  #: sent without a person: RFC 3834 headers
     closing: Closing | None = None
+    replaces: str = ""  #: id of the letter of ours that it corrects
     extending: Extending | None = None
 
 

@@ -82,7 +82,7 @@ class Clicks:
         if isinstance(answer, Faults):
             await window.tell(" ".join(answer.fields.values()))
             return
-        if isinstance(answer, Done) and answer.undo:
+        if isinstance(answer, Done) and answer.back:
             view = views.final(answer, pointer, self._parts.timezone)
             await window.tell(answer.said, view["blocks"], pointer.ref)
             return

@@ -6,6 +6,7 @@ from bot.slack import blocks, buttons
 from bot.slack.blocks import Block
 from bot.slack.scene import Scene
 from bot.slack.words import counted, day, escape, moment
+from handlers.breaches import told
 from handlers.handler import Offer
 from handlers.verification import ENDS, may_end
 from storage.records import Case, LetterState, OutboxStatus
@@ -23,16 +24,18 @@ def undo(scene: Scene, letter: LetterState) -> Offer | None:
 
 def attention(scene: Scene) -> list[Block]:
     case = scene.case
-    shown = [blocks.section(said, scene.id(key)) for key, said in _standing(case)]
+    shown = [blocks.section(said, scene.id(key)) for key, said in _standing(case, scene.timezone)]
     told = [_letter(scene, each, scene.id(f"letter{n}")) for n, each in enumerate(case.letters)]
     shown += [block for blocks_of_one in told for block in blocks_of_one][-6:]
     return shown
 
 
-def _standing(case: Case) -> Iterator[tuple[str, str]]:
+def _standing(case: Case, timezone: str) -> Iterator[tuple[str, str]]:
     """What stands on the card until it is no longer so: a key, and the words."""
     if case.answered:
         yield "wrote", ":speech_balloon: The requester wrote again: *Show message* opens it."
+    if case.breach:
+        yield "breach", f":rotating_light: *Possible breach.* {told(case.breach, timezone)}"
     if case.held:
         waits_here = f"{counted(len(case.held), 'mail')} {'wait' if case.held[1:] else 'waits'}"
         said = f":mailbox_with_mail: *{waits_here}*: from another address, may belong here."
@@ -86,6 +89,7 @@ def attention_words(scene: Scene) -> list[str]:
     case = scene.case
     told = [
         "The requester wrote again" if case.answered else "",
+        "Possible breach" if case.breach else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
         ENDS.rstrip(".") if may_end(case) else "",

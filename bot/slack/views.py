@@ -42,11 +42,12 @@ def message(title: str, said: str) -> View:
 def final(done: Done, pointer: Pointer, timezone: str) -> View:
     """What happened, and the way back while there is one."""
     shown = [blocks.section(done.said, "said")]
-    if done.undo:
+    if done.back:
         until = f" Undo works until {moment(done.until, timezone, '{time}')}." if done.until else ""
-        shown.append(blocks.context([f"Nothing has gone out yet.{until}"], "until"))
+        letter = "Nothing has gone out yet." if done.back == "undo" else ""
+        shown.append(blocks.context([f"{letter}{until}".strip() or "Undo:"], "until"))
         back = msgspec.structs.replace(
-            pointer, version=done.case.version, action="undo", value=done.undo, way=""
+            pointer, version=done.case.version, action=done.back, value=done.undo, way=""
         )
         shown.append(blocks.actions([_undo(back)], "undo"))
     return modal(pointer.ref, shown)
@@ -59,7 +60,7 @@ def _undo(pointer: Pointer) -> Block:
         "text": blocks.plain("Undo", 75),
         "value": encoded(pointer),
         "style": "danger",
-        "accessibility_label": f"Call back the letter of {pointer.ref}",
+        "accessibility_label": f"Undo it: {pointer.ref}",
     }
 
 

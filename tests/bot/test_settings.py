@@ -221,6 +221,8 @@ def test_the_register_is_the_default_with_its_owners_or_ones_own(tmp_path: Path)
     assert len(usual) == 13
     assert (usual["billing"].owner, usual["accounts"].owner) == ("U02BEN", "")
     assert [name for name, system in usual.items() if system.marketing] == ["marketing"]
+    file.write_text('[customers]\nChoir = "privacy@example.net"\n')
+    assert load({}, file=file).customers == {"Choir": "privacy@example.net"}
     file.write_text('[[register]]\nname = "crm"\nowner = "U01ANA"\nmarketing = true\n')
     (own,) = register_of(load({}, file=file))
     assert (own.name, own.title, own.owner, own.marketing) == ("crm", "crm", "U01ANA", True)

@@ -294,7 +294,7 @@ async def test_what_a_person_says_of_a_mail_is_kept_to_learn_from(bench: Bench) 
     other = await bench.case("access")
     await bench.click(other, "not_a_request")
     assert (await bench.fresh(other)).labels == ("not_a_request",)
-    await bench.click(await bench.fresh(other), "reopen")
+    await bench.click(await bench.fresh(other), "reopen", value="unfinished")
     assert (await bench.fresh(other)).labels == ()
 
 
@@ -312,7 +312,7 @@ async def test_not_a_request_closes_and_reopen_brings_the_old_date_back(bench: B
     assert closed.closed
     assert closed.requests[0].outcome is Outcome.NOT_A_REQUEST
     assert closed.remind_at is None
-    await bench.click(closed, "reopen")
+    await bench.click(closed, "reopen", value="unfinished")
     again = await bench.fresh(case)
     assert again.triage
     assert again.due == case.due
@@ -670,3 +670,12 @@ async def test_a_mail_that_failed_waits_for_a_person_and_one_that_has_its_case_k
     kept = await bench.store.mail(done.id)
     assert kept is not None
     assert (kept.status, kept.case) == (MailStatus.PROCESSED, case.ref)
+
+
+async def test_a_kind_that_was_unticked_stays_so_when_the_form_is_drawn_anew(bench: Bench) -> None:
+    case = await bench.case("access", "complaint")
+    first = await bench.form(case, "confirm")
+    assert first.fields[0].initial == "access complaint"
+    for left in ("complaint", ""):
+        again = await bench.form(case, "confirm", form={"kinds": left})
+        assert again.fields[0].initial == left

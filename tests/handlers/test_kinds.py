@@ -115,6 +115,18 @@ async def test_what_our_customer_decides_on_is_passed_on_and_closed_as_referred(
     assert request_of(await bench.fresh(case)).outcome is Outcome.REFERRED
 
 
+async def test_the_customer_is_chosen_from_the_register_where_it_has_one(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, customers={"Choir": "privacy@example.net"}) as bench:
+        theirs = {"whose": {"whose": "customers"}}
+        case = await bench.walk(await bench.case("access"), until="passed_on", **theirs)
+        form = await bench.form(case, "passed_on", request=1)
+        assert form.fields[0].options == (("Choir", "Choir: privacy@example.net"),)
+        said = {"customer": "Band", "when": "today, by mail"}
+        assert isinstance(await bench.click(case, "passed_on", request=1, form=said), Faults)
+        said |= {"customer": "Choir"}
+        assert isinstance(await bench.click(case, "passed_on", request=1, form=said), Done)
+
+
 async def test_both_is_passed_on_and_goes_on_for_our_part(bench: Bench) -> None:
     case = await bench.walk(await bench.case("access"), whose={"whose": "both"})
     assert {"passed_on", "owners", "checklist"} <= set(request_of(case).done)
@@ -147,6 +159,20 @@ async def test_no_package_goes_before_a_second_person_approved(bench: Bench) -> 
     assert request_of(case).status is Status.AWAITING_APPROVAL
     (package,) = (m for m in await bench.outbox(case) if m.content.template == "answer_access")
     assert package.status is OutboxStatus.DRAFT
+
+
+async def test_nobody_is_told_that_nothing_is_held_before_the_owners_have_answered(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("access"), until="heard")
+    form = {"template": "no_data", "body": ANSWER}
+    early = await bench.click(case, "reply", request=1, form=form)
+    assert isinstance(early, Faults)
+    assert "owners answer" in early.fields["template"]
+    await bench.owners_answer(case, "nothing")
+    case = await answered(bench, await bench.fresh(case), "no_data")
+    # what was never found needs no review, no list and no second person
+    assert (await closed(bench, case, outcome="fulfilled", reason="no_data_held")).closed
 
 
 async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -> None:

@@ -8,8 +8,8 @@ from handlers import retention
 from handlers.handler import Done, Faults
 from handlers.requests import close_request, replace
 from storage.errors import Refused
-from storage.records import Card, Case, Outcome, Verification
-from tests.handlers.desks import ANA, BEN, DAY, MAY, NOW, Bench
+from storage.records import Card, Case, Circle, Outcome, Verification
+from tests.handlers.desks import ANA, BEN, DAY, MAY, NOW, REGISTRY, Bench
 from tests.handlers.test_registry import a_moment
 
 PROOF = Verification(how="reply", by="U01ANA", at=NOW)
@@ -50,6 +50,16 @@ async def test_merged_it_goes_on_in_the_earlier_case_with_its_mails(bench: Bench
     mail = await bench.store.mail(later.mails[0])
     assert mail is not None
     assert mail.case == first.ref
+
+
+async def test_merging_proves_no_address_and_keeps_a_circle_closed(bench: Bench) -> None:
+    first, later = await taken(bench, "access"), await taken(bench, "access", now=NOW + DAY)
+    await bench.click(first, "about_us", MAY, form={"named": BEN.id})
+    into = replace(await bench.fresh(first), requester="rosa@example.com")
+    moment = replace(a_moment(later), by=MAY, other=into, form={"into": into.ref, "how": "same"})
+    (after,) = REGISTRY.actions["merge"].do(moment).others
+    assert (after.shut, after.circle) == ((BEN.id,), Circle.MANAGERS)
+    assert [each.address for each in after.joined] == [later.requester]
 
 
 async def test_no_date_moves_back_by_merging(bench: Bench) -> None:

@@ -199,6 +199,8 @@ async def test_going_on_without_them_needs_a_reason_and_takes_the_step(bench: Be
     assert "heard" in case.requests[0].done
     assert case.taken[-1].answers == {"why": "They left the company."}
     assert case.rounds[-1].over
+    told = owners.progress(case, case.requests[0])
+    assert told == "0 of 3 systems answered, gone on without"
 
 
 async def test_chasing_asks_those_alone_who_have_not_answered(bench: Bench) -> None:

@@ -114,7 +114,7 @@ def test_in_each_state_the_next_step_is_the_one_coloured_button(kind: Kind) -> N
         case = with_step(settle(case, step.name), 1, step.name)
     ended = close_request(case, 1, Outcome.FULFILLED, a_moment(case))
     assert [offer.action for offer in offers(ended, REGISTRY)] == [
-        "show_message", "reopen", "history", "hold", "about_us",
+        "show_message", "reopen", "history", "hold", "about_us", "breach",
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import dkim
 import pytest
 
-from intake import arc, dmarc
+from intake import arc, dmarc, resolver
 from intake.authentication import Origin, Trust, claimed
 from intake.mime import parse
 from storage.records import Sender
@@ -62,8 +62,8 @@ def server() -> Iterator[tuple[Zone, tuple[str, int]]]:
 
 @pytest.fixture
 def zone(server: tuple[Zone, tuple[str, int]], monkeypatch: pytest.MonkeyPatch) -> Zone:
-    monkeypatch.setattr(dmarc, "ONE", 10.0)  # a busy machine has its time
-    monkeypatch.setattr(dmarc, "ALL", 30.0)
+    monkeypatch.setattr(resolver, "ONE", 10.0)  # a busy machine has its time
+    monkeypatch.setattr(resolver, "ALL", 30.0)
     zone, _ = server
     zone.names.clear()
     zone.names["_dmarc.example.org"] = REJECT

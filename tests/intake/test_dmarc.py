@@ -10,12 +10,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from intake import dmarc
+from intake import resolver
 from intake.authentication import Origin, Trust
-from intake.dmarc import Questions, look, organisation
+from intake.dmarc import look, organisation
 from intake.lookup import Lookup
 from intake.mime import parse
 from intake.parse import Parser
+from intake.resolver import Questions
 from intake.sender import Senders, disagreements
 from storage.records import Sender
 from tests.intake.nameserver import SERVFAIL, SILENT, Zone, nameserver
@@ -86,8 +87,8 @@ def dns(
     names = getattr(request.node, "callspec", None) and request.node.callspec.params.get("names")
     silent = SILENT in (names or {}).values()
     # a busy machine has its time, but for a silence that has to be waited for
-    monkeypatch.setattr(dmarc, "ONE", 1.0 if silent else 10.0)
-    monkeypatch.setattr(dmarc, "ALL", 30.0)
+    monkeypatch.setattr(resolver, "ONE", 1.0 if silent else 10.0)
+    monkeypatch.setattr(resolver, "ALL", 30.0)
     zone, place = server
     zone.names.clear()
     zone.asked.clear()
@@ -300,14 +301,14 @@ def test_the_name_in_hello_proves_nothing_for_a_sender_with_a_name(dns: Dns):
 def test_a_chain_of_silent_names_takes_no_longer_than_all_may_take(
     dns: Dns, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(dmarc, "ALL", 0.5)
+    monkeypatch.setattr(resolver, "ALL", 0.5)
     includes = " ".join(f"include:s{n}.example.org" for n in range(9))
     dns.zone.names = {f"s{n}.example.org": ["v=spf1 ?all"] for n in range(9)}
     dns.zone.names["s8.example.org"] = SILENT
     dns.knows(example_org=[f"v=spf1 {includes} -all"], _dmarc_example_org=REJECT)
     found = dns.look(MAIL)
     assert found.result == "temperror"
-    monkeypatch.setattr(dmarc, "QUESTIONS", 3)
+    monkeypatch.setattr(resolver, "QUESTIONS", 3)
     assert dns.look(MAIL).result == "temperror"
     assert len(dns.zone.asked) < 20
 

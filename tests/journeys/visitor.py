@@ -82,11 +82,17 @@ class Visitor:
         return self.window
 
     async def tick(self, *labels: str) -> None:
-        """These boxes and no others."""
+        """These boxes and no others; each change draws the window anew."""
         boxes = self.window.locator(".choice")
         for number in range(await boxes.count()):
             label = (await boxes.nth(number).inner_text()).strip()
-            await boxes.nth(number).locator("input").set_checked(label in labels)
+            box = boxes.nth(number).locator("input")
+            if await box.is_checked() == (label in labels):
+                continue
+            block = self.window.locator("[data-block-id^='f:']").first
+            before = await block.get_attribute("data-block-id")
+            await box.set_checked(label in labels)
+            await expect(block).not_to_have_attribute("data-block-id", before or "", timeout=SLOW)
 
     async def submit(self) -> None:
         await self.test("modal-submit").click()

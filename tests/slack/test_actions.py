@@ -83,7 +83,9 @@ class SmallDesk:
             return Review(case=self.case, letter="L1", to=self.case.requester, subject="Your data",
                           body=click.form["body"], window=60)  # fmt: skip
         if click.action == "send":
-            return Done(said="It goes out in a minute.", case=self.case, undo=click.value)
+            return Done(
+                said="It goes out in a minute.", case=self.case, back="undo", undo=click.value
+            )
         return Done(said=f"{click.action} is done.", case=self.case)
 
     async def saw_message(self, ref, by, now):

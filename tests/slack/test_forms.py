@@ -134,7 +134,11 @@ def test_a_preview_shows_the_letter_and_sends_by_id(make_case, view_faults, text
 
 def test_what_was_done_offers_undo_while_it_can(make_case, now, view_faults):
     done = Done(
-        said="Sent.", case=make_case(version=5), undo="L1", until=now + timedelta(minutes=1)
+        said="Sent.",
+        case=make_case(version=5),
+        back="undo",
+        undo="L1",
+        until=now + timedelta(minutes=1),
     )
     view = views.final(done, POINTER, "Europe/London")
     assert view_faults(view) == []

@@ -4,7 +4,17 @@ import msgspec
 import pytest
 
 from storage.parts import Parts, joined, split
-from storage.records import Candidate, Case, ClockEvent, InboundMail, Note, Proposed
+from storage.records import (
+    Candidate,
+    Case,
+    ClockEvent,
+    InboundMail,
+    Note,
+    Proposed,
+    Query,
+    Round,
+    Taken,
+)
 from tests.storage.making import NOW, a_case, an_arrival
 
 
@@ -74,3 +84,38 @@ def test_a_mail_kept_before_there_was_such_a_field(field: str):
     assert whole.skeleton is not None
     old = Parts(without(whole.skeleton, field), without(whole.content, field))
     assert joined(*old) == msgspec.structs.replace(mail(), **{field: ""})
+
+
+def test_a_case_kept_before_steps_and_owners_were_recorded():
+    old = a_case("PR-2026-0001")
+    skeleton, content = split(old)
+    halves = [msgspec.json.decode(skeleton or b""), msgspec.json.decode(content)]
+    for field in (
+        "taken", "rounds", "legal_hold", "restricted", "linked", "barred", "still_mailed",
+        "data_subject",
+    ):  # fmt: skip
+        for half in halves:
+            half.pop(field, None)
+    assert joined(*map(msgspec.json.encode, halves)) == old
+
+
+def test_what_steps_and_owners_recorded_is_personal():
+    taken = Taken(request=1, step="field", by="U01ANA", at=NOW, answers={"old": "Nora Exmaple"})
+    asked = Round(
+        id=1,
+        request=1,
+        step="owners",
+        by="U01ANA",
+        at=NOW,
+        due_on=NOW.date(),
+        search="nora@example.org",
+        queries=(Query(system="accounts", owner="U02BEN", answer="exception", reason="A court"),),
+    )
+    case = msgspec.structs.replace(
+        a_case("PR-2026-0001"), taken=(taken,), rounds=(asked,), data_subject="Nora Example"
+    )
+    skeleton, content = split(case)
+    for secret in (b"Exmaple", b"nora@example.org", b"A court", b"Nora Example"):
+        assert secret not in (skeleton or b"")
+        assert secret in content
+    assert joined(skeleton, content) == case
