@@ -19,7 +19,7 @@ WORDS = (
     NOT_A_REQUEST,
 )
 #: no training moves this one: a real request ignored is the worst error
-SIGN = 0.25
+SIGN = 0.15
 
 
 def named(likely: Mapping[str, float], at: Thresholds) -> tuple[str, ...]:
