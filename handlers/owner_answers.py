@@ -41,7 +41,7 @@ class FromOwners(Commits):
         except UnknownReference as gone:
             raise Refused(OVER) from gone
         asking = round_of(case, number)
-        theirs = any(query.owner == by for query in asking.queries) and by not in case.shut
+        theirs = by not in case.shut and any(query.owner == by for query in asking.queries)
         request = next((r for r in case.requests if r.id == asking.request), None)
         if not theirs or request is None or request.status is Status.CLOSED:
             raise Refused(OVER)

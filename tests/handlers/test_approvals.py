@@ -112,6 +112,8 @@ async def test_the_review_shows_recipient_how_proven_and_the_letter(bench: Bench
     told = " ".join(f"{field.label} {field.initial}" for field in form.fields)
     for wanted in ("rosa@example.org", "identity settled", "Withheld", "What we found."):
         assert wanted in told
+    recorded = next(field.label for field in form.fields if field.name == "done")
+    assert "Whose data is it: Ours: we decide on them" in recorded
 
 
 async def test_sent_back_it_is_a_draft_again_and_its_author_learns_it(bench: Bench):
