@@ -35,7 +35,7 @@ class FromOwners(Commits):
 
     async def asked_of(self, ref: str, number: int, by: str) -> tuple[Case, Round]:
         """The case and the round as they stand for this owner. Raises Refused for anybody else,
-        and once the request is closed."""
+        for whom the case is about, and once the request is closed."""
         try:
             case = await self.case(ref)
         except UnknownReference as gone:
@@ -88,10 +88,12 @@ class FromOwners(Commits):
         return after, now_asked
 
     def _changed(self, case: Case, query: Query, said: OwnerAnswer, now: datetime) -> Query:
-        """Not theirs: it goes to whom they name, else to whoever has the case."""
+        """Not theirs: it goes to whom they name, else to whoever has the case; who is shut out is
+        passed over, and nobody learns of it."""
         if said.answer == "not_mine":
-            owner = said.person or case.assignee or ""
-            if owner in {"", said.by, *case.shut}:
+            named = "" if said.person in case.shut else said.person
+            owner = named or case.assignee or ""
+            if owner in {"", said.by}:
                 raise Refused("Say whose it is: nobody else can be asked.")
             return replace(query, owner=owner, answer="", reason="", at=None)
         reason = said.reason.strip() if said.answer == "exception" else ""

@@ -236,3 +236,24 @@ def test_what_a_round_is_called_is_known() -> None:
     assert set(owners.ROUNDS) == {"hold", "delete", "change", "stop"}
     assert "Delete nothing yet" in owners.ROUNDS["hold"].asks
     assert System(name="crm", title="CRM").owner == ""
+
+
+async def test_who_the_case_is_about_neither_sees_nor_answers_it_as_an_owner(bench: Bench) -> None:
+    case, _ = await asked(bench, "accounts logs")
+    await bench.click(case, "about_us", ANA, form={"named": OLE})
+    with pytest.raises(Refused):
+        await bench.desk.show_who(case.ref, 1, OLE, NOW)
+    with pytest.raises(Refused):
+        await says(bench, case, "accounts", "nothing")
+    case = await bench.fresh(case)
+    assert {q.owner for q in case.rounds[0].queries} == {ANA.id}
+    assert (await people(bench, case)).count(ANA.id) == 2, "she is asked for their part"
+
+
+async def test_nothing_is_handed_to_whom_the_case_is_about(bench: Bench) -> None:
+    case, _ = await asked(bench, "accounts")
+    await bench.click(case, "about_us", ANA, form={"named": BEN.id})
+    await bench.click(await bench.fresh(case), "claim", MAY)
+    case = await says(bench, case, "accounts", "not_mine", person=BEN.id)
+    assert case.rounds[0].queries[0].owner == MAY.id
+    assert BEN.id not in await people(bench, case)
