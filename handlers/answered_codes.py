@@ -3,15 +3,11 @@
 from datetime import datetime
 
 from handlers.incoming import FromMail, worked_on
+from handlers.opening import other_reply_to
 from handlers.requests import replace
 from handlers.timing import joined
 from handlers.verification import CODE, WAYS, alive, codes_in, right, stepped, tried
-from storage.records import InboundMail, MailStatus, ParsedMail, Verification
-
-#: red flag of a mail whose answers would go elsewhere
-ELSEWHERE = "replies would go to another address"
-#: what authentication says of a mail that nobody may call authentic
-_FORGED = frozenset({"failed", "refused"})
+from storage.records import NOT_AUTHENTIC, InboundMail, MailStatus, ParsedMail, Verification
 
 
 class FromCodes(FromMail):
@@ -33,13 +29,13 @@ class FromCodes(FromMail):
         case, stored = await self.case(ref), await self._stored(mail)
         code = alive(case, mail.received_at, self.policy)
         author = self.keys.address_hash(parsed.header_from)
-        forged = parsed.sender is not None and parsed.sender.result in _FORGED
+        forged = parsed.sender is not None and parsed.sender.result in NOT_AUTHENTIC
         if code is None or author != code.address_hash or forged or stored.id in case.mails:
             return False
         if not right(code, codes_in(parsed.text), self.keys):
             after = tried(case)
             left = self.policy.code_tries - code.tries - 1
-            line = self.line(after, f"A wrong code came: {left} more tries.", now, call=True)
+            line = self.line(after, f"A wrong code came; tries left: {left}.", now, call=True)
             await self.commit("wrong_code", "requester", after, now, after, line)
             return False
         proof = Verification(how=WAYS[CODE].label, by="requester", at=now, way=CODE)
@@ -47,8 +43,8 @@ class FromCodes(FromMail):
         after = replace(
             after, verification=proof, proven=code.address, challenge=None, version=case.version + 1
         )
-        if parsed.reply_to not in {"", parsed.header_from} and ELSEWHERE not in after.flags:
-            after = replace(after, flags=(*after.flags, ELSEWHERE))
+        warned = (*after.defects, *other_reply_to(parsed))
+        after = replace(after, defects=tuple(dict.fromkeys(warned)))
         after = self._timed(case, stepped(after, self.registry.kinds), now)
         await self.commit(
             "prove",

@@ -21,7 +21,7 @@ from storage.records import Approval, Case, LetterState, OutboxStatus, Request, 
 #: actions that need to know who is there
 CALLS = frozenset({"send", "second_person"})
 #: the mark that counts what was released without a second person
-ALONE = "released alone"
+RELEASED_ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
 PATIENCE = timedelta(hours=4)
 OPENS, SHUTS = time(9), time(17)
@@ -66,7 +66,6 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
         request=request.id,
         asked_by=by,
         asked_at=moment.now,
-        asked=(whom,) if whom else (),
         calls_at=_working_hours_later(moment.now, PATIENCE, moment.policy.timezone),
     )
     waits = replace(request, status=Status.AWAITING_APPROVAL)
