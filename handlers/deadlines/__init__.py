@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from handlers.deadlines.counting import Course, Place, course
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import place_of
-from handlers.deadlines.regimes import DESK_45, REGIMES, RIGHTS, TYPED, rule_of
+from handlers.deadlines.regimes import CLOCK_OF, DESK_45, REGIMES, TYPED, rule_of
 from handlers.deadlines.rules import Rule
 from handlers.deadlines.why import sentence
 from handlers.deadlines.working_days import local_day
@@ -70,7 +70,7 @@ def clock(request: Request, received_at: datetime, *, confirmed: bool = False) -
     if request.kind is None or request.due.rule == TYPED:
         return request.due  # not sorted yet, or nothing counts it
     asked = Asked(
-        kind=RIGHTS.get(request.right, request.kind),
+        kind=CLOCK_OF.get(request.right, request.kind),
         received_at=received_at,
         events=request.events,
         sent_at=request.sent_at,
