@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli_keep import bar
-from bot.printing import print_json, print_table
+from bot.printing import bar, print_json, print_table
 from storage.errors import DeskError
 
 if TYPE_CHECKING:

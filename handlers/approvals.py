@@ -24,7 +24,7 @@ CALLS = frozenset({"send", "second_person", "delivered", "delete_now"})
 #: letters of free words: they may carry any answer of the case
 FREE = frozenset({"plain", "correcting"})
 #: the mark that counts what was released without a second person
-ALONE = "released alone"
+RELEASED_ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
 PATIENCE = timedelta(hours=4)
 OPENS, SHUTS = time(9), time(17)
@@ -103,7 +103,6 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
         request=request.id,
         asked_by=by,
         asked_at=moment.now,
-        asked=(whom,) if whom else (),
         calls_at=_working_hours_later(moment.now, PATIENCE, moment.policy.timezone),
     )
     waits = replace(request, status=Status.AWAITING_APPROVAL)

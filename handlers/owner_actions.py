@@ -35,7 +35,8 @@ class Asking(OfSteps):
             title=step.button,
             submit="Ask",
             intro=f"{ROUNDS[step.round].asks}\nEach gets a direct message with the reference "
-            "and the date; whom it is about opens behind a button. Nobody named: it is yours.",
+            "and the date; whom it is about opens behind a button. "
+            "A system nobody is named for is asked of you.",
             fields=(
                 Field(
                     name="systems",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from handlers.deadlines.counting import Course, Place, course
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import place_of
-from handlers.deadlines.regimes import POLICY, REGIMES, RIGHTS, TYPED, rule_of
+from handlers.deadlines.regimes import CLOCK_OF, POLICY, REGIMES, TYPED, rule_of
 from handlers.deadlines.rules import Rule
 from handlers.deadlines.why import sentence
 from handlers.deadlines.working_days import local_day
@@ -76,7 +76,7 @@ def computed(request: Request, received_at: datetime, *, confirmed: bool = False
     """What its laws and its events make of it, whatever date it has. Raises KeyError for a request
     that is not sorted."""
     asked = Asked(
-        kind=RIGHTS.get(request.right, request.kind or ""),
+        kind=CLOCK_OF.get(request.right, request.kind or ""),
         received_at=received_at,
         events=request.events,
         sent_at=request.sent_at,
