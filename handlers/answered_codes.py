@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
+from handlers.flags import warned
 from handlers.incoming import FromMail, worked_on
 from handlers.requests import replace
 from handlers.timing import joined
 from handlers.verification import CODE, WAYS, alive, codes_in, right, stepped, tried
 from storage.records import InboundMail, MailStatus, ParsedMail, Verification
 
-#: red flag of a mail whose answers would go elsewhere
-ELSEWHERE = "replies would go to another address"
 #: what authentication says of a mail that nobody may call authentic
 _FORGED = frozenset({"failed", "refused"})
 
@@ -47,8 +46,7 @@ class FromCodes(FromMail):
         after = replace(
             after, verification=proof, proven=code.address, challenge=None, version=case.version + 1
         )
-        if parsed.reply_to not in {"", parsed.header_from} and ELSEWHERE not in after.flags:
-            after = replace(after, flags=(*after.flags, ELSEWHERE))
+        after = warned(after, parsed)
         after = self._timed(case, stepped(after, self.registry.kinds), now)
         await self.commit(
             "prove",

@@ -20,6 +20,8 @@ from storage.records import Approval, Case, LetterState, OutboxStatus, Request, 
 
 #: actions that need to know who is there
 CALLS = frozenset({"send", "second_person"})
+#: letters of free words: they may carry any answer of the case
+FREE = frozenset({"plain", "correcting"})
 #: the mark that counts what was released without a second person
 ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
@@ -40,7 +42,11 @@ def letter_needs(moment: Moment, letter: LetterState, request: Request | None) -
 
 
 def needed(moment: Moment, what: str, request: Request | None) -> bool:
-    """Does this kind of request want a second person for that letter or step?"""
+    """Does this kind of request want a second person for that letter or step? Free words do
+    wherever anything of the case does: they are no way around it."""
+    if what in FREE:
+        asked_for = (moment.kinds.get(each.kind or "") for each in moment.case.requests)
+        return any(kind is not None and kind.two_persons for kind in asked_for)
     kind = moment.kinds.get(request.kind or "") if request else None
     return kind is not None and what in kind.two_persons
 

@@ -41,7 +41,7 @@ class FromOwners(Commits):
         except UnknownReference as gone:
             raise Refused(OVER) from gone
         asking = round_of(case, number)
-        theirs = any(query.owner == by for query in asking.queries)
+        theirs = by not in case.shut and any(query.owner == by for query in asking.queries)
         request = next((r for r in case.requests if r.id == asking.request), None)
         if not theirs or request is None or request.status is Status.CLOSED:
             raise Refused(OVER)
@@ -91,7 +91,7 @@ class FromOwners(Commits):
         """Not theirs: it goes to whom they name, else to whoever has the case."""
         if said.answer == "not_mine":
             owner = said.person or case.assignee or ""
-            if owner in {"", said.by}:
+            if owner in {"", said.by, *case.shut}:
                 raise Refused("Say whose it is: nobody else can be asked.")
             return replace(query, owner=owner, answer="", reason="", at=None)
         reason = said.reason.strip() if said.answer == "exception" else ""

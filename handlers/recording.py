@@ -269,12 +269,17 @@ def _due_on(case: Case, number: int, value: str) -> Case:
     return with_request(case, replace(case.request(number), due=due))
 
 
+def _hold(case: Case, _: int, value: str) -> Case:
+    """That a request gives no cause for a hold lifts none that was set for another."""
+    return replace(case, legal_hold=value != "lifted") if value in {"on", "lifted"} else case
+
+
 _CHANGES: Mapping[str, Callable[[Case, int, str], Case]] = MappingProxyType(
     {
         "right": _right,
         "due_on": _due_on,
         "whom": lambda case, _, value: barred(case, value),
-        "hold": lambda case, _, value: replace(case, legal_hold=value == "on"),
+        "hold": _hold,
         "restricted": lambda case, _, value: replace(case, restricted=value == "on"),
     }
 )

@@ -69,8 +69,14 @@ def clock(request: Request, received_at: datetime, *, confirmed: bool = False) -
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
     if request.kind is None or request.due.rule == TYPED:
         return request.due  # not sorted yet, or nothing counts it
+    return computed(request, received_at, confirmed=confirmed)
+
+
+def computed(request: Request, received_at: datetime, *, confirmed: bool = False) -> Due:
+    """What its laws and its events make of it, whatever date it has. Raises KeyError for a request
+    that is not sorted."""
     asked = Asked(
-        kind=RIGHTS.get(request.right, request.kind),
+        kind=RIGHTS.get(request.right, request.kind or ""),
         received_at=received_at,
         events=request.events,
         sent_at=request.sent_at,
