@@ -62,7 +62,7 @@ def plain(examples: Sequence[Example]) -> Read:
 
 def desk() -> Read:
     classifier = Classifier(load())
-    return lambda mail: (classifier.read(mail), jurisdiction.regimes(mail))
+    return lambda mail: jurisdiction.placed(classifier.read(mail), mail)
 
 
 def text_of(mail: ParsedMail) -> str:
