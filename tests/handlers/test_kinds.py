@@ -345,6 +345,29 @@ async def test_a_childs_data_get_no_marketing_before_anything_else(bench: Bench)
     assert await bench.store.suppression(case.requester_hash) is not None
 
 
+async def test_a_childs_data_go_after_the_hold_check_and_a_second_person_and_are_gone_then(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(
+        await bench.case("child_data"), GUARD, until="erasing", wanted={"wanted": "delete"}
+    )
+    assert "hold_check" in request_of(case).done
+    form = {"template": "answer_child", "body": ANSWER}
+    early = await bench.click(case, "reply", GUARD, request=1, form=form)
+    assert isinstance(early, Faults)
+    assert "owners delete" in early.fields["template"]
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", GUARD, request=1, form=form)
+    case = await bench.fresh(case)
+    assert approvals.pending(case)
+    assert [known.purpose for known in case.rounds] == ["hold"]
+
+
+async def test_a_childs_data_that_are_only_to_be_seen_are_not_deleted(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("child_data"), GUARD, wanted={"wanted": "see"})
+    assert [known.purpose for known in case.rounds] == ["hold"]
+
+
 async def test_the_safeguarding_person_hears_of_danger_at_once(tmp_path: Path) -> None:
     async with a_bench(tmp_path, safeguarding="U09SAFE") as bench:
         case = await bench.walk(await bench.case("child_data"), GUARD, until="safety")
