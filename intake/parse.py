@@ -25,7 +25,7 @@ from handlers import registry
 from intake import authentication, extraction, jurisdiction, mime
 from intake.attempts import Attempts
 from intake.authentication import Origin
-from intake.classify import Classifier
+from intake.classify import Classifier, own
 from storage.records import AttachmentText, ParsedMail, Reading, Record
 
 log = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ class NoWorker(OSError):
 class _Worker:
     """One worker process from our side. Does one mail at a time; its user sees to that."""
 
-    def __init__(self, program: str, memory: int, patience: int) -> None:
-        self._arguments = (program, str(memory), str(patience))
+    def __init__(self, program: str, memory: int, patience: int, *more: str) -> None:
+        self._arguments = (program, str(memory), str(patience), *more)
         self.process: asyncio.subprocess.Process | None = None
 
     async def exchange(self, job: Job) -> Answer:
@@ -157,7 +157,7 @@ class Parser:
     """A few workers: started when needed, killed when late, started again.
 
     `in_hand` is the file that names the mails in hand; see `intake.attempts`. `auto` is the
-    classifier's threshold, where it is not the one it was trained to.
+    classifier's threshold, where it is not the one it was trained to; `model` the operator's own.
     """
 
     def __init__(  # noqa: PLR0913  each bound has its name
@@ -170,13 +170,15 @@ class Parser:
         workers: int = 2,
         in_hand: Path | None = None,
         auto: float | None = None,
+        model: Path | None = None,
     ) -> None:
         self.wall = wall  # seconds a mail may take
         self.killed = 0
         self._auto = auto
         self._attempts = Attempts(in_hand, attempts)
         self._unnamed = (f"unnamed.{number}" for number in itertools.count())
-        self._all = [_Worker(program, memory, int(wall) + 2) for _ in range(workers)]
+        more = (str(model),) if model else ()
+        self._all = [_Worker(program, memory, int(wall) + 2, *more) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
         self._alone = asyncio.Lock()
         for worker in self._all:
@@ -316,4 +318,5 @@ def main(work: Callable[[Job], Answer]) -> None:
 
 
 if __name__ == "__main__":
-    main(partial(answer, classifier=Classifier(registry.load())))
+    model = own(sys.argv[3]) if len(sys.argv) > 3 else None
+    main(partial(answer, classifier=Classifier(registry.load(), model)))
