@@ -401,6 +401,42 @@ async def test_the_date_of_a_legal_demand_is_typed_by_hand(bench: Bench) -> None
     assert (due.due_on.isoformat(), due.aim_on.isoformat()) == ("2026-11-22", "2026-11-20")
 
 
+ROUTE = {"how": "their portal", "when": "3 Nov", "whom": "The registry of the court"}
+
+
+async def test_no_demand_ends_before_a_second_person_saw_what_went_by_their_own_route(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("legal_demand"), COUNSEL, until="scope")
+    early = {"outcome": "fulfilled", "reason": "answered_elsewhere"}
+    assert isinstance(await bench.click(case, "close", COUNSEL, request=1, form=early), Faults)
+    with pytest.raises(Refused, match="basis and scope"):
+        await bench.click(case, "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.walk(case, COUNSEL)
+    await bench.click(case, "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.fresh(case)
+    assert "answer" not in request_of(case).done
+    await bench.second(case)
+    await bench.click(await bench.fresh(case), "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.fresh(case)
+    assert "answer" in request_of(case).done
+    bare = await bench.click(case, "close", COUNSEL, request=1, form={"outcome": "fulfilled"})
+    assert isinstance(bare, Faults)
+    assert "register of disclosures" in bare.fields["outcome"]
+    case = await bench.walk(case, COUNSEL, until="close")
+    assert (await closed(bench, case, COUNSEL, outcome="partly_fulfilled")).closed
+
+
+async def test_what_went_by_their_own_route_taken_back_is_answered_no_more(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("legal_demand"), COUNSEL)
+    await bench.click(case, "routed", COUNSEL, request=1, form=ROUTE)
+    await bench.second(await bench.fresh(case))
+    await bench.click(await bench.fresh(case), "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.fresh(case)
+    await bench.click(case, "again", COUNSEL, request=1, form={"step": "routed"})
+    assert not {"answer", "routed"} & set(request_of(await bench.fresh(case)).done)
+
+
 async def test_a_correction_that_is_refused_asks_no_owner_to_change_anything(
     bench: Bench,
 ) -> None:
