@@ -8,6 +8,7 @@ import pytest
 
 from handlers import approvals
 from handlers.handler import Click, Done, Faults, Review
+from handlers.owner_answers import OwnerAnswer
 from handlers.owners import may_not_delete
 from handlers.requests import replace
 from storage.errors import Refused
@@ -171,9 +172,33 @@ async def test_nobody_is_told_that_nothing_is_held_before_the_owners_have_answer
     assert isinstance(early, Faults)
     assert "owners answer" in early.fields["template"]
     await bench.owners_answer(case, "nothing")
-    case = await answered(bench, await bench.fresh(case), "no_data")
-    # what was never found needs no review, no list and no second person
+    review = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    assert isinstance(review, Review)
+    await bench.click(review.case, "send", value=review.letter)
+    assert approvals.pending(await bench.fresh(case))
+    await bench.second(await bench.fresh(case))
+    await bench.deliver(case, NOW + timedelta(minutes=11))
+    case = await bench.fresh(case)
+    # what was never found needs no review and no list
     assert (await closed(bench, case, outcome="fulfilled", reason="no_data_held")).closed
+
+
+@pytest.mark.parametrize("kind", ["access", "deletion"])
+@pytest.mark.parametrize("answer", ["done", "exception"])
+async def test_nobody_is_told_that_nothing_is_held_where_an_owner_found_something(
+    bench: Bench, kind: str, answer: str
+) -> None:
+    case = await bench.walk(await bench.case(kind), until="heard")
+    first = case.rounds[-1].waiting[0]
+    said = OwnerAnswer(
+        ref=case.ref, round=1, system=first.system, by=first.owner, answer=answer, reason="a file"
+    )
+    await bench.desk.owner_answers(said, NOW)
+    await bench.owners_answer(await bench.fresh(case), "nothing")
+    form = {"template": "no_data", "body": ANSWER}
+    told = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    assert isinstance(told, Faults)
+    assert "Something is held in: accounts" in told.fields["template"]
 
 
 async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -> None:
