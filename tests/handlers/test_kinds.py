@@ -469,6 +469,31 @@ async def test_a_correction_that_is_refused_asks_no_owner_to_change_anything(
     assert case.rounds == ()
 
 
+async def test_what_is_deleted_instead_of_corrected_goes_the_way_of_every_deletion(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(
+        await bench.case("correction"), until="erasing", decided={"decision": "delete"}
+    )
+    assert {"hold_check", "verify"} <= set(request_of(case).done)
+    assert [known.purpose for known in case.rounds] == ["hold"]
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "hold")
+    with pytest.raises(Refused, match="legal hold is on"):
+        await bench.click(await bench.fresh(case), "delete_now", request=1, form=form)
+    await bench.click(await bench.fresh(case), "lift_legal_hold", form={"why": "settled"})
+    await bench.click(await bench.fresh(case), "delete_now", request=1, form=form)
+    assert approvals.pending(await bench.fresh(case))
+
+
+async def test_an_objection_to_marketing_cannot_be_refused(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("unsubscribe"), until="marketing")
+    form = await bench.form(case, "close", request=1)
+    assert "refused" not in dict(form.fields[0].options)
+    refusal = {"outcome": "refused", "reason": "unfounded", "body": ANSWER}
+    assert isinstance(await bench.click(case, "close", request=1, form=refusal), Faults)
+
+
 async def test_what_is_recorded_is_personal_and_goes_with_the_content(bench: Bench) -> None:
     from storage.parts import blank
 
