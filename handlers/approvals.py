@@ -4,6 +4,7 @@ Pure. A letter that needs it waits as a draft; a step is refused until somebody 
 it. The second person decides in `second_person.py`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from handlers.deadlines.working_days import (
 from handlers.handler import Colleague, Effect, Moment, Person, Role
 from handlers.requests import letter_of, replace, with_request
 from storage.errors import Refused
-from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status
+from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status, Taken
 
 #: actions that need to know who is there
 CALLS = frozenset({"send", "second_person"})
@@ -54,6 +55,36 @@ def needed(moment: Moment, what: str, request: Request | None) -> bool:
 def given(case: Case, about: str) -> bool:
     """Has a second person approved it?"""
     return any(each.about == about and each.given_by for each in case.approvals)
+
+
+def put(case: Case, approval: Approval) -> Taken | None:
+    """What a step would do as the second person is shown it; None = a letter."""
+    name, _, number = approval.about.partition("/")
+    asked_then = (t for t in reversed(case.taken) if (t.step, str(t.request)) == (name, number))
+    return next((t for t in asked_then if t.at == approval.asked_at), None)
+
+
+def covers(case: Case, about: str, answers: Mapping[str, str]) -> bool:
+    """Has a second person approved just this, and was nothing recorded of its request since?"""
+    for each in case.approvals:
+        shown = put(case, each) if each.about == about and each.given_by else None
+        if shown is not None and shown.answers == dict(answers):
+            ours = [taken for taken in case.taken if taken.request == shown.request]
+            return ours[-1] is shown
+    return False
+
+
+def put_to_another(
+    moment: Moment, name: str, request: Request, answers: Mapping[str, str]
+) -> Effect:
+    """A second person is asked for a step, and sees what it would do. Raises Refused."""
+    about = step(name, request.id)
+    case = taken_back(moment.case, about) if given(moment.case, about) else moment.case
+    shown = Taken(
+        request=request.id, step=name, by=moment.by.id, at=moment.now, answers=dict(answers)
+    )
+    case = replace(case, taken=(*case.taken, shown))
+    return asked(replace(moment, case=case), about, request)
 
 
 def pending(case: Case) -> tuple[Approval, ...]:

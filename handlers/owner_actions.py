@@ -68,12 +68,13 @@ class Asking(OfSteps):
         allow(step, moment, request)
         if step.round == "delete" and (why := may_not_delete(moment.case, request)):
             raise Refused(f"{why} Nothing was changed.")
-        about = approvals.step(step.name, request.id)
-        if approvals.needed(moment, step.name, request) and not approvals.given(moment.case, about):
-            return approvals.asked(moment, about, request)
-        names = moment.form["systems"].split()
+        names, search = moment.form["systems"].split(), moment.form["search"].strip()
         systems = [system for system in moment.policy.register if system.name in names]
-        search = moment.form["search"].strip()
+        wanted = {"systems": ", ".join(system.title for system in systems), "search": search}
+        about = approvals.step(step.name, request.id)
+        covered = approvals.covers(moment.case, about, wanted)
+        if approvals.needed(moment, step.name, request) and not covered:
+            return approvals.put_to_another(moment, step.name, request, wanted)
         case = with_round(moment, request, step, systems, search)
         case = recorded(case, request.id, step, moment, {})
         return Effect(

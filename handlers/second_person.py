@@ -87,8 +87,8 @@ def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
     letter = moment.letter
     done = Field(name="done", label=_recorded(moment, approval.request), type="note")
     if letter is None:
-        name = approval.about.partition("/")[0].replace("_", " ")
-        return (Field(name="step", label=f"The step: {name}", type="note"), done)
+        told = "\n".join(_of_step(moment.case, approval))
+        return (Field(name="step", label=told, type="note"), done)
     facts = [
         f"To: {letter.to} ({_proven(moment.case, letter.to)})",
         f"Letter: {templates.template(letter.template).title}",
@@ -121,10 +121,22 @@ def _said(case: Case, number: int, step: Step, field: Field) -> str:
     return labels.get(value, f"{field.label}: {value}" if value else "")
 
 
+def _of_step(case: Case, approval: Approval) -> list[str]:
+    """The step, who asked for it, and what it would do."""
+    shown = approvals.put(case, approval)
+    name = approval.about.partition("/")[0].replace("_", " ")
+    answers = shown.answers if shown else {}
+    would = [f"{what.capitalize()}: {said}" for what, said in answers.items()]
+    return [f"The step: {name}", f"Asked by {case.requester}; {_identity(case)}", *would]
+
+
 def _proven(case: Case, to: str) -> str:
+    return f"{recipients.known(case).get(to, 'not known here')}; {_identity(case)}"
+
+
+def _identity(case: Case) -> str:
     proof = case.verification
-    who = f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
-    return f"{recipients.known(case).get(to, 'not known here')}; {who}"
+    return f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
 
 
 def _withheld(letter: Letter) -> str:

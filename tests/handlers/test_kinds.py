@@ -218,6 +218,41 @@ async def test_delete_now_asks_a_second_person_first(bench: Bench) -> None:
     assert (await bench.fresh(case)).rounds[-1].purpose == "delete"
 
 
+async def test_an_approval_to_delete_is_for_what_was_shown_and_for_nothing_else(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="erasing")
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", request=1, form=form)
+    case = await bench.fresh(case)
+    shown = await bench.form(case, "second_person", BEN, value=approvals.pending(case)[0].about)
+    told = " ".join(field.label for field in shown.fields)
+    for wanted in ("Accounts", "rosa@example.org", "identity settled", "legal hold"):
+        assert wanted in told
+    await bench.second(case)
+    more = form | {"systems": "accounts billing"}
+    await bench.click(await bench.fresh(case), "delete_now", request=1, form=more)
+    case = await bench.fresh(case)
+    assert [known.step for known in case.rounds] == ["owners"], "other systems are asked for anew"
+    assert approvals.pending(case)
+
+
+async def test_what_was_approved_before_a_step_was_taken_again_is_asked_for_anew(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="erasing")
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", request=1, form=form)
+    await bench.second(await bench.fresh(case))
+    again = {"form": {"step": "kept"}, "request": 1}
+    await bench.click(await bench.fresh(case), "again", **again)
+    case = await bench.walk(await bench.fresh(case), until="erasing")
+    await bench.click(case, "delete_now", request=1, form=form)
+    case = await bench.fresh(case)
+    assert [known.step for known in case.rounds] == ["owners"]
+    assert approvals.pending(case)
+
+
 async def test_under_a_legal_hold_nothing_is_deleted(bench: Bench) -> None:
     held = {"hold_check": {"hold": "on"}}
     case = await bench.walk(await bench.case("deletion"), until="erasing", **held)
