@@ -190,10 +190,10 @@ def classify(files: tuple[Path, ...]) -> None:
     from handlers.registry import load as load_kinds
     from intake.classify.batch import classify_file
 
-    registry = load_kinds()
+    registry, auto = load_kinds(), load().auto
     fine = True
     for file in files:
-        for line in classify_file(file, registry):
+        for line in classify_file(file, registry, auto):
             fine = fine and "error" not in line
             click.echo(msgspec.json.encode(line).decode())
     if not fine:
@@ -202,8 +202,8 @@ def classify(files: tuple[Path, ...]) -> None:
 
 @desk.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="The array is printed in any case.")
-def due(file: Path, *, as_json: bool) -> None:  # noqa: ARG001  every table has this option
+@click.option("--json", is_flag=True, expose_value=False, help="The array is printed in any case.")
+def due(file: Path) -> None:
     """By when is each request in this file due, and why? One array, in order.
 
     Each has id, regime, kind (or a word of the law such as portability), received_at and, where

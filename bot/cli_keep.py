@@ -1,11 +1,8 @@
 """The commands that keep a desk in order. What changes its data goes to the running desk."""
 
 import asyncio
-import io
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.printing import print_json
+from bot.printing import bar, print_json
 from bot.settings import Settings, load
 from bot.stores import master_of, must_be_files, must_exist, open_for_reading
 from handlers.clock import RealClock
@@ -212,19 +209,6 @@ def _moved(settings: Settings, url: str, step: Step) -> "Done":
     except StoreError as error:
         # the store's sentences name the setting; here the URL has come another way
         raise type(error)(str(error).replace("DESK_DATABASE_URL", "--to")) from error
-
-
-@contextmanager
-def bar(label: str) -> Iterator[Step]:
-    """A progress bar for whoever watches; a script's stderr has errors alone."""
-    shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
-    with click.progressbar(length=1, label=label, file=shown) as drawn:
-
-        def step(done: int, total: int) -> None:
-            drawn.length = max(total, 1)
-            drawn.update(done - drawn.pos)
-
-        yield step
 
 
 @click.command()

@@ -72,7 +72,7 @@ Outcome = Callable[..., Awaitable[None]]  #: takes `now`, the moment it is writt
 
 
 async def _nobody(_: OutboxMessage) -> datetime | None:
-    return None
+    """Nobody has to be looked at."""
 
 
 def wait_before_retry(message: OutboxMessage, after: float) -> timedelta:

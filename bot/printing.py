@@ -1,12 +1,15 @@
 """How the command line says things: tables for people, plain lines for a pipe, JSON for scripts."""
 
+import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 import msgspec
 
 from bot.reports import Row, plain
+from storage.verify import Step
 
 AS_JSON = "One array instead of a table."
 LONG = 100  #: rows; to draw a thousand takes a second, and who reads them has a pager
@@ -35,3 +38,16 @@ def _draw(title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(*row)
     Console().print(table, markup=False)
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Step]:
+    """A progress bar for whoever watches; a script's stderr has errors alone."""
+    shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
+    with click.progressbar(length=1, label=label, file=shown) as drawn:
+
+        def step(done: int, total: int) -> None:
+            drawn.length = max(total, 1)
+            drawn.update(done - drawn.pos)
+
+        yield step

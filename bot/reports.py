@@ -216,6 +216,8 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
         f"with: {case.assignee or 'nobody yet'}",
         f"acknowledgement: {case.acknowledgement or 'not sent'}",
     ]
+    if case.data_subject:
+        lines.insert(2, f"about: {case.data_subject if full else '…'}")
     if case.proposed is not None:
         lines.append(f"a later date waits for a second person: {case.proposed.home.regime}")
     for request in case.requests:

@@ -88,6 +88,8 @@ class Settings(Record, frozen=True, kw_only=True):
     alarm_mail: str = ""
     confirmed_ignores: int = 200
     pilot: bool = False
+    auto: float | None = None  #: as the classifier was trained
+
     code_tries: int = 3
     code_days: int = 7
     second_person: Literal["always", "small_team"] = "always"
@@ -136,7 +138,7 @@ class Settings(Record, frozen=True, kw_only=True):
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 <= int(text) <= 65535:
-        raise ValueError("a port is a number from 0 to 65535")
+        raise ValueError("it must be a number from 0 to 65535")
     return int(text)
 
 
@@ -159,7 +161,7 @@ SCHEMES: Mapping[str, tuple[Literal["offered", "required", "implicit"], str]] = 
 def _relay(text: str) -> Relay:
     scheme, _, place = text.rpartition("://")
     if scheme.lower() not in SCHEMES:
-        raise ValueError("it is host:port, smtps://host or starttls://host")
+        raise ValueError("it must be host:port, smtps://host or starttls://host")
     tls, port = SCHEMES[scheme.lower()]
     if port and not re.search(r":\d+$", place):
         place = f"{place}:{port}"
@@ -186,13 +188,19 @@ def _name(text: str) -> str:
 
 def _megabytes(text: str) -> int:
     if not text.isdecimal():
-        raise ValueError("it is a number of megabytes")
+        raise ValueError("it must be a number of megabytes")
     return int(text) * 2**20
 
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        raise ValueError("it is a whole number")
+        raise ValueError("it must be a whole number")
+    return int(text)
+
+
+def _count_from_one(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ValueError("it must be a whole number above 0")
     return int(text)
 
 
@@ -215,13 +223,13 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError) as fault:
-        raise ValueError("no such time zone; use a name such as Europe/London") from fault
+        raise ValueError("it must be the name of a time zone, such as Europe/London") from fault
     return text
 
 
 def _time(text: str) -> time:
     if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
-        raise ValueError("a time looks like 09:00")
+        raise ValueError("it must be a time such as 09:00")
     hour, minute = text.split(":")
     return time(int(hour), int(minute))
 
@@ -230,7 +238,7 @@ def _days(text: str) -> tuple[int, ...]:
     """Days before a date, the furthest first."""
     parts = re.split(r"[,;\s]+", text)
     if not all(part.isdecimal() and 0 < int(part) <= 90 for part in parts):
-        raise ValueError("they are days before the day we aim for, such as 10 5 2 1")
+        raise ValueError("it must be days before the day we aim for, such as 10 5 2 1")
     return tuple(sorted(set(map(int, parts)), reverse=True))
 
 
@@ -239,12 +247,19 @@ def _switch(text: str) -> bool:
         return True
     if text.lower() in {"0", "off", "no", "false", ""}:
         return False
-    raise ValueError("use 1 or 0")
+    raise ValueError("it must be 1 or 0")
+
+
+def _chance(text: str) -> float:
+    chance = float(text) if re.fullmatch(r"[01]?\.?\d{1,4}", text) else -1.0
+    if not 0.5 <= chance <= 1.0:
+        raise ValueError("it must be a probability from 0.5 to 1, such as 0.95")
+    return chance
 
 
 def _second_person(text: str) -> str:
     if text not in {"always", "small_team"}:
-        raise ValueError("use always or small_team")
+        raise ValueError("it must be always or small_team")
     return text
 
 
@@ -252,7 +267,7 @@ def _slack_id(prefix: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not re.fullmatch(rf"[{prefix}][A-Z0-9]{{2,}}", text):
             raise ValueError(
-                f"a Slack id here starts with {' or '.join(prefix)}, such as C01ABCDEF"
+                f"it must be a Slack id that starts with {' or '.join(prefix)}, such as C01ABCDEF"
             )
         return text
 
@@ -266,7 +281,7 @@ def _people_ids(text: str) -> tuple[str, ...]:
 def _token(prefix: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not text.startswith(prefix):
-            raise ValueError(f"this token must start with {prefix}")
+            raise ValueError(f"it must be a token that starts with {prefix}")
         return text
 
     return read
@@ -320,10 +335,11 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_ALARM_MAIL", "alarm_mail", lambda text: _addresses(text)[0]),
     ("DESK_CONFIRMED_IGNORES", "confirmed_ignores", _count),
     ("DESK_SECOND_PERSON", "second_person", _second_person),
-    ("DESK_CODE_TRIES", "code_tries", _count),
-    ("DESK_CODE_DAYS", "code_days", _count),
+    ("DESK_CODE_TRIES", "code_tries", _count_from_one),
+    ("DESK_CODE_DAYS", "code_days", _count_from_one),
     ("DESK_SUPPRESSION_FEED", "suppression_feed", Path),
     ("DESK_PILOT", "pilot", _switch),
+    ("DESK_AUTO", "auto", _chance),
 )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from handlers import approvals, offers, recipients, verification
+from handlers.circles import BARRED
 from handlers.elsewhere import Elsewhere
 from handlers.handler import (
     Action,
@@ -314,7 +315,7 @@ class FromPeople(Elsewhere):
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
     if by.id in case.barred and not action.reads:
-        raise Refused("It is about you, or about a case that you closed: somebody else decides.")
+        raise Refused(BARRED)
     if not by.may_see(case):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}

@@ -9,7 +9,7 @@ import re
 from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
 from handlers.breaches import PossibleBreach
-from handlers.circles import AboutUs, LetIn
+from handlers.circles import BARRED, AboutUs, LetIn
 from handlers.closing import Close
 from handlers.corrections import CorrectLetter
 from handlers.deadlines import reminders
@@ -121,7 +121,7 @@ class Assign(Action):
         if moment.form["person"] in moment.case.shut:
             return {"person": "This case is closed to them."}
         if moment.form["person"] in moment.case.barred:
-            return {"person": "They closed what it is about, or it is about them."}
+            return {"person": BARRED}
         return {}
 
     def do(self, moment: Moment) -> Effect:

@@ -7,10 +7,7 @@ from handlers.incoming import FromMail, worked_on
 from handlers.requests import replace
 from handlers.timing import joined
 from handlers.verification import CODE, WAYS, alive, codes_in, right, stepped, tried
-from storage.records import InboundMail, MailStatus, ParsedMail, Verification
-
-#: what authentication says of a mail that nobody may call authentic
-_FORGED = frozenset({"failed", "refused"})
+from storage.records import NOT_AUTHENTIC, InboundMail, MailStatus, ParsedMail, Verification
 
 
 class FromCodes(FromMail):
@@ -32,13 +29,13 @@ class FromCodes(FromMail):
         case, stored = await self.case(ref), await self._stored(mail)
         code = alive(case, mail.received_at, self.policy)
         author = self.keys.address_hash(parsed.header_from)
-        forged = parsed.sender is not None and parsed.sender.result in _FORGED
+        forged = parsed.sender is not None and parsed.sender.result in NOT_AUTHENTIC
         if code is None or author != code.address_hash or forged or stored.id in case.mails:
             return False
         if not right(code, codes_in(parsed.text), self.keys):
             after = tried(case)
             left = self.policy.code_tries - code.tries - 1
-            line = self.line(after, f"A wrong code came: {left} more tries.", now, call=True)
+            line = self.line(after, f"A wrong code came; tries left: {left}.", now, call=True)
             await self.commit("wrong_code", "requester", after, now, after, line)
             return False
         proof = Verification(how=WAYS[CODE].label, by="requester", at=now, way=CODE)

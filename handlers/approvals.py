@@ -20,11 +20,11 @@ from storage.errors import Refused
 from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status, Taken
 
 #: actions that need to know who is there
-CALLS = frozenset({"send", "second_person"})
+CALLS = frozenset({"send", "second_person", "delivered", "delete_now"})
 #: letters of free words: they may carry any answer of the case
 FREE = frozenset({"plain", "correcting"})
 #: the mark that counts what was released without a second person
-ALONE = "released alone"
+RELEASED_ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
 PATIENCE = timedelta(hours=4)
 OPENS, SHUTS = time(9), time(17)
@@ -57,34 +57,34 @@ def given(case: Case, about: str) -> bool:
     return any(each.about == about and each.given_by for each in case.approvals)
 
 
-def put(case: Case, approval: Approval) -> Taken | None:
-    """What a step would do as the second person is shown it; None = a letter."""
-    name, _, number = approval.about.partition("/")
-    asked_then = (t for t in reversed(case.taken) if (t.step, str(t.request)) == (name, number))
-    return next((t for t in asked_then if t.at == approval.asked_at), None)
-
-
-def covers(case: Case, about: str, answers: Mapping[str, str]) -> bool:
-    """Has a second person approved just this, and was nothing recorded of its request since?"""
-    for each in case.approvals:
-        shown = put(case, each) if each.about == about and each.given_by else None
-        if shown is not None and shown.answers == dict(answers):
-            ours = [taken for taken in case.taken if taken.request == shown.request]
-            return ours[-1] is shown
-    return False
-
-
-def put_to_another(
+def step_waits(
     moment: Moment, name: str, request: Request, answers: Mapping[str, str]
-) -> Effect:
-    """A second person is asked for a step, and sees what it would do. Raises Refused."""
-    about = step(name, request.id)
-    case = taken_back(moment.case, about) if given(moment.case, about) else moment.case
-    shown = Taken(
+) -> Effect | None:
+    """The second person is asked whom this step still wants; None = it may be taken.
+
+    A yes counts for what was filled in and shown, and for nothing else.
+    """
+    about, case = step(name, request.id), moment.case
+    shown = prepared(case, about) == answers
+    if not needed(moment, name, request) or (shown and given(case, about)):
+        return None
+    filled = Taken(
         request=request.id, step=name, by=moment.by.id, at=moment.now, answers=dict(answers)
     )
-    case = replace(case, taken=(*case.taken, shown))
+    case = case if about in {each.about for each in pending(case)} else taken_back(case, about)
+    case = replace(case, prepared=(*case.prepared, filled))
     return asked(replace(moment, case=case), about, request)
+
+
+def prepared(case: Case, about: str) -> Mapping[str, str]:
+    """What was filled in for a step that wants a second person; empty = nothing."""
+    found = (each for each in case.prepared if step(each.step, each.request) == about)
+    return next((each.answers for each in found), {})
+
+
+def giver(case: Case, about: str) -> str:
+    """Who approved it; "" = nobody."""
+    return next((each.given_by for each in case.approvals if each.about == about), "")
 
 
 def pending(case: Case) -> tuple[Approval, ...]:
@@ -103,7 +103,6 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
         request=request.id,
         asked_by=by,
         asked_at=moment.now,
-        asked=(whom,) if whom else (),
         calls_at=_working_hours_later(moment.now, PATIENCE, moment.policy.timezone),
     )
     waits = replace(request, status=Status.AWAITING_APPROVAL)
@@ -174,7 +173,8 @@ def decided(case: Case, about: str, by: str, now: datetime) -> Case:
 def taken_back(case: Case, about: str) -> Case:
     """Nobody is asked any more: it is written anew, or left."""
     kept = tuple(each for each in case.approvals if each.about != about)
-    return _going_on(replace(case, approvals=kept))
+    filled = tuple(e for e in case.prepared if step(e.step, e.request) != about)
+    return _going_on(replace(case, approvals=kept, prepared=filled))
 
 
 def tidied(case: Case) -> Case:

@@ -72,7 +72,7 @@ def _since(moment: Moment) -> datetime | None:
     if not _WRITTEN.fullmatch(written):
         return None
     try:
-        local = datetime.strptime(written, "%Y-%m-%d %H:%M")  # noqa: DTZ007  the zone follows
+        local = datetime.fromisoformat(written)
     except ValueError:
         return None
     return local.replace(tzinfo=ZoneInfo(moment.policy.timezone))

@@ -12,6 +12,8 @@ from storage.records import Case, Circle, Request
 
 #: the red flag that goes with it
 STAFF = "staff"
+#: to whom a case is barred, and to who would hand it to them
+BARRED = "Nobody decides a case that is about them, or about one they closed."
 
 
 class AboutUs(Action):
@@ -60,7 +62,7 @@ class AboutUs(Action):
 
 
 class LetIn(Action):
-    """It was about nobody of us after all."""
+    """It was not about one of us after all."""
 
     name = "let_in"
     label = "Not about one of us"
@@ -90,5 +92,5 @@ class LetIn(Action):
         return Effect(
             case=case,
             said=f"{case.ref}: nobody is shut out any more.",
-            line=f"<@{moment.by.id}>: it is about nobody of us.",
+            line=f"<@{moment.by.id}>: it is not about one of us.",
         )

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from handlers import approvals, owners, verification
-from handlers.approvals import ALONE
+from handlers.approvals import RELEASED_ALONE
 from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
 from handlers.deadlines.reminders import ASSIGNEE, BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
+from handlers.deadlines.rules import counted
 from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
@@ -83,7 +84,7 @@ class FromClock(FromLists):
     async def _called(self, case: Case, now: datetime) -> bool:
         """Nobody has looked as the second person for hours: the managers are asked."""
         after = self._reminded(case, now)
-        said = "A second person has been waited for since long: please look."
+        said = "Nobody has looked as the second person for hours: please do."
         alarm = self.message("slack:managers", Alarm(case=case.ref, text=said), now)
         await self.commit("call", "desk", after, now, after, self.line(after, said, now), alarm)
         return True
@@ -94,7 +95,7 @@ class FromClock(FromLists):
         also = rung is not None and rung.name != reminders.SNOOZED
         after = case if also else self._reminded(case, now)  # a rung of this hour comes next
         missing = sum(len(each.waiting) for each in late)
-        said = f"{missing} of the systems not answered yet: the owners are asked again."
+        said = f"{counted(missing, 'system')} not answered yet: the owners are asked again."
         messages = [self.line(after, said, now, call=True)] if late else []
         for each in late:
             text = owners.still(after, each)
@@ -150,7 +151,7 @@ class FromClock(FromLists):
             return False
         before = last or Mark(id=LAST, at=now, count=0)
         since = before.at if before.count else datetime.min.replace(tzinfo=UTC)
-        released = await self.store.mark(ALONE)
+        released = await self.store.mark(RELEASED_ALONE)
         total = released.count if released else 0
         counts = replace(
             await self._counts(since),
@@ -201,7 +202,7 @@ def _words(case: Case, rung: Rung, step: str) -> str:
             f"we aim for {case.due.aim_on:%d %b} as if nothing had been asked."
         )
     due_on = f"{case.due.due_on:%d %b %Y} ({law(case.due)})"
-    days = f"{abs(rung.days_left)} day{'s' * (abs(rung.days_left) != 1)}"
+    days = counted(abs(rung.days_left), "day")
     if rung.days_left < 0:
         return f"Overdue by {days}: it was due {due_on}. Next step: {step}."
     if rung.days_left == 0:

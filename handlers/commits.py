@@ -12,6 +12,7 @@ from handlers.letters import templates
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
+from handlers.opening import IMPORTED
 from handlers.policy import Policy
 from handlers.registry import Registry
 from handlers.requests import replace
@@ -48,7 +49,12 @@ TICK = timedelta(milliseconds=1)
 
 def import_list(batch: str) -> str:
     """The name of the list of one import."""
-    return f"import:{batch}"
+    return f"{IMPORTED}:{batch}"
+
+
+def list_mark(name: str) -> str:
+    """The mark whose note is the message that shows a list."""
+    return f"list:{name}"
 
 
 class Commits:
@@ -120,7 +126,7 @@ class Commits:
         self, name: str, now: datetime, mails: tuple[str, ...] = ()
     ) -> tuple[Stored, ...]:
         """The message that redraws a list to sort; as with cards one that waits is put again."""
-        known = await self.store.mark(f"list:{name}")
+        known = await self.store.mark(list_mark(name))
         before = await self.store.message(known.note) if known else None
         if before is not None and isinstance(before.content, ListToSort):
             if before.status is OutboxStatus.PENDING and before.claimed_until is None:
@@ -128,7 +134,7 @@ class Commits:
             mails = before.content.mails
         message = self.message(LISTS, ListToSort(name=name, mails=mails), now)
         message = replace(message, send_after=now + GATHERED)
-        mark = known or Mark(id=f"list:{name}", at=now, lasting=True)
+        mark = known or Mark(id=list_mark(name), at=now, lasting=True)
         return (message, replace(mark, at=now, note=message.id))
 
     async def _off_list(self, before: Case, after: Case, now: datetime) -> tuple[Stored, ...]:

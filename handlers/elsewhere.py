@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from handlers import linking, opening, timing
-from handlers.approvals import ALONE
+from handlers.approvals import RELEASED_ALONE
 from handlers.commits import lane_of
 from handlers.handler import Effect, Moment
 from handlers.ignoring import Ignoring
 from handlers.incoming import suppression
 from handlers.requests import replace
 from storage.errors import Refused
-from storage.records import Card, Case, Joined, MailStatus, Mark, Stored
+from storage.records import Card, Case, Joined, MailStatus, Stored
 
 
 class Elsewhere(Ignoring):
@@ -20,8 +20,7 @@ class Elsewhere(Ignoring):
         """What changes beside the case: the suppression list, and the case a mail was held for."""
         puts: list[Stored] = []
         if effect.alone:
-            counted = await self.store.mark(ALONE) or Mark(id=ALONE, at=now, count=0, lasting=True)
-            puts.append(replace(counted, at=now, count=counted.count + 1))
+            puts.append(await self._tallied(RELEASED_ALONE, now))
         known = await self.store.suppression(case.requester_hash)
         if effect.suppress and case.requester and known is None:
             puts.append(suppression(case, now))

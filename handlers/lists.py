@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 
-from handlers.commits import LISTS, import_list
+from handlers.commits import LISTS, import_list, list_mark
 from handlers.handler import Moment, Person
 from handlers.ignoring import CONFIRMED, RIGHT
 from handlers.incoming import CANARY, FromMail
@@ -26,7 +26,7 @@ from storage.records import (
     Stored,
 )
 
-IMPORT, IGNORED = "import", "ignored"  #: what the names of lists begin with
+IGNORED = "ignored"  #: what the names of weekly lists begin with; those of imports with IMPORTED
 WEEKLY = 20  #: ignored mails put to staff each week
 RECENT = 100  #: of those, at most, when somebody asks for all
 #: how something ended that was answered before it was imported
@@ -147,6 +147,13 @@ class FromLists(FromMail):
         wanted = [m for m in found if m.id in mails] if mails else found
         return tuple(sorted(wanted, key=lambda mail: mail.id, reverse=True)[:RECENT])
 
+    async def drawn(self, name: str) -> tuple[str, ...]:
+        """The mails of a week's list; none = all there are."""
+        mark = await self.store.mark(list_mark(name))
+        message = await self.store.message(mark.note) if mark else None
+        content = message.content if message else None
+        return content.mails if isinstance(content, ListToSort) else ()
+
     async def saw_ignored(self, mail_id: str, by: Person, now: datetime) -> None:
         """The reading is logged. Raises Refused."""
         if not by.may_act_in(Circle.STAFF):
@@ -171,7 +178,7 @@ class FromLists(FromMail):
                 again.append(await self.rework(mail_id, sorting.by.id, now))
             else:
                 await self.decided(partial(self._confirmed, mail_id, sorting.by.id, now))
-        if done and await self.store.mark(f"list:{sorting.name}") is not None:
+        if done and await self.store.mark(list_mark(sorting.name)) is not None:
             await self.decided(partial(self._redrawn, sorting, now))
         return Sorted(done=done, late=len(sorting.choices) - done, again=tuple(again))
 
@@ -193,7 +200,7 @@ class FromLists(FromMail):
         """Once a week some of what was ignored by machine alone, for a person to look through."""
         year, week, _ = day.isocalendar()
         name = f"{IGNORED}:{year}-W{week:02}"
-        if not await self.ignores_alone() or await self.store.mark(f"list:{name}") is not None:
+        if not await self.ignores_alone() or await self.store.mark(list_mark(name)) is not None:
             return ()
         # ids end at random: by their ends they are drawn, the same ones at each try
         drawn = sorted((mail.id for mail in await self.ignored()), key=lambda i: i[::-1])[:WEEKLY]

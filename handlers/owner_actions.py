@@ -30,24 +30,26 @@ class Asking(OfSteps):
     def form(self, moment: Moment) -> Form:
         systems = moment.policy.register
         step = self.step(moment.request)
+        filled = approvals.prepared(moment.case, approvals.step(step.name, asked(moment).id))
         return Form(
             title=step.button,
             submit="Ask",
             intro=f"{ROUNDS[step.round].asks}\nEach gets a direct message with the reference "
-            "and the date; whom it is about opens behind a button. Nobody named: it is yours.",
+            "and the date; whom it is about opens behind a button. "
+            "A system nobody is named for is asked of you.",
             fields=(
                 Field(
                     name="systems",
                     label="Which systems",
                     type="choices",
                     options=tuple((system.name, system.title) for system in systems),
-                    initial=" ".join(likely(moment, step)),
+                    initial=filled.get("systems") or " ".join(likely(moment, step)),
                 ),
                 Field(
                     name="search",
                     label="Look for",
                     type="paragraph",
-                    initial=moment.case.requester,
+                    initial=filled.get("search") or moment.case.requester,
                     hint="Names, addresses, numbers that find the person.",
                     max_length=1000,
                 ),
@@ -69,12 +71,10 @@ class Asking(OfSteps):
         if step.round == "delete" and (why := may_not_delete(moment.case, request)):
             raise Refused(f"{why} Nothing was changed.")
         names, search = moment.form["systems"].split(), moment.form["search"].strip()
+        answers = {"systems": " ".join(sorted(names)), "search": search}
+        if waits := approvals.step_waits(moment, step.name, request, answers):
+            return waits
         systems = [system for system in moment.policy.register if system.name in names]
-        wanted = {"systems": ", ".join(system.title for system in systems), "search": search}
-        about = approvals.step(step.name, request.id)
-        covered = approvals.covers(moment.case, about, wanted)
-        if approvals.needed(moment, step.name, request) and not covered:
-            return approvals.put_to_another(moment, step.name, request, wanted)
         case = with_round(moment, request, step, systems, search)
         case = recorded(case, request.id, step, moment, {})
         return Effect(

@@ -149,7 +149,7 @@ def round_of(case: Case, number: int) -> Round:
 
 
 def progress(case: Case, request: Request) -> str:
-    """`7 of 9 owners answered, 1 exception`; "" = nobody was asked."""
+    """`7 of 9 systems answered, 1 with an exception, asked by 5 Nov`; "" = nobody was asked."""
     asked_last = [known for known in case.rounds if known.request == request.id]
     if not asked_last:
         return ""

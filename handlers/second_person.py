@@ -87,8 +87,7 @@ def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
     letter = moment.letter
     done = Field(name="done", label=_recorded(moment, approval.request), type="note")
     if letter is None:
-        told = "\n".join(_of_step(moment.case, approval))
-        return (Field(name="step", label=told, type="note"), done)
+        return (Field(name="step", label=_filled(moment, approval), type="note"), done)
     facts = [
         f"To: {letter.to} ({_proven(moment.case, letter.to)})",
         f"Letter: {templates.template(letter.template).title}",
@@ -99,6 +98,18 @@ def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
         done,
         Field(name="letter", label=letter.subject, type="note", initial=letter.body),
     )
+
+
+def _filled(moment: Moment, approval: Approval) -> str:
+    """The step that is to be taken, what was filled in for it, and how the person is proven."""
+    kind = moment.kinds.get(moment.case.request(approval.request).kind or "")
+    name = approval.about.partition("/")[0]
+    step = next((s for s in kind.steps if s.name == name), None) if kind else None
+    labels = {field.name: field.label for field in step.asks} if step else {}
+    said = approvals.prepared(moment.case, approval.about).items()
+    told = [f"The step: {step.label.lower() if step else name}", f"Who: {_who(moment.case)}"]
+    told += [f"{labels.get(asked, asked.capitalize())}: {value}" for asked, value in said]
+    return "\n".join(told)
 
 
 def _recorded(moment: Moment, number: int) -> str:
@@ -121,20 +132,11 @@ def _said(case: Case, number: int, step: Step, field: Field) -> str:
     return labels.get(value, f"{field.label}: {value}" if value else "")
 
 
-def _of_step(case: Case, approval: Approval) -> list[str]:
-    """The step, who asked for it, and what it would do."""
-    shown = approvals.put(case, approval)
-    name = approval.about.partition("/")[0].replace("_", " ")
-    answers = shown.answers if shown else {}
-    would = [f"{what.capitalize()}: {said}" for what, said in answers.items()]
-    return [f"The step: {name}", f"Asked by {case.requester}; {_identity(case)}", *would]
-
-
 def _proven(case: Case, to: str) -> str:
-    return f"{recipients.known(case).get(to, 'not known here')}; {_identity(case)}"
+    return f"{recipients.known(case).get(to, 'not known here')}; {_who(case)}"
 
 
-def _identity(case: Case) -> str:
+def _who(case: Case) -> str:
     proof = case.verification
     return f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
 

@@ -183,7 +183,7 @@ def later(before: Case, after: Case) -> bool:
 
 
 def sooner(before: Case, after: Case) -> bool:
-    """Does any date move back?"""
+    """Does any date come nearer?"""
     return later(after, before)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
 from intake.arc import vouched
-from intake.results import FIELD_LIMIT, UNKIND, Found, best, fields_of, judged, read
-from storage.records import ParsedMail, Record, Sender
+from intake.results import FIELD_LIMIT, Found, best, fields_of, judged, read
+from storage.records import NOT_AUTHENTIC, ParsedMail, Record, Sender
 
 #: Microsoft 365 writes no name of its own; this one stands for it in the setting
 MICROSOFT = "microsoft365"
@@ -58,7 +58,7 @@ def claimed(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender | None
     if found is None:
         return Sender(result="none", words="the mail server that took it says nothing about it")
     judgement = judged(found, content, parsed)
-    if judgement.result in UNKIND and best(found, "arc") == "pass":
+    if judgement.result in NOT_AUTHENTIC and best(found, "arc") == "pass":
         return vouched(content, parsed, trust.sealers) or judgement
     return judgement
 

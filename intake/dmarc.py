@@ -16,8 +16,8 @@ from intake.authentication import Origin
 from intake.parse import Answer, Job, main
 from intake.prescan import prescan
 from intake.resolver import Questions, Trouble
-from intake.results import UNKIND, author_domain, domain_of
-from storage.records import ParsedMail, Record, Sender
+from intake.results import author_domain, domain_of
+from storage.records import NOT_AUTHENTIC, ParsedMail, Record, Sender
 
 #: signatures looked at: mailing lists and forwarders add theirs on top
 SIGNATURES = 5
@@ -59,7 +59,7 @@ def look(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender:
         return Sender(result="none", words=f"it has no From that could be checked ({told})")
     try:
         judgement = _judged(author, proofs, questions)
-        if judgement.result not in UNKIND:
+        if judgement.result not in NOT_AUTHENTIC:
             return judgement
         explained = vouched(content, parsed, origin.trust.sealers)
         if explained is None or not forwarded(content, origin.trust.sealers, questions):

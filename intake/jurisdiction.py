@@ -19,8 +19,8 @@ from intake.places import AREAS, HOMES, PREFIXES, STATES, home_of
 from storage.records import Candidate, ParsedMail, Reading
 
 READ = 20_000  #: characters of the new text
-STRONG = 4  #: signs of this rank and above need no second one
-LAW, RESIDENCE, ADDRESS, PHONE, DOMAIN, LANGUAGE, OFFSET = 1, 2, 4, 5, 6, 7, 8
+STRONG = 3  #: signs of this rank and above need no second one
+LAW, RESIDENCE, ADDRESS, PHONE, DOMAIN, LANGUAGE, OFFSET = 1, 2, 3, 4, 5, 6, 7
 _SAYS = {
     LAW: "the law is named",
     RESIDENCE: "stated residence",

@@ -14,8 +14,6 @@ from storage.records import ParsedMail, Sender
 #: longer fields are not read, and no more text than this of the header block
 FIELD_LIMIT = 4 * 2**10
 BLOCK_LIMIT = 256 * 2**10
-#: results that keep an automatic letter back or warn
-UNKIND = frozenset({"failed", "refused"})
 
 _FOLDED = re.compile(rb"\r?\n(?![ \t])")
 _METHOD = re.compile(r"([a-z][a-z0-9-]*)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)(?![a-z])", re.IGNORECASE)

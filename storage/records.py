@@ -106,6 +106,10 @@ class Sender(Record, frozen=True, kw_only=True):
     words: str  #: for staff, without any address
 
 
+#: results that keep an automatic letter back, and a code from being counted
+NOT_AUTHENTIC = frozenset({"failed", "refused"})
+
+
 class ParsedMail(Record, frozen=True, kw_only=True):
     """What could be read of a raw mail (RFC 5322). Header values are claims, never trusted."""
 
@@ -277,15 +281,9 @@ class Approval(Record, frozen=True, kw_only=True):
     request: int
     asked_by: str
     asked_at: datetime
-    asked: tuple[str, ...] = ()  #: Slack ids of those who were asked
     calls_at: datetime | None = None  #: when the managers are asked; None = they were
     given_by: str = ""  #: "" = nobody has decided yet
     given_at: datetime | None = None
-
-    @property
-    def alone(self) -> bool:
-        """The same person released it: no second one was there."""
-        return bool(self.given_by) and self.given_by == self.asked_by
 
 
 class Note(Record, frozen=True, kw_only=True):
@@ -341,6 +339,7 @@ class Taken(Record, frozen=True, kw_only=True):
     by: str
     at: datetime
     answers: dict[str, str] = msgspec.field(default_factory=dict)
+    second: str = ""  #: who approved it, where it wants a second person
 
 
 class Query(Record, frozen=True, kw_only=True):
@@ -434,6 +433,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     joined: tuple[Joined, ...] = ()
     breach: Breach | None = None
     approvals: tuple[Approval, ...] = ()
+    prepared: tuple[Taken, ...] = ()  #: steps filled in for a second person to approve
     notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here

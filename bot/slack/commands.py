@@ -19,7 +19,8 @@ from bot.slack.sorting import Lists
 from bot.slack.windows import Window
 from bot.slack.words import counted, due, escape, person
 from handlers.handler import Person
-from handlers.lists import IGNORED, IMPORT
+from handlers.lists import IGNORED
+from handlers.opening import IMPORTED
 from storage.records import Case
 
 COMMAND = "/privacy"
@@ -46,7 +47,7 @@ _NAMES = {
 
 
 #: lists to sort, whole
-_LISTS = {"imports": f"{IMPORT}:", "ignored": f"{IGNORED}:"}
+_LISTS = {"imports": f"{IMPORTED}:", "ignored": f"{IGNORED}:"}
 
 
 class Commands:

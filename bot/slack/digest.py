@@ -70,6 +70,6 @@ def _line(line: DigestLine, block_id: str) -> Block:
     law = f" ({escape(line.law)})" if line.law else ""
     when = f"due {day(line.due_on)}{law}, {left(line.days_left)}"
     if line.standing is not None:
-        when = f"paused for {counted(line.standing, 'day')}, unpaused {when}"
+        when = f"paused for {counted(line.standing, 'day')}, without the pause {when}"
     said = f"{sign}*{escape(line.ref)}* {escape(line.title)}, {when}, {who}"
     return blocks.section(said, block_id, opener(line.ref, line.version))

@@ -18,7 +18,8 @@ from bot.slack.scene import Kinds
 from bot.slack.views import View, modal
 from bot.slack.words import counted, day, escape, joined, masked
 from handlers.handler import Field
-from handlers.lists import ENDINGS, IGNORED, IMPORT, Choice
+from handlers.lists import ENDINGS, IGNORED, Choice
+from handlers.opening import IMPORTED
 from storage.records import Case, InboundMail, Record
 
 PAGE = 10  #: lines of one window; two blocks each
@@ -90,7 +91,7 @@ def message(name: str, left: int, today: date) -> Message:
     said = _told(name, left)
     if not left:
         return {"text": said, "blocks": [blocks.section(f":white_check_mark: {said}", key)]}
-    button = opener(name, "Sort them" if name.startswith(IMPORT) else "Look through them")
+    button = opener(name, "Sort them" if name.startswith(IMPORTED) else "Look through them")
     return {"text": said, "blocks": [blocks.section(f":inbox_tray: *{said}*", key, button)]}
 
 
@@ -147,7 +148,7 @@ def chosen(name: str, values: Mapping[str, str]) -> dict[str, Choice]:
 
 
 def _title(page: Page) -> str:
-    return "Imported mail" if page.name.startswith(IMPORT) else "Ignored mail"
+    return "Imported mail" if page.name.startswith(IMPORTED) else "Ignored mail"
 
 
 def _where(page: Page) -> str:
@@ -159,7 +160,7 @@ def _where(page: Page) -> str:
 
 
 def _choices(name: str) -> tuple[tuple[Choice, str], ...]:
-    return OF_IMPORT if name.startswith(IMPORT) else OF_IGNORED
+    return OF_IMPORT if name.startswith(IMPORTED) else OF_IGNORED
 
 
 def _choice(name: str, label: str, of: str) -> Field:
@@ -170,7 +171,7 @@ def _choice(name: str, label: str, of: str) -> Field:
 def _rest(name: str) -> list[Field]:
     """The same for all on this page, and how those ended that were answered before."""
     same = _choice(ALL, "The same for all on this page", name)
-    if not name.startswith(IMPORT):
+    if not name.startswith(IMPORTED):
         return [same]
     endings = tuple((end.value, end.value.replace("_", " ").capitalize()) for end in ENDINGS)
     ending = Field(

@@ -18,21 +18,15 @@ MOST_LETTERS = 120_000  #: characters, well under the 250 KB of a view
 NOTICE = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
 QUOTED = 2  #: sections of quoted text shown
 
-#: a fact in words
-NAMED = {
-    "address": "address",
-    "born": "born",
-    "age": "age",
-    "number": "number",
-    "subject": "about",
-}
-
 Mail = tuple[InboundMail | None, ParsedMail | None]  #: no words: they were shredded
 
 
 def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
     """The mails, newest first, each with what its header claims; what does not fit is said."""
     shown: list[Block] = [blocks.context([NOTICE], "notice")]
+    if case.data_subject:
+        subject = cut(_one_line(case.data_subject), 200)
+        shown.append(blocks.literal(f"About: {subject}.", "subject"))
     if warned := (*map(flags.told, case.flags), *case.defects):
         told = "; ".join(cut(_one_line(word), 100) for word in dict.fromkeys(warned))
         shown.append(blocks.literal(f"Look out: {told}.", "warned"))
@@ -62,7 +56,8 @@ def ignored(mail: Mail, timezone: str) -> View:
 def _named(reading: Reading) -> str:
     """What the first mail names, as it stands there: nobody has checked it."""
     return "; ".join(
-        f"{NAMED[fact.what]} {cut(_one_line(fact.text), 80)}" for fact in reading.facts
+        f"{'about' if fact.what == 'subject' else fact.what} {cut(_one_line(fact.text), 80)}"
+        for fact in reading.facts
     )
 
 

@@ -11,9 +11,10 @@ from bot.slack.views import View
 from bot.slack.windows import Window, salt
 from bot.slack.words import counted
 from handlers.handler import Person
-from handlers.lists import ENDINGS, IMPORT, Sorted, Sorting
+from handlers.lists import ENDINGS, Sorted, Sorting
+from handlers.opening import IMPORTED
 from storage.errors import Refused
-from storage.records import Circle, ListToSort
+from storage.records import Circle
 
 
 class Lists:
@@ -43,7 +44,7 @@ class Lists:
 
     async def _sorted(self, name: str, sorting: Sorting) -> Sorted:
         desk, now = self._parts.desk, self._parts.clock.now()
-        if name.startswith(IMPORT):
+        if name.startswith(IMPORTED):
             return await desk.sort_imported(sorting, now)
         done = await desk.judge(sorting, now)
         for mail in done.again:
@@ -52,7 +53,7 @@ class Lists:
 
     async def _page(self, name: str, by: Person, number: int, said: str = "") -> Page:
         """Raises Refused."""
-        if name.startswith(IMPORT):
+        if name.startswith(IMPORTED):
             found = await self._parts.desk.imported(name.partition(":")[2])
             seen = [case for case in found if by.may_see(case)]
             lines = lists.imports(seen, self._parts.registry, self._parts.timezone)
@@ -67,10 +68,7 @@ class Lists:
         """The mails of a week's list; none = all there are. Raises Refused."""
         if not by.may_act_in(Circle.STAFF):
             raise Refused("Only the privacy team can do that. Nothing was changed.")
-        mark = await self._parts.store.mark(f"list:{name}")
-        message = await self._parts.store.message(mark.note) if mark else None
-        content = message.content if message else None
-        return content.mails if isinstance(content, ListToSort) else ()
+        return await self._parts.desk.drawn(name)
 
     async def shown(self, window: Window, by: Person, pointer: Pointer) -> None:
         """One mail, on top of the list. The reading is on the record before it is on the screen."""

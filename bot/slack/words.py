@@ -84,7 +84,7 @@ def due(clock: Due, days: int) -> str:
     """`due 3 Dec 2026 (UK GDPR), 5 days left`; while it stands, since when and what is left."""
     if clock.stopped is None:
         return f"due {day(clock.due_on)} ({law(clock)}), {left(days)}"
-    return f"{standing(clock.stopped)} ({law(clock)}); unpaused it were {day(clock.due_on)}"
+    return f"{standing(clock.stopped)} ({law(clock)}); without the pause {day(clock.due_on)}"
 
 
 def standing(stopped: Stopped) -> str:

@@ -242,7 +242,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 TYPED = "authority/1"
 
 #: rights whose clock is not that of the kind they ride on: no pause for portability in the UK
-RIGHTS: Mapping[str, str] = MappingProxyType({"GDPR 20": "portability"})
+CLOCK_OF: Mapping[str, str] = MappingProxyType({"GDPR 20": "portability"})
 
 
 def law(due: Due) -> str:

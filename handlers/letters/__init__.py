@@ -4,7 +4,6 @@ The files are read in `templates.py`, filled in by `catalogue.py` with the value
 `demands.py` says what the law wants to find in each.
 """
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
 
 #: stands above each letter: what a reply has below it is ours, in any mail program
 MARKER = "-- write above this line --"
-BLANK = re.compile(r"\[\[.{0,300}?\]\]", re.DOTALL)
 
 
 def message_id(letter: str, policy: "Policy") -> str:

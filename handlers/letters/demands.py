@@ -28,11 +28,12 @@ class Demand(Record, frozen=True, kw_only=True):
     what: str  #: for people: "the way to the regulator"
     text: str  #: a regular expression over the letter
     source: str
+    unless: str = ""  #: not in letters to requests of this kind
 
 
-def demand(what: str, text: str, source: str) -> Demand:
+def demand(what: str, text: str, source: str, unless: str = "") -> Demand:
     """One line of the tables below."""
-    return Demand(what=what, text=text, source=source)
+    return Demand(what=what, text=text, source=source, unless=unless)
 
 
 def gaps(count: int, source: str) -> Demand:
@@ -56,7 +57,7 @@ RIGHTS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
             demand("judicial remedy", r"\b79\b", "GDPR Art. 12(4), 79"),
         ),
         "uk_gdpr": (
-            demand("complaint to us", r"\b164A\b", "DPA 2018 s.164A"),
+            demand("complaint to us", r"\b164A\b", "DPA 2018 s.164A", unless="complaint"),
             demand("the Commissioner", r"ico\.org\.uk.*\b165\b", "DPA 2018 s.165"),
             demand("judicial remedy", r"\b167\b", "UK GDPR Art. 12(4)"),
         ),
@@ -99,7 +100,7 @@ DEMANDS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
 )
 #: letters to an address that may not be the requester's name no case
 _NO_REFERENCE = frozenset({"code"})
-#: these end nothing, or are an authority's or staff's own: no due date is told
+#: answers, endings and notices of more time: both dates are told
 _DUE = re.compile(r"answer_(?!legal)|refusal|partial|unverified|no_data|referred|extension|late")
 _GIVEN = {
     "reason": "REASON",
@@ -139,10 +140,9 @@ def lacking(name: str, language: str, about: Matter) -> Iterator[Demand]:
     # on one line: a demand's parts may stand in several
     told = " ".join(f"{found.subject} {found.body}".split())
     rights = RIGHTS.get(regime, RIGHTS["policy"]) if templates.template(name).rights else ()
-    if about.case.requests[0].kind == "complaint":
-        rights = tuple(each for each in rights if "164A" not in each.text)
+    kind = about.case.requests[0].kind
     for each in (*_always(name, values), *rights, *DEMANDS.get(name, ())):
-        if not re.search(each.text, told):
+        if each.unless != kind and not re.search(each.text, told):
             yield each
 
 

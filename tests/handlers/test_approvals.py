@@ -100,7 +100,7 @@ async def test_any_other_of_us_may_approve_and_it_goes_after_the_time_to_undo(be
     going, case = await letter(bench, case), await bench.fresh(case)
     assert going.status is OutboxStatus.PENDING
     assert going.send_after > NOW
-    assert (case.approvals[0].given_by, case.approvals[0].alone) == (by.id, False)
+    assert case.approvals[0].given_by == by.id != case.approvals[0].asked_by
     assert case.requests[0].status is Status.OPEN
     assert "answer" in case.requests[0].done
 
@@ -176,7 +176,7 @@ async def test_alone_from_the_day_we_aim_for_when_nobody_else_is_there(bench: Be
     assert isinstance(nobody_looked, Faults)
     await look(bench, await bench.fresh(case), ANA, "alone", "Ill.", now=aim, team=ALONE_THERE)
     case = await bench.fresh(case)
-    assert case.approvals[0].alone
+    assert case.approvals[0].given_by == case.approvals[0].asked_by
     assert (MAY.id, f"<@{ANA.id}> released {case.ref} alone: no second person was there.") in (
         await directs(bench, case)
     )

@@ -129,7 +129,7 @@ def test_a_case_kept_before_steps_and_owners_were_recorded():
     halves = [msgspec.json.decode(skeleton or b""), msgspec.json.decode(content)]
     for field in (
         "taken", "rounds", "legal_hold", "restricted", "linked", "barred", "still_mailed",
-        "data_subject",
+        "data_subject", "prepared",
     ):  # fmt: skip
         for half in halves:
             half.pop(field, None)
@@ -149,7 +149,11 @@ def test_what_steps_and_owners_recorded_is_personal():
         queries=(Query(system="accounts", owner="U02BEN", answer="exception", reason="A court"),),
     )
     case = msgspec.structs.replace(
-        a_case("PR-2026-0001"), taken=(taken,), rounds=(asked,), data_subject="Nora Example"
+        a_case("PR-2026-0001"),
+        taken=(taken,),
+        prepared=(taken,),
+        rounds=(asked,),
+        data_subject="Nora Example",
     )
     skeleton, content = split(case)
     for secret in (b"Exmaple", b"nora@example.org", b"A court", b"Nora Example"):
