@@ -13,6 +13,7 @@ from handlers.owners import may_not_delete
 from handlers.requests import replace
 from storage.errors import Refused
 from storage.records import (
+    Candidate,
     Case,
     Circle,
     DirectMessage,
@@ -503,3 +504,20 @@ async def test_what_is_recorded_is_personal_and_goes_with_the_content(bench: Ben
     assert case.rounds
     assert (left.taken, left.rounds) == ((), ())
     assert left.requests[0].done == request_of(case).done
+
+
+@pytest.mark.parametrize(
+    ("laws", "known"),
+    [((), False), (("uk_gdpr",), False), (("ccpa", "eu_gdpr"), False), (("ccpa",), True)],
+)
+async def test_that_nothing_matches_is_a_refusal_in_california_alone(
+    bench: Bench, laws: tuple[str, ...], known: bool
+) -> None:
+    found = tuple(Candidate(regime=regime) for regime in laws)
+    case = await bench.ready("access", laws=found)
+    form = {"outcome": "refused", "reason": "no_match", "body": "We found no match."}
+    answer = await bench.click(case, "close", request=1, form=form)
+    assert isinstance(answer, Review if known else Faults)
+    shown = await bench.form(case, "close", request=1, form={"outcome": "refused"})
+    reasons = next(dict(field.options) for field in shown.fields if field.name == "reason")
+    assert ("no_match" in reasons) == known
