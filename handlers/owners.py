@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
+from handlers.company import System
 from handlers.deadlines.working_days import (
     add_working_days,
     at_local,
@@ -17,7 +18,7 @@ from handlers.deadlines.working_days import (
 )
 from handlers.handler import Kind, Moment, Step
 from handlers.letters.templates import template
-from handlers.policy import Policy, System
+from handlers.policy import Policy
 from handlers.recording import asked, heard
 from handlers.requests import replace, with_request, with_step
 from storage.errors import Refused

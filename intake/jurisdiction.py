@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from handlers.policy import OFFICES
+from handlers.company import OFFICES
 from intake.classify.needles import Index, Signs, Words
 from intake.offices import without
 from intake.places import AREAS, HOMES, PREFIXES, STATES, home_of

@@ -11,8 +11,8 @@ from bot.slack.cards import Message
 from bot.slack.pointers import Pointer, encoded
 from bot.slack.views import View, literals, modal
 from bot.slack.words import clean, day, escape
+from handlers.company import System
 from handlers.owners import ROUNDS, Wording
-from handlers.policy import System
 from storage.records import Case, Query, Record, Round
 
 PREFIX = "own."  #: action ids of an owner's buttons

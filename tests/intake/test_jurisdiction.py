@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from handlers.policy import OFFICES
+from handlers.company import OFFICES
 from intake.jurisdiction import candidates, placed
 from intake.offices import without
 from storage.records import ParsedMail, Reading
