@@ -126,7 +126,7 @@ class App:
         if found := tuple(demands.faults(policy.letters, registry.kinds, policy)):
             raise SettingsError(found)
         self.desk = Desk(store, registry, policy)
-        self.parser = Parser(in_hand=settings.data / "in-hand")
+        self.parser = Parser(in_hand=settings.data / "in-hand", auto=settings.auto)
         self.slack = Slack(
             slack_options_of(settings),
             self.desk,

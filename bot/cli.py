@@ -190,10 +190,10 @@ def classify(files: tuple[Path, ...]) -> None:
     from handlers.registry import load as load_kinds
     from intake.classify.batch import classify_file
 
-    registry = load_kinds()
+    registry, auto = load_kinds(), load().auto
     fine = True
     for file in files:
-        for line in classify_file(file, registry):
+        for line in classify_file(file, registry, auto):
             fine = fine and "error" not in line
             click.echo(msgspec.json.encode(line).decode())
     if not fine:

@@ -52,7 +52,6 @@ def train(folder: Path | None, out: Path | None, *, as_json: bool) -> None:
 
 def _trained(folder: Path | None) -> "Trained":
     """Raises DeskError for a corpus that cannot be learned from, or without scikit-learn."""
-    from handlers.registry import load as load_kinds
     from intake.classify import examples
 
     try:
@@ -64,7 +63,7 @@ def _trained(folder: Path | None) -> "Trained":
     try:
         corpus = examples.read(folder or examples.CORPUS)
         with bar("Training") as step:
-            return training.train(corpus, load_kinds(), step)
+            return training.train(corpus, step)
     except ValueError as fault:
         raise DeskError(f"The corpus cannot be learned from: {fault}.") from fault
 

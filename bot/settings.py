@@ -65,6 +65,8 @@ class Settings(Record, frozen=True, kw_only=True):
     alarm_mail: str = ""
     confirmed_ignores: int = 200
     pilot: bool = False
+    auto: float | None = None  #: as the classifier was trained
+
     code_tries: int = 3
     code_days: int = 7
     second_person: Literal["always", "small_team"] = "always"
@@ -225,6 +227,13 @@ def _switch(text: str) -> bool:
     raise ValueError("it must be 1 or 0")
 
 
+def _chance(text: str) -> float:
+    chance = float(text) if re.fullmatch(r"[01]?\.?\d{1,4}", text) else -1.0
+    if not 0.5 <= chance <= 1.0:
+        raise ValueError("it must be a probability from 0.5 to 1, such as 0.95")
+    return chance
+
+
 def _second_person(text: str) -> str:
     if text not in {"always", "small_team"}:
         raise ValueError("it must be always or small_team")
@@ -307,6 +316,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_CODE_DAYS", "code_days", _count_from_one),
     ("DESK_SUPPRESSION_FEED", "suppression_feed", Path),
     ("DESK_PILOT", "pilot", _switch),
+    ("DESK_AUTO", "auto", _chance),
 )
 
 

@@ -256,7 +256,9 @@ class FromPeople(Elsewhere):
             to = effect.draft.to
             case = verification.challenged(case, message, to, self.keys, self.policy)
         state = letter_state(message, effect.draft.request)
-        template, to = templates.template(state.template), self.recipient(case, effect.draft)
+        corrected = letter_of(case, effect.draft.replaces)  # it shows what that one showed
+        template = templates.template(corrected.template if corrected else state.template)
+        to = self.recipient(case, effect.draft)
         state = replace(state, drifted=recipients.drifted(case, template, to))
         return with_letter(case, state), message
 

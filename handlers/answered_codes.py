@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from handlers.flags import warned
 from handlers.incoming import FromMail, worked_on
-from handlers.opening import other_reply_to
 from handlers.requests import replace
 from handlers.timing import joined
 from handlers.verification import CODE, WAYS, alive, codes_in, right, stepped, tried
@@ -43,8 +43,7 @@ class FromCodes(FromMail):
         after = replace(
             after, verification=proof, proven=code.address, challenge=None, version=case.version + 1
         )
-        warned = (*after.defects, *other_reply_to(parsed))
-        after = replace(after, defects=tuple(dict.fromkeys(warned)))
+        after = warned(after, parsed)
         after = self._timed(case, stepped(after, self.registry.kinds), now)
         await self.commit(
             "prove",

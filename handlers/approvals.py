@@ -4,6 +4,7 @@ Pure. A letter that needs it waits as a draft; a step is refused until somebody 
 it. The second person decides in `second_person.py`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,12 @@ from handlers.deadlines.working_days import (
 from handlers.handler import Colleague, Effect, Moment, Person, Role
 from handlers.requests import letter_of, replace, with_request
 from storage.errors import Refused
-from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status
+from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status, Taken
 
 #: actions that need to know who is there
-CALLS = frozenset({"send", "second_person"})
+CALLS = frozenset({"send", "second_person", "delivered", "delete_now"})
+#: letters of free words: they may carry any answer of the case
+FREE = frozenset({"plain", "correcting"})
 #: the mark that counts what was released without a second person
 RELEASED_ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
@@ -40,7 +43,11 @@ def letter_needs(moment: Moment, letter: LetterState, request: Request | None) -
 
 
 def needed(moment: Moment, what: str, request: Request | None) -> bool:
-    """Does this kind of request want a second person for that letter or step?"""
+    """Does this kind of request want a second person for that letter or step? Free words do
+    wherever anything of the case does: they are no way around it."""
+    if what in FREE:
+        asked_for = (moment.kinds.get(each.kind or "") for each in moment.case.requests)
+        return any(kind is not None and kind.two_persons for kind in asked_for)
     kind = moment.kinds.get(request.kind or "") if request else None
     return kind is not None and what in kind.two_persons
 
@@ -48,6 +55,36 @@ def needed(moment: Moment, what: str, request: Request | None) -> bool:
 def given(case: Case, about: str) -> bool:
     """Has a second person approved it?"""
     return any(each.about == about and each.given_by for each in case.approvals)
+
+
+def step_waits(
+    moment: Moment, name: str, request: Request, answers: Mapping[str, str]
+) -> Effect | None:
+    """The second person is asked whom this step still wants; None = it may be taken.
+
+    A yes counts for what was filled in and shown, and for nothing else.
+    """
+    about, case = step(name, request.id), moment.case
+    shown = prepared(case, about) == answers
+    if not needed(moment, name, request) or (shown and given(case, about)):
+        return None
+    filled = Taken(
+        request=request.id, step=name, by=moment.by.id, at=moment.now, answers=dict(answers)
+    )
+    case = case if about in {each.about for each in pending(case)} else taken_back(case, about)
+    case = replace(case, prepared=(*case.prepared, filled))
+    return asked(replace(moment, case=case), about, request)
+
+
+def prepared(case: Case, about: str) -> Mapping[str, str]:
+    """What was filled in for a step that wants a second person; empty = nothing."""
+    found = (each for each in case.prepared if step(each.step, each.request) == about)
+    return next((each.answers for each in found), {})
+
+
+def giver(case: Case, about: str) -> str:
+    """Who approved it; "" = nobody."""
+    return next((each.given_by for each in case.approvals if each.about == about), "")
 
 
 def pending(case: Case) -> tuple[Approval, ...]:
@@ -136,7 +173,8 @@ def decided(case: Case, about: str, by: str, now: datetime) -> Case:
 def taken_back(case: Case, about: str) -> Case:
     """Nobody is asked any more: it is written anew, or left."""
     kept = tuple(each for each in case.approvals if each.about != about)
-    return _going_on(replace(case, approvals=kept))
+    filled = tuple(e for e in case.prepared if step(e.step, e.request) != about)
+    return _going_on(replace(case, approvals=kept, prepared=filled))
 
 
 def tidied(case: Case) -> Case:

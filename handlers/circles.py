@@ -7,6 +7,7 @@ server at each click.
 from handlers.company import PERSON
 from handlers.flags import closest
 from handlers.handler import Action, Effect, Field, Form, Moment
+from handlers.owners import passed_over
 from handlers.requests import noted, replace
 from storage.records import Case, Circle, Request
 
@@ -50,10 +51,14 @@ class AboutUs(Action):
         case = replace(case, shut=shut, flags=flags, circle=closest(case.circle, Circle.MANAGERS))
         if case.assignee != moment.by.id or not moment.by.may_see(case):
             case = replace(case, assignee=None)
+        heirs = (moment.case.assignee, moment.by.id)
+        heir = next((who for who in heirs if who and who not in shut), "")
+        case, ask = passed_over(case, heir) if heir else (case, ())
         return Effect(
             case=noted(case, moment, self.name, moment.form.get("why", "")),
             said=f"{case.ref} is with the managers. Who is named cannot open it any more.",
             line="It is about one of us: the managers have it now.",
+            ask=ask,
         )
 
 

@@ -10,6 +10,7 @@ from handlers.letter_actions import (
     kept,
     language_fields,
     language_of,
+    may_say,
     text_of,
 )
 from handlers.letters import templates
@@ -60,6 +61,8 @@ class CorrectLetter(Action):
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
+        if not may_say(moment, _wanted(moment).template):
+            return {"body": "What was wrong may show data: settle identity first, Verify."}
         return body_fault(body_of(moment) or "[[")
 
     def do(self, moment: Moment) -> Effect:

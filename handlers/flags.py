@@ -6,7 +6,8 @@ Where their words are looked for is the classifier's matter (`intake/classify/fl
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from storage.records import Circle, Record
+from handlers.requests import replace
+from storage.records import Case, Circle, ParsedMail, Record
 
 #: from the open room to the smallest
 CIRCLES = (Circle.STAFF, Circle.RESTRICTED, Circle.MANAGERS, Circle.COUNSEL)
@@ -65,3 +66,13 @@ def withheld(flags: Iterable[str]) -> str:
 def told(flag: str) -> str:
     """In words; what screening found is a sentence already."""
     return FLAGS[flag].words if flag in FLAGS else flag
+
+
+#: of a mail whose answers would go elsewhere, as the sender's claims are told on the way in
+ELSEWHERE = "replies would go to another address"
+
+
+def warned(case: Case, parsed: ParsedMail) -> Case:
+    """The case with a warning where one more mail of it wants its answers elsewhere."""
+    fits = parsed.reply_to in {"", parsed.header_from} or ELSEWHERE in case.flags
+    return case if fits else replace(case, flags=(*case.flags, ELSEWHERE))

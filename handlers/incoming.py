@@ -8,6 +8,7 @@ from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import add_working_days, local_day
+from handlers.flags import warned
 from handlers.ignoring import REQUESTED, WRONG, Ignoring
 from handlers.letter_actions import failed
 from handlers.opening import Understood
@@ -120,7 +121,8 @@ class FromMail(AutomaticLetters, Ignoring):
         case, stored = await self.case(ref), await self._stored(mail)
         if stored.id in case.mails:
             return case
-        after = self._timed(case, timing.joined(case, stored, parsed.message_id), now)
+        after = warned(timing.joined(case, stored, parsed.message_id), parsed)
+        after = self._timed(case, after, now)
         await self.commit(
             "follow_up",
             "requester",

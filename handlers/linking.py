@@ -184,10 +184,11 @@ def _strangers(case: Case, into: Case) -> tuple[Joined, ...]:
 
 
 def linked(case: Case, other: Case) -> tuple[Case, Case]:
-    """Both, each knowing of the other."""
+    """Both, each knowing of the other; a legal hold on one of them holds the other too."""
+    held = case.legal_hold or other.legal_hold
     return (
-        replace(case, linked=tuple(dict.fromkeys((*case.linked, other.ref)))),
-        replace(other, linked=tuple(dict.fromkeys((*other.linked, case.ref)))),
+        replace(case, linked=tuple(dict.fromkeys((*case.linked, other.ref))), legal_hold=held),
+        replace(other, linked=tuple(dict.fromkeys((*other.linked, case.ref))), legal_hold=held),
     )
 
 

@@ -111,6 +111,7 @@ def forked(ref: str, mail: InboundMail, case: Case, registry: Registry) -> Case:
         message_ids=(mail.message_id,) if mail.message_id else (),
         flags=case.flags,
         linked=(case.ref,),
+        legal_hold=case.legal_hold,
         follows=case.ref,
     )
 

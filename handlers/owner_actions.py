@@ -30,6 +30,7 @@ class Asking(OfSteps):
     def form(self, moment: Moment) -> Form:
         systems = moment.policy.register
         step = self.step(moment.request)
+        filled = approvals.prepared(moment.case, approvals.step(step.name, asked(moment).id))
         return Form(
             title=step.button,
             submit="Ask",
@@ -42,13 +43,13 @@ class Asking(OfSteps):
                     label="Which systems",
                     type="choices",
                     options=tuple((system.name, system.title) for system in systems),
-                    initial=" ".join(likely(moment, step)),
+                    initial=filled.get("systems") or " ".join(likely(moment, step)),
                 ),
                 Field(
                     name="search",
                     label="Look for",
                     type="paragraph",
-                    initial=moment.case.requester,
+                    initial=filled.get("search") or moment.case.requester,
                     hint="Names, addresses, numbers that find the person.",
                     max_length=1000,
                 ),
@@ -69,12 +70,11 @@ class Asking(OfSteps):
         allow(step, moment, request)
         if step.round == "delete" and (why := may_not_delete(moment.case, request)):
             raise Refused(f"{why} Nothing was changed.")
-        about = approvals.step(step.name, request.id)
-        if approvals.needed(moment, step.name, request) and not approvals.given(moment.case, about):
-            return approvals.asked(moment, about, request)
-        names = moment.form["systems"].split()
+        names, search = moment.form["systems"].split(), moment.form["search"].strip()
+        answers = {"systems": " ".join(sorted(names)), "search": search}
+        if waits := approvals.step_waits(moment, step.name, request, answers):
+            return waits
         systems = [system for system in moment.policy.register if system.name in names]
-        search = moment.form["search"].strip()
         case = with_round(moment, request, step, systems, search)
         case = recorded(case, request.id, step, moment, {})
         return Effect(

@@ -35,13 +35,13 @@ class FromOwners(Commits):
 
     async def asked_of(self, ref: str, number: int, by: str) -> tuple[Case, Round]:
         """The case and the round as they stand for this owner. Raises Refused for anybody else,
-        and once the request is closed."""
+        for whom the case is about, and once the request is closed."""
         try:
             case = await self.case(ref)
         except UnknownReference as gone:
             raise Refused(OVER) from gone
         asking = round_of(case, number)
-        theirs = any(query.owner == by for query in asking.queries)
+        theirs = by not in case.shut and any(query.owner == by for query in asking.queries)
         request = next((r for r in case.requests if r.id == asking.request), None)
         if not theirs or request is None or request.status is Status.CLOSED:
             raise Refused(OVER)
@@ -88,9 +88,11 @@ class FromOwners(Commits):
         return after, now_asked
 
     def _changed(self, case: Case, query: Query, said: OwnerAnswer, now: datetime) -> Query:
-        """Not theirs: it goes to whom they name, else to whoever has the case."""
+        """Not theirs: it goes to whom they name, else to whoever has the case; who is shut out is
+        passed over, and nobody learns of it."""
         if said.answer == "not_mine":
-            owner = said.person or case.assignee or ""
+            named = "" if said.person in case.shut else said.person
+            owner = named or case.assignee or ""
             if owner in {"", said.by}:
                 raise Refused("Say whose it is: nobody else can be asked.")
             return replace(query, owner=owner, answer="", reason="", at=None)

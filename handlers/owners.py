@@ -84,6 +84,21 @@ def with_round(
     return with_request(replace(case, rounds=(*case.rounds, asking)), request)
 
 
+def passed_over(case: Case, to: str) -> tuple[Case, tuple[tuple[str, int], ...]]:
+    """What those shut out have not answered is asked of another; and whom to ask in which round."""
+
+    def theirs(query: Query) -> Query:
+        gone = not query.answer and query.owner in case.shut
+        return replace(query, owner=to) if gone else query
+
+    rounds = tuple(
+        each if each.over else replace(each, queries=tuple(map(theirs, each.queries)))
+        for each in case.rounds
+    )
+    moved = (new.id for old, new in zip(case.rounds, rounds, strict=True) if old != new)
+    return replace(case, rounds=rounds), tuple((to, number) for number in moved)
+
+
 def answer_by(request: Request, policy: Policy, now: datetime) -> date:
     """The owners' own date: five working days, never past the day we aim for."""
     today = local_day(now, policy.timezone)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from handlers import timing
+from handlers import approvals, timing
 from handlers.deadlines.regimes import TYPED
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import last_working_day
@@ -57,7 +57,11 @@ class Recording(OfSteps):
         step = self.step(moment.request)
         if not step.asks:
             return None
-        fields = tuple(_offered(field, moment) for field in step.asks)
+        filled = approvals.prepared(moment.case, approvals.step(step.name, asked(moment).id))
+        fields = tuple(
+            replace(field, initial=filled.get(field.name, field.initial))
+            for field in (_offered(field, moment) for field in step.asks)
+        )
         return Form(title=step.button, submit="Record", intro=step.intro, fields=fields)
 
     def faults(self, moment: Moment) -> dict[str, str]:
@@ -71,6 +75,8 @@ class Recording(OfSteps):
         request, step = asked(moment), self.step(moment.request)
         allow(step, moment, request)
         answers = {f.name: moment.form.get(f.name, "").strip() for f in step.asks}
+        if waits := approvals.step_waits(moment, step.name, request, answers):
+            return waits
         case, others = _beside(moment)
         case = recorded(case, request.id, step, moment, answers)
         return Effect(
@@ -118,7 +124,9 @@ class Again(Action):
         case, left = moment.case, [name]
         while left:
             case = without_step(case, number, undone := left.pop())
-            later = (s for s in _kind(moment).steps if undone in s.after)
+            later = tuple(s for s in _kind(moment).steps if undone in s.after)
+            for stale in (undone, *(s.name for s in later)):
+                case = approvals.taken_back(case, approvals.step(stale, number))
             left += [s.name for s in later if s.name in case.request(number).done]
         step = next(s for s in _kind(moment).steps if s.name == name)
         return Effect(
@@ -178,7 +186,12 @@ def recorded(
 ) -> Case:
     """The case with the step taken and its answers kept."""
     taken = Taken(
-        request=number, step=step.name, by=moment.by.id, at=moment.now, answers=dict(answers)
+        request=number,
+        step=step.name,
+        by=moment.by.id,
+        at=moment.now,
+        answers=dict(answers),
+        second=approvals.giver(case, approvals.step(step.name, number)),
     )
     case = with_step(replace(case, taken=(*case.taken, taken)), number, step.name)
     if step.of:
@@ -269,12 +282,17 @@ def _due_on(case: Case, number: int, value: str) -> Case:
     return with_request(case, replace(case.request(number), due=due))
 
 
+def _hold(case: Case, _: int, value: str) -> Case:
+    """That a request gives no cause for a hold lifts none that was set for another."""
+    return replace(case, legal_hold=value != "lifted") if value in {"on", "lifted"} else case
+
+
 _CHANGES: Mapping[str, Callable[[Case, int, str], Case]] = MappingProxyType(
     {
         "right": _right,
         "due_on": _due_on,
         "whom": lambda case, _, value: barred(case, value),
-        "hold": lambda case, _, value: replace(case, legal_hold=value == "on"),
+        "hold": _hold,
         "restricted": lambda case, _, value: replace(case, restricted=value == "on"),
     }
 )

@@ -1,7 +1,7 @@
 """The second person's look: recipient, how they are proven, the letter; then a yes or a no."""
 
 from handlers import approvals, recipients
-from handlers.handler import Action, Effect, Field, Form, Moment
+from handlers.handler import Action, Effect, Field, Form, Moment, Step
 from handlers.letter_actions import on_its_way
 from handlers.letters import templates
 from handlers.reasons import REASONS
@@ -85,9 +85,9 @@ def _approval(moment: Moment) -> Approval:
 def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
     """All the second person has to judge by."""
     letter = moment.letter
+    done = Field(name="done", label=_recorded(moment, approval.request), type="note")
     if letter is None:
-        name = approval.about.partition("/")[0].replace("_", " ")
-        return (Field(name="step", label=f"The step: {name}", type="note"),)
+        return (Field(name="step", label=_filled(moment, approval), type="note"), done)
     facts = [
         f"To: {letter.to} ({_proven(moment.case, letter.to)})",
         f"Letter: {templates.template(letter.template).title}",
@@ -95,14 +95,50 @@ def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
     ]
     return (
         Field(name="facts", label="\n".join(facts), type="note"),
+        done,
         Field(name="letter", label=letter.subject, type="note", initial=letter.body),
     )
 
 
+def _filled(moment: Moment, approval: Approval) -> str:
+    """The step that is to be taken, what was filled in for it, and how the person is proven."""
+    kind = moment.kinds.get(moment.case.request(approval.request).kind or "")
+    name = approval.about.partition("/")[0]
+    step = next((s for s in kind.steps if s.name == name), None) if kind else None
+    labels = {field.name: field.label for field in step.asks} if step else {}
+    said = approvals.prepared(moment.case, approval.about).items()
+    told = [f"The step: {step.label.lower() if step else name}", f"Who: {_who(moment.case)}"]
+    told += [f"{labels.get(asked, asked.capitalize())}: {value}" for asked, value in said]
+    return "\n".join(told)
+
+
+def _recorded(moment: Moment, number: int) -> str:
+    """What staff recorded of the request's steps: files, what is withheld, how it was reviewed."""
+    request = moment.case.request(number)
+    kind = moment.kinds.get(request.kind or "")
+    told = []
+    for step in kind.steps if kind else ():
+        said = [_said(moment.case, number, step, field) for field in step.asks]
+        if step.name in request.done and any(said):
+            told.append(f"{step.label}: {'; '.join(text for text in said if text)}")
+    return "\n".join(told) or "Nothing was recorded with its steps."
+
+
+def _said(case: Case, number: int, step: Step, field: Field) -> str:
+    """One answer as people read it."""
+    value, labels = case.answer(number, step.name, field.name), dict(field.options)
+    if field.type == "choices":
+        return ", ".join(labels.get(each, each) for each in value.split())
+    return labels.get(value, f"{field.label}: {value}" if value else "")
+
+
 def _proven(case: Case, to: str) -> str:
+    return f"{recipients.known(case).get(to, 'not known here')}; {_who(case)}"
+
+
+def _who(case: Case) -> str:
     proof = case.verification
-    who = f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
-    return f"{recipients.known(case).get(to, 'not known here')}; {who}"
+    return f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
 
 
 def _withheld(letter: Letter) -> str:

@@ -215,7 +215,8 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
 
 
 def _due(case: Case, asked: Request) -> Due:
-    return deadlines.clock(asked, case.received_at, confirmed=timing.confirmed(case))
+    """Its own: a date typed for another kind, such as an authority's, is none of its laws'."""
+    return deadlines.computed(asked, case.received_at, confirmed=timing.confirmed(case))
 
 
 def _of_kinds(case: Case, kinds: Iterable[Kind]) -> Case:

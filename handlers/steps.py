@@ -93,6 +93,27 @@ REVIEW = Step(
         WHY,
     ),
 )
+#: a legal hold: nothing is deleted while a dispute or a duty to keep lasts
+HOLD_CHECK = Step(
+    name="hold_check",
+    label="Check for a legal hold",
+    action="hold_check",
+    button="Legal hold?",
+    intro="Open dispute, unpaid order, fraud, an authority's demand, a duty to keep.",
+    asks=(choice("hold", "Legal hold", off="None: it may go", on="Yes: nothing is deleted"), NOTE),
+)
+#: wherever data go, a second person has approved it: it belongs in `Kind.two_persons`
+ERASING = Step(
+    name="erasing",
+    label="Have it deleted",
+    action="delete_now",
+    button="Delete now",
+    round="delete",
+    after=("verify", "hold_check", "heard"),
+)
+ERASED = Step(
+    name="erased", label="Owners delete", action="nudge", of="erasing", after=("erasing",)
+)
 RECIPIENTS = Step(
     name="recipients",
     label="Tell the recipients",

@@ -42,6 +42,7 @@ class Job(Record, frozen=True, kw_only=True):
     content: bytes
     subject: str | None = None
     classify: bool = True
+    auto: float | None = None  #: from where on nobody has to sort it; None = as trained
     attachment: int | None = None  #: the text of this attachment is wanted, and nothing else
     origin: Origin | None = None  #: how it came in, for what is known of its sender
 
@@ -155,7 +156,8 @@ class _Worker:
 class Parser:
     """A few workers: started when needed, killed when late, started again.
 
-    `in_hand` is the file that names the mails in hand; see `intake.attempts`.
+    `in_hand` is the file that names the mails in hand; see `intake.attempts`. `auto` is the
+    classifier's threshold, where it is not the one it was trained to.
     """
 
     def __init__(  # noqa: PLR0913  each bound has its name
@@ -167,9 +169,11 @@ class Parser:
         attempts: int = 2,
         workers: int = 2,
         in_hand: Path | None = None,
+        auto: float | None = None,
     ) -> None:
         self.wall = wall  # seconds a mail may take
         self.killed = 0
+        self._auto = auto
         self._attempts = Attempts(in_hand, attempts)
         self._unnamed = (f"unnamed.{number}" for number in itertools.count())
         self._all = [_Worker(program, memory, int(wall) + 2) for _ in range(workers)]
@@ -199,7 +203,7 @@ class Parser:
 
         With its id, deaths over it count beyond our own.
         """
-        answer = await self.work(Job(content=content, origin=origin), mail_id)
+        answer = await self.work(Job(content=content, origin=origin, auto=self._auto), mail_id)
         return answer.parsed, answer.reading
 
     async def attachment_text(self, content: bytes, index: int) -> AttachmentText:
@@ -274,7 +278,7 @@ def answer(job: Job, classifier: Classifier) -> Answer:
     if not job.classify or not parsed.readable:
         return Answer(parsed=parsed)
     try:
-        reading = classifier.read(parsed)
+        reading = classifier.read(parsed, auto=job.auto)
         return Answer(parsed=parsed, reading=jurisdiction.placed(reading, parsed))
     except Exception:  # noqa: BLE001  a fault of the classifier costs the reading, not the mail
         return Answer(parsed=parsed)

@@ -48,6 +48,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     proposed: Proposed | None = None
     taken: tuple[Taken, ...] = ()
+    prepared: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
     joined: tuple[Joined, ...] = ()

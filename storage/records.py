@@ -339,6 +339,7 @@ class Taken(Record, frozen=True, kw_only=True):
     by: str
     at: datetime
     answers: dict[str, str] = msgspec.field(default_factory=dict)
+    second: str = ""  #: who approved it, where it wants a second person
 
 
 class Query(Record, frozen=True, kw_only=True):
@@ -432,6 +433,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     joined: tuple[Joined, ...] = ()
     breach: Breach | None = None
     approvals: tuple[Approval, ...] = ()
+    prepared: tuple[Taken, ...] = ()  #: steps filled in for a second person to approve
     notes: tuple[Note, ...] = ()
     mails: tuple[str, ...] = ()  #: ids of inbound mails
     held: tuple[str, ...] = ()  #: ids of mails that may belong here

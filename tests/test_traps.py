@@ -159,6 +159,17 @@ async def test_an_answer_never_goes_to_a_reply_to_whatever_a_person_chooses(inta
         )
 
 
+async def test_a_later_mail_that_wants_its_answers_elsewhere_is_flagged_too(intake):
+    asked = await intake.mail("Subject: My data", "Message-ID: <a@example.org>", body=ASK)
+    assert "replies would go to another address" not in (await intake.store.case(asked.case)).flags
+    heads = ("Subject: Re: My data", "References: <a@example.org>")
+    await intake.mail(*heads, "Reply-To: mallory@example.net", body="Please hurry.")
+    case = await intake.store.case(asked.case)
+    assert len(case.mails) == 2
+    assert "replies would go to another address" in case.flags
+    assert "mallory@example.net" not in recipients.known(case)
+
+
 # --- people ---------------------------------------------------------------------------------
 
 

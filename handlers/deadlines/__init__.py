@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from handlers.deadlines.counting import Course, Place, course
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import place_of
-from handlers.deadlines.regimes import CLOCK_OF, DESK_45, REGIMES, TYPED, rule_of
+from handlers.deadlines.regimes import CLOCK_OF, POLICY, REGIMES, TYPED, rule_of
 from handlers.deadlines.rules import Rule
 from handlers.deadlines.why import sentence
 from handlers.deadlines.working_days import local_day
@@ -69,8 +69,14 @@ def clock(request: Request, received_at: datetime, *, confirmed: bool = False) -
     """The request's clock as its laws and its events have it now; one not sorted keeps its own."""
     if request.kind is None or request.due.rule == TYPED:
         return request.due  # not sorted yet, or nothing counts it
+    return computed(request, received_at, confirmed=confirmed)
+
+
+def computed(request: Request, received_at: datetime, *, confirmed: bool = False) -> Due:
+    """What its laws and its events make of it, whatever date it has. Raises KeyError for a request
+    that is not sorted."""
     asked = Asked(
-        kind=CLOCK_OF.get(request.right, request.kind),
+        kind=CLOCK_OF.get(request.right, request.kind or ""),
         received_at=received_at,
         events=request.events,
         sent_at=request.sent_at,
@@ -120,12 +126,13 @@ def _stopped(run: Course) -> Stopped | None:
     return Stopped(since=first.since, reason=first.reason, left=run.left)
 
 
-def longest(asked: Iterable[tuple[str, str]]) -> Rule:
-    """The rule that gives most time, by kind and regime: letters name it, never a computed date."""
-    rules = [rule_of(regime, kind) for kind, regime in asked] or [DESK_45]
-    return max(rules, key=_days)
+def promised(kind: str | None, regime: str) -> Rule:
+    """The rule whose period a letter may name: that of the answer itself, never a computed date.
 
-
-def _days(rule: Rule) -> float:
-    """A period in days, to compare: a month is worth 31, a working day 7/5."""
-    return rule.length * {"day": 1.0, "month": 31.0, "working day": 7 / 5}[rule.unit]
+    What nobody has sorted yet may be a right, and is promised no longer than one.
+    """
+    if kind is not None:
+        rule = rule_of(regime, kind)
+        return rule.then or rule
+    known = REGIMES[regime].rules
+    return known["access"] if "access" in known else POLICY.rules["access"]

@@ -414,7 +414,7 @@ DELIVERED = Step(
     action="delivered",
     button="Delivered another way",
     intro="A link to the company's own share with its end, registered post: never through Slack.",
-    after=("review", "checklist"),
+    after=("verify", "review", "checklist"),
     optional=True,
     asks=(
         text("how", "How", "The way, and when a link ends"),
@@ -459,7 +459,7 @@ class Access(Kind):
     )
     letters = ("answer_access", "answer_portability", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("answer_access", "answer_portability", "partial")
+    two_persons = ("answer_access", "answer_portability", "partial", "delivered")
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 
 

@@ -1,8 +1,18 @@
 """A child's data have already been given (COPPA 16 CFR 312.6, GDPR Art. 8 and 17(1)(f))."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import CLOSE, CONFIRM, Depth, Kind, Step, spoken
-from handlers.steps import ASK_OWNERS, HEARD, NOTE, choice, text
+from handlers.handler import CLOSE, CONFIRM, Depth, Given, Kind, Step, spoken
+from handlers.requests import replace
+from handlers.steps import (
+    ASK_OWNERS,
+    ERASED,
+    ERASING,
+    HEARD,
+    HOLD_CHECK,
+    NOTE,
+    choice,
+    text,
+)
 from storage.records import Circle, Outcome
 
 CHILD = (
@@ -279,7 +289,16 @@ CONSENT = Step(
         NOTE,
     ),
 )
-ANSWER = Step(name="answer", label="Answer", action="reply", after=("verify", "safety", "heard"))
+DELETE = (Given(step="wanted", field="wanted", values=("delete",), open=False),)
+HELD = replace(HOLD_CHECK, given=DELETE)
+GOING = replace(ERASING, after=(*ERASING.after, "safety"), given=DELETE)
+GONE = replace(ERASED, given=DELETE)
+ANSWER = Step(
+    name="answer",
+    label="Answer",
+    action="reply",
+    after=("verify", "safety", "wanted", "heard", "erased"),
+)
 
 
 class ChildData(Kind):
@@ -301,14 +320,17 @@ class ChildData(Kind):
         SAFETY,
         WANTED,
         CONSENT,
+        HELD,
         ASK_OWNERS,
         HEARD,
+        GOING,
+        GONE,
         ANSWER,
         CLOSE,
     )
     letters = ("answer_child", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("answer_child", "partial")
+    two_persons = ("answer_child", "partial", "erasing")
     refusals = ("unfounded", "legal_obligation", "others_rights", "no_match")
 
 

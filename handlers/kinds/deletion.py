@@ -6,7 +6,10 @@ from handlers.reasons import EXCEPTIONS, REASONS
 from handlers.requests import replace
 from handlers.steps import (
     ASK_OWNERS,
+    ERASED,
+    ERASING,
     HEARD,
+    HOLD_CHECK,
     NOTE,
     PASSED_ON,
     RECIPIENTS,
@@ -316,16 +319,7 @@ WHAT = Step(
 )
 ERASE = (Given(step="what", field="right", values=("GDPR 17", "GDPR 17 in part")),)
 LIMIT = (Given(step="what", field="right", values=("GDPR 18", "GDPR 21", "GDPR 22"), open=False),)
-#: a legal hold: nothing is deleted while a dispute or a duty to keep lasts
-HOLD_CHECK = Step(
-    name="hold_check",
-    label="Check for a legal hold",
-    action="hold_check",
-    button="Legal hold?",
-    intro="Open dispute, unpaid order, fraud, an authority's demand, a duty to keep.",
-    given=ERASE,
-    asks=(choice("hold", "Legal hold", off="None: it may go", on="Yes: nothing is deleted"), NOTE),
-)
+HELD = replace(HOLD_CHECK, given=ERASE)
 #: GDPR Art. 17(3), and what the privacy policy names
 KEPT = Step(
     name="kept",
@@ -373,23 +367,8 @@ SUPPRESSED = Step(
     suppress=True,
 )
 LIMITED = replace(RESTRICT, name="limited", action="limit", optional=False, given=LIMIT)
-ERASING = Step(
-    name="erasing",
-    label="Have it deleted",
-    action="delete_now",
-    button="Delete now",
-    round="delete",
-    after=("verify", "hold_check", "heard", "kept", "consequences", "suppressed"),
-    given=ERASE,
-)
-ERASED = Step(
-    name="erased",
-    label="Owners delete",
-    action="nudge",
-    of="erasing",
-    after=("erasing",),
-    given=ERASE,
-)
+GOING = replace(ERASING, after=(*ERASING.after, "kept", "consequences", "suppressed"), given=ERASE)
+GONE = replace(ERASED, given=ERASE)
 SPOT_CHECK = Step(
     name="spot_check",
     label="See in two systems that it is gone",
@@ -425,7 +404,7 @@ class Deletion(Kind):
         WHOSE,
         PASSED_ON,
         VERIFY,
-        HOLD_CHECK,
+        HELD,
         ASK_OWNERS,
         HEARD,
         KEPT,
@@ -433,8 +412,8 @@ class Deletion(Kind):
         SUPPRESSED,
         RESTRICT,
         LIMITED,
-        ERASING,
-        ERASED,
+        GOING,
+        GONE,
         SPOT_CHECK,
         RECIPIENTS,
         BACKUPS,

@@ -207,7 +207,10 @@ RELEASED = Step(
     action="lift_hold",
     button="Lift hold",
     after=("registered",),
-    asks=(choice("hold", "Legal hold", off="Lifted", on="It stays on"),),
+    asks=(
+        choice("hold", "Legal hold", lifted="Lifted", on="It stays on"),
+        text("reason", "Why it is over, or stays"),
+    ),
 )
 
 

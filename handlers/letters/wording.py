@@ -43,15 +43,15 @@ def values_of(matter: Matter, language: str) -> dict[str, object]:
     """Every value a template may use; what only some letters have is "" here."""
     case, policy = matter.case, matter.policy
     about = _about(case, matter.request)
-    asked = tuple((r.kind, r.due.regime) for r in case.requests if r.kind is not None)
-    phrases = [_phrase(matter.kinds[kind], language) for kind, _ in asked]
+    asked = tuple(r.kind for r in case.requests if r.kind is not None)
+    phrases = [_phrase(matter.kinds[kind], language) for kind in asked]
     promise = policy.promised(local_day(case.received_at, policy.timezone))
     return {
         **_dates(matter, about, language),
         "ref": case.ref,
-        "asked": tuple(kind for kind, _ in asked),
+        "asked": asked,
         "kinds": [] if case.triage else phrases,
-        "within": _within(deadlines.longest(asked), language),
+        "within": _within(matter, about, language),
         "regime": about.due.regime,
         "regimes": tuple(law.regime for law in about.regimes) or (about.due.regime,),
         "complained": about.kind == "complaint",
@@ -90,8 +90,23 @@ def _phrase(kind: Kind, language: str) -> str:
     return str(words(language)["kinds"].get(kind.name, kind.title))
 
 
-def _within(rule: Rule, language: str) -> str:
-    """A period, in the plural form the number takes (CLDR)."""
+def _within(matter: Matter, about: Request, language: str) -> str:
+    """By when an answer comes: one period, or each with what it is for where they differ."""
+    case = matter.case
+    told: dict[str, list[str]] = {}
+    for request in case.requests:
+        if request.kind is not None and not case.triage:
+            period = _period(deadlines.promised(request.kind, request.due.regime), language)
+            told.setdefault(period, []).append(_phrase(matter.kinds[request.kind], language))
+    if not told:
+        return _period(deadlines.promised(None, about.due.regime), language)
+    if len(told) == 1:
+        return next(iter(told))
+    return ", ".join(f"{period} ({', '.join(phrases)})" for period, phrases in told.items())
+
+
+def _period(rule: Rule, language: str) -> str:
+    """In the plural form the number takes (CLDR)."""
     forms = words(language)["within"][rule.unit.replace(" ", "_")]
     form = Locale.parse(language).plural_form(rule.length)
     return str(forms.get(form, forms["other"])).format(n=rule.length)

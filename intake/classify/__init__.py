@@ -1,10 +1,11 @@
 """What a mail asks for, with the words that say so. Pure; it can never reject a mail.
 
-The clues come with the kinds (`handlers/kinds/`) and from `handlers/noise.py`; a model trained
-on the corpus weighs them and the words around them. "Cannot tell" is an answer, and means that a
-person sorts the mail.
+A model trained on the corpus weighs the words. Where it sees no request the clues of the kinds
+(`handlers/kinds/`) and of noise (`handlers/noise.py`) have the last word. "Cannot tell" is an
+answer, and means that a person sorts the mail.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,21 +13,23 @@ import msgspec
 
 from intake import quoted
 from intake.classify.because import because
-from intake.classify.deciding import NOT_A_REQUEST, WORDS, decided, named, signs
-from intake.classify.evidence import evidence
+from intake.classify.clues import Book, Kinds, likelihoods
+from intake.classify.deciding import NOT_A_REQUEST, SIGN, WORDS, decided, named, signs
+from intake.classify.evidence import Span, strongest
 from intake.classify.facts import facts
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES
 from intake.classify.model import Judged, Model, load
-from intake.classify.reader import Kinds, Reader, Seen, read_text
-from intake.classify.scoring import WEIGHED, likelihood, score
+from intake.classify.reader import Seen, read_text, see
+from intake.classify.scoring import WEIGHED, apart
 from intake.classify.services import service
-from storage.records import ParsedMail, Reading
+from storage.records import Evidence, ParsedMail, Reading
 
 __all__ = ["NOT_A_REQUEST", "WORDS", "Classifier", "Kinds", "read_text", "settled", "unread"]
 
 #: trained by `desk train` from `corpus/`
 MODEL = Path(__file__).parent / "desk.model"
+_FEW = 8  # words whose language nobody need know
 _BULK = 6.0  # so much noise is a sign of bulk mail by itself
 
 
@@ -40,15 +43,23 @@ class Classifier:
 
     def __init__(self, registry: Kinds, model: Model | None = None) -> None:
         self._model = model or _shipped()
-        self._reader = Reader(registry)
+        self._book = Book(registry)
+        self._untrained = [kind for kind in self._book.kinds if kind not in self._model.labels]
 
-    def read(self, parsed: ParsedMail, *, robot: bool = False) -> Reading:
-        """What the mail asks; `robot` says that a machine or a list sent it."""
-        seen = self._reader.see(parsed)
-        judged = self._judged(seen)
+    def read(
+        self, parsed: ParsedMail, *, robot: bool = False, auto: float | None = None
+    ) -> Reading:
+        """What the mail asks; `robot` says that a machine or a list sent it.
+
+        `auto` is another threshold than the model's, from where on nobody has to sort it.
+        """
         at = self._model.head.thresholds
+        if auto is not None:
+            at = msgspec.structs.replace(at, auto=auto)
+        seen = see(parsed)
+        judged = self._judged(seen)
         kinds = named(judged.likely, at)
-        spoken = tuple(evidence(seen, kinds, self._model))
+        spoken = tuple(self._evidence(seen, kinds))
         reading = Reading(
             kinds=kinds,
             decision=decided(judged, kinds, at),
@@ -57,18 +68,45 @@ class Classifier:
             because=because(spoken),
             language=seen.language,
             flags=flags(seen.words, parsed.header_from),
-            facts=facts(read_text(parsed), frozenset((parsed.header_from.lower(),))),
+            facts=facts(seen.whole, frozenset((parsed.header_from.lower(),))),
             service=service(seen.words.text, parsed.header_from),
         )
-        reading = _careful(reading, seen, parsed)
-        return settled(reading, robot=robot or seen.noise >= _BULK)
+        if kinds == (NOT_A_REQUEST,):
+            return self._guarded(reading, seen, robot=robot)
+        return _careful(reading, seen, parsed)
 
     def _judged(self, seen: Seen) -> Judged:
         """By the model; a kind that it was not trained on is known by its clues alone."""
         judged = self._model.judge(seen.sheet)
-        others = seen.found.keys() - judged.likely.keys()
-        clues = {name: likelihood(score(seen.found[name]), seen.noise) for name in others}
+        if not self._untrained:
+            return judged
+        clues = likelihoods(self._book.found(seen, self._untrained), self._book.noise(seen))
         return msgspec.structs.replace(judged, likely=judged.likely | clues)
+
+    def _guarded(self, reading: Reading, seen: Seen, *, robot: bool) -> Reading:
+        """What the model takes for no request: a kind whose clues speak is at least a sign."""
+        noise = self._book.noise(seen)
+        clues = likelihoods(self._book.found(seen, self._book.kinds), noise)
+        least = {kind: SIGN for kind, chance in clues.items() if chance >= SIGN}
+        confidence = {
+            word: max(chance, least.get(word, 0.0)) for word, chance in reading.confidence.items()
+        }
+        reading = msgspec.structs.replace(reading, confidence=confidence)
+        return settled(reading, robot=robot or noise >= _BULK)
+
+    def _evidence(self, seen: Seen, kinds: Iterable[str]) -> Iterator[Evidence]:
+        for kind in kinds:
+            for start, end in self._spans(seen, kind):
+                text = seen.whole[start:end]
+                yield Evidence(kind=kind, text=text, start=start, end=end)
+
+    def _spans(self, seen: Seen, kind: str) -> list[Span]:
+        if kind == NOT_A_REQUEST:
+            return []
+        if kind in self._model.labels:
+            return strongest(seen.sheet, self._model.spoken(seen.sheet, kind))
+        found = self._book.found(seen, [kind])[kind]
+        return [(clue.start, clue.end) for clue in apart(found)]
 
 
 def unread() -> Reading:
@@ -92,8 +130,9 @@ def _careful(reading: Reading, seen: Seen, parsed: ParsedMail) -> Reading:
 
 def _whole(seen: Seen, parsed: ParsedMail) -> bool:
     """Could it be read, in a language the desk has learned, from beginning to end?"""
-    foreign = seen.language not in LANGUAGES and seen.language != "und"
-    return parsed.readable and not foreign and len(seen.whole) <= WEIGHED
+    few = seen.language == "und" and len(seen.sheet.starts) < _FEW
+    known = seen.language in LANGUAGES or few
+    return parsed.readable and known and len(seen.whole) <= WEIGHED
 
 
 def _own(reading: Reading, seen: Seen, parsed: ParsedMail) -> bool:

@@ -42,10 +42,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename={"author": "from"})
     parts: list[Part] | None = None
 
 
-def classify_file(path: Path, registry: Kinds) -> Iterator[dict[str, Any]]:
+def classify_file(
+    path: Path, registry: Kinds, auto: float | None = None
+) -> Iterator[dict[str, Any]]:
     """One row per mail, in order; {"id", "error"} for what cannot be read. Reads as it goes."""
     with asyncio.Runner() as runner:
-        batch = _Batch(registry, runner)
+        batch = _Batch(registry, runner, auto)
         try:
             if path.suffix.lower() == ".jsonl":
                 yield from batch.lines(path)
@@ -56,9 +58,10 @@ def classify_file(path: Path, registry: Kinds) -> Iterator[dict[str, Any]]:
 
 
 class _Batch:
-    def __init__(self, registry: Kinds, runner: asyncio.Runner) -> None:
+    def __init__(self, registry: Kinds, runner: asyncio.Runner, auto: float | None) -> None:
         self.parser = Parser()
         self._classifier = Classifier(registry)
+        self._auto = auto
         self._runner = runner
 
     def eml(self, path: Path) -> dict[str, Any]:
@@ -94,7 +97,7 @@ class _Batch:
             return {"id": name, "error": f"{name} could not be read safely"}
         parsed = msgspec.structs.replace(parsed, headers=(*extra, *parsed.headers))
         verdict = screen(arrived(parsed), parsed, Addresses(()))
-        reading = settled(self._classifier.read(parsed), robot=verdict.robot)
+        reading = settled(self._classifier.read(parsed, auto=self._auto), robot=verdict.robot)
         return _shown(name, jurisdiction.placed(reading, parsed))
 
 

@@ -19,7 +19,7 @@ WORDS = (
     NOT_A_REQUEST,
 )
 #: no training moves this one: a real request ignored is the worst error
-_SIGN = 0.15
+SIGN = 0.15
 
 
 def named(likely: Mapping[str, float], at: Thresholds) -> tuple[str, ...]:
@@ -45,4 +45,4 @@ def decided(judged: Judged, kinds: tuple[str, ...], at: Thresholds) -> Literal["
 
 def signs(likely: Mapping[str, float]) -> bool:
     """Does anything speak for any kind? Then no machine may ignore the mail."""
-    return any(p >= _SIGN for name, p in likely.items() if name != NOT_A_REQUEST)
+    return any(p >= SIGN for name, p in likely.items() if name != NOT_A_REQUEST)

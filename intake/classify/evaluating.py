@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from intake.classify.batch import classify_file
+from intake.classify.clues import Kinds
 from intake.classify.deciding import NOT_A_REQUEST, WORDS
 from intake.classify.examples import labelled
-from intake.classify.reader import Kinds
 from storage.records import Evidence, Record
 
 Step = Callable[[int, int], None]  #: how much is done, of how much

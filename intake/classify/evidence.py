@@ -1,40 +1,36 @@
-"""Which words spoke for a kind: clues that hit, else the stretch the model's weights stand on."""
-
-from collections.abc import Iterable, Iterator
+"""Which words spoke for a kind: the stretches of text that the model's weights stand on."""
 
 import numpy as np
 import numpy.typing as npt
 
 from intake.classify.features import Sheet
-from intake.classify.model import Model
-from intake.classify.reader import Seen
-from intake.classify.scoring import apart
-from storage.records import Evidence
+
+Span = tuple[int, int]
 
 _LONGEST = 10  # words of a stretch
+_MOST = 3  # stretches of a kind
+_ENOUGH = 0.4  # of what the best one says; a weaker one is left out
 
 
-def evidence(seen: Seen, kinds: Iterable[str], model: Model) -> Iterator[Evidence]:
-    """For each kind, in the order of the text."""
-    for kind in kinds:
-        spans = [(clue.start, clue.end) for clue in apart(seen.found.get(kind, ()))]
-        if not spans and kind in model.head.labels:
-            spans = _strongest(seen.sheet, model.spoken(seen.sheet, kind))
-        for start, end in spans:
-            yield Evidence(kind=kind, text=seen.whole[start:end], start=start, end=end)
+def strongest(sheet: Sheet, worth: npt.NDArray[np.float64]) -> list[Span]:
+    """The runs of words that say most, one of each clause, in the order of the text.
+
+    None where no word speaks for the kind. Places are code points.
+    """
+    edges = np.flatnonzero(np.diff(sheet.clauses)) + 1
+    bounds = zip([0, *edges.tolist()], [*edges.tolist(), len(worth)], strict=True)
+    runs = sorted((_best(worth, start, end) for start, end in bounds), reverse=True)
+    kept = [run for run in runs[:_MOST] if run[0] > 0 and run[0] >= _ENOUGH * runs[0][0]]
+    return sorted((int(sheet.starts[first]), int(sheet.ends[last])) for _, first, last in kept)
 
 
-def _strongest(sheet: Sheet, worth: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """The run of words in one clause that says most; none where no word speaks for the kind."""
-    best, span = 0.0, None
-    for first in range(len(worth)):
-        if worth[first] <= 0:
-            continue
-        total = 0.0
-        for last in range(first, min(first + _LONGEST, len(worth))):
-            if sheet.clauses[last] != sheet.clauses[first]:
-                break
-            total += worth[last]
-            if total > best:
-                best, span = total, (int(sheet.starts[first]), int(sheet.ends[last]))
-    return [span] if span else []
+def _best(worth: npt.NDArray[np.float64], start: int, end: int) -> tuple[float, int, int]:
+    """What the best run of a clause says, its first and its last word (Kadane's, bounded)."""
+    best = (0.0, start, start)
+    total, first = 0.0, start
+    for last in range(start, end):
+        if total <= 0.0 or last - first >= _LONGEST:
+            total, first = 0.0, last
+        total += float(worth[last])
+        best = max(best, (total, first, last))
+    return best

@@ -1,7 +1,8 @@
 """The corpus: mails with what they ask, as JSON lines; held-back files are never read here.
 
-Fields as `desk classify` takes them, and: `kinds`, `language`, and `voice`, who wrote it. Mails
-of one voice are alike, so they are never on both sides of a measurement.
+Fields as `desk classify` takes them, and: `kinds`, `language`, `voice`, who wrote it, and
+`obvious`, whether it says plainly what it asks. Mails of one voice are alike, so they are never on
+both sides of a measurement.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ class Labelled(Line, frozen=True, kw_only=True):
     kinds: list[str]
     language: str = "und"
     voice: str = ""
+    obvious: bool = True
 
 
 class Example(Record, frozen=True, kw_only=True):
@@ -37,6 +39,7 @@ class Example(Record, frozen=True, kw_only=True):
     language: str
     parsed: ParsedMail
     robot: bool
+    obvious: bool  #: plain words; the others were written to be hard
 
 
 class Corpus(Record, frozen=True, kw_only=True):
@@ -90,5 +93,6 @@ def _examples(path: Path) -> Iterator[Example]:
             kinds=frozenset(line.kinds),
             language=line.language,
             parsed=parsed,
+            obvious=line.obvious,
             robot=screen(arrived(parsed), parsed, Addresses(())).robot,
         )

@@ -1,27 +1,27 @@
 """From a text to hashed features: the one extractor, for training and at run time.
 
-Four families. Pieces of words survive spelling and endings; words and pairs of words carry the
-phrase; ideas (`concepts.py`) carry it over to other languages; clues come with the kinds. Each
-occurrence remembers its word, so that a weight can be shown where it stands in the text.
+Three families. Pieces of words survive spelling and endings; words and pairs of words carry the
+phrase; ideas (`concepts.py`) carry it over to other languages. Each occurrence remembers its words,
+so that a weight can be shown where it stands in the text.
 All of it is arithmetic on whole arrays: a mail of 2 KB takes well under a millisecond.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from intake.classify.concepts import NEGATIONS, STEMS
+from intake.classify.concepts import CONDITIONS, NEGATIONS, STEMS
 
 Hashes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
-FAMILIES = ("pieces", "words", "ideas", "clues")
+FAMILIES = ("pieces", "words", "ideas")
 EACH = 2**19  #: buckets of a family
-_PIECES, _WORDS, _IDEAS, _CLUES = range(len(FAMILIES))
+_PIECES, _WORDS, _IDEAS = range(len(FAMILIES))
 _PRIME = np.uint32(0x01000193)  # FNV's, RFC 9923
 _DENIED = np.uint32(0x5A5A5A5A)
 _LONGEST = 64  # letters of a word that count
@@ -35,19 +35,27 @@ class Page(NamedTuple):
 
     text: str
     body_at: int
-    clues: npt.NDArray[np.uint32]  #: one number per clue that was found
     amounts: Mapping[str, float]  #: what is counted and not worded, by name
 
 
 class Sheet(NamedTuple):
-    """Occurrences, in no order: `buckets[i]` stands at word `words[i]`, or nowhere (-1)."""
+    """Occurrences, in no order: `buckets[i]` stands on the words `first[i]` and `last[i]`."""
 
     buckets: Hashes
-    words: Places
+    first: Places
+    last: Places
     starts: Places  #: where each word begins in the text, and ends
     ends: Places
     clauses: Places  #: the clause each word stands in
     amounts: Mapping[str, float]
+
+
+class _Found(NamedTuple):
+    """Features of one form, and the words they stand on."""
+
+    buckets: Hashes
+    first: Places
+    last: Places
 
 
 class _Words(NamedTuple):
@@ -59,6 +67,7 @@ class _Words(NamedTuple):
     starts: Places
     ends: Places
     clauses: Places
+    phrases: Places  #: the same, cut at commas too
     asked: Flags  #: the clause of the word ends with a question mark
     prefixes: Hashes  #: of each letter: the word up to it
 
@@ -85,19 +94,9 @@ def _mixed(hashes: Hashes, family: int, form: int) -> Hashes:
     return (salted ^ (salted >> np.uint32(16))) % np.uint32(EACH) + np.uint32(family * EACH)
 
 
-def number(name: str) -> int:
-    """A number for a name, the same in every process."""
-    return int(_hash_of(np.array([ord(letter) for letter in name], np.uint32)))
-
-
-def _hash_of(codes: npt.NDArray[np.uint32]) -> np.uint32:
-    codes = codes[:_LONGEST]
-    return np.uint32(np.sum(codes * _POWERS[: len(codes)], dtype=np.uint32))
-
-
-def _plain(word: str) -> np.uint32:
-    codes = np.array([ord(letter) for letter in word], np.uint32)
-    return _hash_of(_FOLDED[codes])
+def _plain(word: str) -> int:
+    codes = _FOLDED[[ord(letter) for letter in word]]
+    return int(np.sum(codes * _POWERS[: len(codes)], dtype=np.uint32))
 
 
 def _cut(text: str) -> _Words:
@@ -110,11 +109,11 @@ def _cut(text: str) -> _Words:
     starts = np.flatnonzero(letter & ~before).astype(np.int32)
     ends = (np.flatnonzero(letter & ~after) + 1).astype(np.int32)
     word = (np.cumsum(letter & ~before) - 1).astype(np.int32)
-    stops = np.isin(raw, _STOPS)
-    clause_at = np.cumsum(stops).astype(np.int32)
+    clause_at = np.cumsum(_stops(raw)).astype(np.int32)
     questions = np.zeros(int(clause_at[-1]) + 2 if len(raw) else 1, np.bool_)
     questions[clause_at[raw == ord("?")] - 1] = True
     clauses = clause_at[starts]
+    commas = np.cumsum(raw == ord(",")).astype(np.int32)
     return _Words(
         codes=np.where(letter, codes, np.uint32(32)),
         letter=letter,
@@ -122,12 +121,24 @@ def _cut(text: str) -> _Words:
         starts=starts,
         ends=ends,
         clauses=clauses,
+        phrases=clauses + commas[starts],
         asked=questions[clauses],
         prefixes=_prefixes(codes, letter, word, starts),
     )
 
 
-_STOPS = np.array([ord(stop) for stop in ".!?;:\n"], np.uint32)
+_STOPS = np.array([ord(stop) for stop in "!?;"], np.uint32)
+
+
+def _stops(raw: npt.NDArray[np.uint32]) -> Flags:
+    """Where a clause ends: not within "Art. 15" or an address, nor where a line was only folded."""
+    after = np.concatenate((raw[1:], [10, 10])).astype(np.uint32)
+    blank = (after[:-1] == 32) | (after[:-1] == 10)
+    digit = (after[1:] >= ord("0")) & (after[1:] <= ord("9"))
+    dots: Flags = (raw == ord(".")) & blank & ~digit
+    empty_line = (raw == 10) & (after[:-1] == 10)
+    stops: Flags = dots | empty_line | np.isin(raw, _STOPS)
+    return stops
 
 
 def _prefixes(codes: npt.NDArray[np.uint32], letter: Flags, word: Places, starts: Places) -> Hashes:
@@ -141,28 +152,24 @@ def _prefixes(codes: npt.NDArray[np.uint32], letter: Flags, word: Places, starts
     return total - np.where(starts > 0, total[starts - 1], np.uint32(0))[word]
 
 
-def _pieces(cut: _Words) -> tuple[list[Hashes], list[Places]]:
+def _pieces(cut: _Words) -> Iterator[_Found]:
     """Two to five letters of one word, the blanks around it with them."""
     codes, letter = cut.codes, cut.letter
     # a piece that begins with a blank belongs to the word after it
     word = np.where(letter, cut.word, cut.word + 1).astype(np.int32)
-    hashes, words = [], []
     rolling, whole = codes, np.ones(len(codes), np.bool_)
-    for size in range(2, 6):
-        if len(codes) < size:
-            break
+    for size in range(2, min(5, len(codes)) + 1):
         if size > 2:
             whole = whole[:-1] & letter[size - 2 : len(letter) - 1]
         else:
             whole = letter[:-1] | letter[1:]
         rolling = rolling[:-1] * _PRIME + codes[size - 1 :]
-        hashes.append(_mixed(rolling[whole], _PIECES, size))
-        words.append(word[: len(whole)][whole])
-    return hashes, words
+        here = word[: len(whole)][whole]
+        yield _Found(_mixed(rolling[whole], _PIECES, size), here, here)
 
 
 def _reach(marked: Flags, clauses: Places, ahead: int) -> Flags:
-    """Words at most so far behind a marked one in its clause."""
+    """Words at most so far behind a marked one in its clause or phrase."""
     if not len(marked):
         return marked
     here = np.arange(len(marked))
@@ -185,7 +192,7 @@ def _stems(ideas: Mapping[str, str]) -> _Stems:
     for at, stems in enumerate(ideas.values(), 1):
         for stem in stems.split():
             bare = stem.rstrip("*")
-            rows.setdefault((int(_plain(bare)), bare == stem), at)
+            rows.setdefault((_plain(bare), bare == stem), at)
     ordered = sorted((hashed, whole, at) for (hashed, whole), at in rows.items())
     hashes, whole, numbers = zip(*ordered, strict=True)
     return _Stems(
@@ -195,6 +202,7 @@ def _stems(ideas: Mapping[str, str]) -> _Stems:
 
 _NAMED = _stems(STEMS)
 _DENYING = _stems(NEGATIONS)
+_SUPPOSING = _stems(CONDITIONS)
 
 
 def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
@@ -213,70 +221,56 @@ def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
     return found
 
 
-def _worded(cut: _Words, denied: Flags, body_at: int) -> tuple[list[Hashes], list[Places]]:
+def _denied(cut: _Words) -> Flags:
+    """Words that a negation before them takes the force from."""
+    supposed = _reach(_meant(cut, _SUPPOSING) > 0, cut.phrases, 4)
+    return _reach((_meant(cut, _DENYING) > 0) & ~supposed, cut.phrases, _SCOPE)
+
+
+def _worded(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
     """Words and pairs, marked as denied, asked, and of the subject."""
-    if not len(cut.starts):
-        return [], []
     words = cut.prefixes[cut.ends - 1]
-    here = np.arange(len(words), dtype=np.int32)
-    subject = cut.starts < body_at
     said = np.where(denied, words ^ _DENIED, words)
-    next_to = cut.clauses[:-1] == cut.clauses[1:]
-    pairs = _mixed(words[:-1] * np.uint32(31) + said[1:], _WORDS, 2)
-    over = cut.clauses[:-2] == cut.clauses[2:]
-    skips = _mixed(words[:-2] * np.uint32(37) + words[2:], _WORDS, 3)
-    hashes = [
-        _mixed(said, _WORDS, 1),
-        pairs[next_to],
-        skips[over],
-        _mixed(words[subject], _WORDS, 4),
-        _mixed(words[cut.asked], _WORDS, 5),
-    ]
-    places = [here, here[:-1][next_to], here[:-2][over], here[subject], here[cut.asked]]
-    return hashes, places
+    here = np.arange(len(words), dtype=np.int32)
+    yield _Found(_mixed(said, _WORDS, 1), here, here)
+    for apart in (1, 2):
+        near = here[:-apart][cut.clauses[:-apart] == cut.clauses[apart:]]
+        pairs = words[near] * np.uint32(31) + said[near + apart]
+        yield _Found(_mixed(pairs, _WORDS, 1 + apart), near, near + np.int32(apart))
+    for form, marked in ((4, cut.starts < body_at), (5, cut.asked)):
+        yield _Found(_mixed(words[marked], _WORDS, form), here[marked], here[marked])
 
 
-def _thought(
-    cut: _Words, meant: npt.NDArray[np.uint8], denied: Flags, body_at: int
-) -> tuple[list[Hashes], list[Places]]:
+def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
     """Ideas, and two of them close together in one clause, in either order."""
+    meant = _meant(cut, _NAMED)
     at = np.flatnonzero(meant).astype(np.int32)
-    ideas = meant[at].astype(np.uint32) + np.uint32(64) * denied[at]
-    clauses = cut.clauses[at]
-    subject = at[cut.starts[at] < body_at]
-    asked = cut.asked[at]
-    hashes = [
-        _mixed(ideas, _IDEAS, 1),
-        _mixed(meant[subject].astype(np.uint32), _IDEAS, 2),
-        _mixed(ideas[asked], _IDEAS, 3),
-    ]
-    places = [at, subject, at[asked]]
-    for gap in range(1, 5):
-        if len(at) <= gap:
-            break
-        near = (clauses[:-gap] == clauses[gap:]) & (at[gap:] - at[:-gap] <= _NEAR)
+    ideas = meant[at].astype(np.uint32) + np.uint32(128) * denied[at]
+    yield _Found(_mixed(ideas, _IDEAS, 1), at, at)
+    for form, marked in ((2, cut.starts[at] < body_at), (3, cut.asked[at])):
+        yield _Found(_mixed(ideas[marked], _IDEAS, form), at[marked], at[marked])
+    for gap in range(1, min(5, len(at))):
+        first, last = at[:-gap], at[gap:]
+        near = (cut.clauses[first] == cut.clauses[last]) & (last - first <= _NEAR)
         one, other = ideas[:-gap][near], ideas[gap:][near]
         pair = np.minimum(one, other) * np.uint32(256) + np.maximum(one, other)
-        hashes.append(_mixed(pair, _IDEAS, 4))
-        places.append(at[:-gap][near])
-    return hashes, places
+        yield _Found(_mixed(pair, _IDEAS, 4), first[near], last[near])
 
 
 def extract(page: Page) -> Sheet:
     """Everything the model may weigh."""
     cut = _cut(page.text)
-    denied = _reach(_meant(cut, _DENYING) > 0, cut.clauses, _SCOPE)
-    families = (
-        _pieces(cut),
-        _worded(cut, denied, page.body_at),
-        _thought(cut, _meant(cut, _NAMED), denied, page.body_at),
-        ([_mixed(page.clues, _CLUES, 1)], [np.full(len(page.clues), -1, np.int32)]),
-    )
-    hashes = [one for found, _ in families for one in found]
-    places = [one for _, found in families for one in found]
+    none = np.zeros(0, np.int32)
+    found = [_Found(none.astype(np.uint32), none, none)]
+    if len(cut.starts):
+        denied = _denied(cut)
+        found += _pieces(cut)
+        found += _worded(cut, denied, page.body_at)
+        found += _thought(cut, denied, page.body_at)
     return Sheet(
-        buckets=np.concatenate(hashes),
-        words=np.concatenate(places),
+        buckets=np.concatenate([one.buckets for one in found]),
+        first=np.concatenate([one.first for one in found]),
+        last=np.concatenate([one.last for one in found]),
         starts=cut.starts,
         ends=cut.ends,
         clauses=cut.clauses,

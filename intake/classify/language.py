@@ -1,7 +1,7 @@
 """Which language a text is written in: by its small words, else as a library knows it.
 
 The small words of the desk's eight languages are sure in a text of some length and tell nothing
-of three words, or of a ninth language; fastText's model of 176 languages tells both.
+of three words, or of another language; fastText's model of 176 languages tells both.
 """
 
 import re
@@ -38,16 +38,26 @@ _WORDS = {
     "które mi ze szanowni mojego moim",
 }
 LANGUAGES = tuple(_WORDS)
+#: not learned either, and seldom known to the library in a short text
+_OTHERS = {
+    "cy": "y yr yn i o a ac ar am fy eich ein mae wedi gan gyda os gwelwch dda diolch hoffwn "
+    "gallwch allwch chi chi'n ni fi fod bod hyn hwn sydd gennych annwyl dw ddim eisiau cael "
+    "gael gopi copi wybodaeth bersonol amdanaf fel rhagor holl phob oes syr cofion cywir gofyn",
+    "ga": "agus an na mo do ar le go a is tá mé sibh agaibh liom dom chara maith raibh agat "
+    "seo sin mar ní bhfuil chun gach faoi ó chuig sonraí chuntas",
+}
 _SPOKEN: dict[str, tuple[str, ...]] = {}
-for _language, _words in _WORDS.items():
+for _language, _words in (_WORDS | _OTHERS).items():
     for _word in set(_words.split()):
         _SPOKEN[_word] = (*_SPOKEN.get(_word, ()), _language)
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
-_READ = 2000  # characters
+_READ = 1500  # characters
+_ASKED = 600  # of which the library is asked
 _LIKELY = 0.3  # from here on the library is believed where the small words tell nothing
-_SURE = 0.5  # from here on it is believed against them, that the language is none of the eight
+_SURE = 0.5  # from here on it is believed against them, that the language is none of the eight,
+_CERTAIN = 0.8  # and here that it is another of them
 
 
 def language(text: str) -> str:
@@ -57,12 +67,13 @@ def language(text: str) -> str:
     code, chance = _by_library(text)
     if own == "und":
         return code if chance >= _LIKELY else own
-    return code if code not in _WORDS and chance >= _SURE else own
+    foreign = code not in _WORDS and chance >= _SURE
+    return code if foreign or chance >= _CERTAIN else own
 
 
 def _by_small_words(text: str) -> str:
     """A word shared by several languages counts for each of them in part."""
-    scores = dict.fromkeys(_WORDS, 0.0)
+    scores = dict.fromkeys(_WORDS | _OTHERS, 0.0)
     for token in _TOKEN.findall(text):
         languages = _SPOKEN.get(token, ())
         for found in languages:
@@ -79,7 +90,7 @@ def _library() -> LangDetector:
 
 def _by_library(text: str) -> tuple[str, float]:
     """What the library takes it for, and how sure it is; of letters only."""
-    words = " ".join(_TOKEN.findall(text))
+    words = " ".join(_TOKEN.findall(text[:_ASKED]))
     if not words:
         return "und", 0.0
     best = _library().detect(words)[0]

@@ -71,11 +71,9 @@ class Vocabulary:
         text."""
         counts = np.bincount(rows[rows >= 0], minlength=len(self.buckets))
         distinct = np.flatnonzero(counts).astype(np.int32)
-        values = 1.0 + np.log(counts[distinct])
         family = self._family[distinct]
-        lengths = np.sqrt(np.bincount(family, values**2, minlength=len(FAMILIES)))
-        lengths[FAMILIES.index("clues")] = 1.0  # a clue is worth the same beside others
-        return distinct, values / np.maximum(lengths, 1e-9)[family] * self._scales[family]
+        lengths = np.sqrt(np.maximum(np.bincount(family, minlength=len(FAMILIES)), 1))
+        return distinct, (self._scales / lengths)[family]
 
 
 def squeezed(score: float, by: Calibration) -> float:
@@ -98,6 +96,11 @@ class Model:
         self.head = head
         self.weights = weights  # rows, then amounts, then the intercept
         self.vocabulary = Vocabulary(buckets, head.scales)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What it can tell apart."""
+        return self.head.labels
 
     def scores(self, sheet: Sheet) -> npt.NDArray[np.float64]:
         """One number per label, not yet a probability."""
@@ -127,9 +130,12 @@ class Model:
         counts = np.bincount(rows[rows >= 0], minlength=len(worth))[distinct]
         column = self.weights[distinct, self.head.labels.index(label)]
         worth[distinct] = values / counts * column
-        placed = (rows >= 0) & (sheet.words >= 0)
-        total = np.bincount(sheet.words[placed], worth[rows[placed]], len(sheet.starts))
-        return total.astype(np.float64)
+        placed = rows >= 0
+        half = worth[rows[placed]] / 2.0
+        total = np.zeros(len(sheet.starts))
+        for words in (sheet.first, sheet.last):
+            total += np.bincount(words[placed], half, len(total))
+        return total
 
 
 def doubted(likely: dict[str, float]) -> float:

@@ -2,7 +2,6 @@
 
 import math
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -42,9 +41,8 @@ WEIGHED = 20_000  #: characters of a text that are read; the rest of a longer on
 
 
 class Found(Record, frozen=True, kw_only=True):
-    """One clue in a text: which it is, what it is worth here, and where it stands."""
+    """One clue in a text: what it is worth here, and where it stands."""
 
-    number: int
     weight: float
     start: int
     end: int
@@ -69,16 +67,25 @@ class _Sought:
         # The text is in lower case already; ignoring case takes twice as long.
         self._lowered = _lowered(clue.pattern)
         self.clue = clue
-        self.number = zlib.crc32(clue.pattern.encode())
-        #: `reach`: how far apart its needles may stand; None = any distance
-        self.wanted, self.reach = studied(self._lowered)
-        if not self.wanted:
-            self.reach = None
+
+    # Studied and compiled when it is first needed: clues of other languages never are.
+
+    @cached_property
+    def _studied(self) -> tuple[Needles, int | None]:
+        return studied(self._lowered)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Compiled when it is first needed: most never are."""
         return re.compile(self._lowered)
+
+    @property
+    def wanted(self) -> Needles:
+        return self._studied[0]
+
+    @property
+    def reach(self) -> int | None:
+        """How far apart its needles may stand; None = any distance."""
+        return self._studied[1] if self.wanted else None
 
 
 class Clues:
@@ -108,8 +115,7 @@ class Clues:
             if (place := _place(sought, text, body_at)) is not None:
                 old = clue.weight > 0 and place[0] < body_at
                 worth = clue.weight / 3 if old else clue.weight
-                start, end = place
-                found.append(Found(number=sought.number, weight=worth, start=start, end=end))
+                found.append(Found(weight=worth, start=place[0], end=place[1]))
         return found
 
 

@@ -50,7 +50,9 @@ def test_no_corpus_is_one_sentence(tmp_path):
 def test_without_scikit_learn_it_says_what_to_install(folder, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "intake.classify.training", raising=False)
     monkeypatch.delattr("intake.classify.training", raising=False)
-    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    for module in ("sklearn.linear_model", "sklearn.svm"):
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.delitem(sys.modules, "intake.classify.calibrating", raising=False)
     done = run("train", "--corpus", folder, "--out", tmp_path / "x.model")
     assert isinstance(done.exception, DeskError)
     assert "privacy-desk[train]" in str(done.exception)

@@ -110,7 +110,7 @@ async def test_an_unsorted_case_is_acknowledged_without_a_guess(bench: Bench) ->
     (message,) = await bench.outbox(case)
     assert isinstance(message.content, Letter)
     assert "We read it as" not in message.content.body
-    assert "45 days" in message.content.body
+    assert "28 days" in message.content.body
 
 
 async def test_the_fourth_of_a_day_is_withheld_and_the_next_day_starts_anew(bench: Bench) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import approvals
 from handlers.approvals import tidied
 from handlers.handler import Colleague, Done, Faults
 from handlers.requests import replace
@@ -18,7 +19,7 @@ from storage.records import (
     Outcome,
     Status,
 )
-from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, MAY, NOW, Bench, a_bench
+from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, GUARD, MAY, NOW, Bench, a_bench
 
 HOUR = timedelta(hours=1)
 TEAM = tuple(Colleague(person=person, present=True) for person in (ANA, BEN, MAY))
@@ -64,6 +65,19 @@ async def test_an_answer_to_a_question_needs_no_second_person(bench: Bench):
     assert case.approvals == ()
 
 
+@pytest.mark.parametrize("template", ["plain", "correcting"])
+@pytest.mark.parametrize("kind", ["access", "deletion", "complaint", "child_data"])
+async def test_free_words_are_no_way_around_the_second_person(bench: Bench, kind, template):
+    by = GUARD if kind == "child_data" else ANA
+    case = await bench.ready(kind, by)
+    form = {"template": template, "body": "Here is what we found."}
+    await bench.click(case, "reply", by, request=1, form=form)
+    draft = await letter(bench, case)
+    await bench.click(await bench.fresh(case), "send", by, value=draft.id, team=TEAM)
+    assert (await letter(bench, case)).status is OutboxStatus.DRAFT
+    assert approvals.pending(await bench.fresh(case))
+
+
 async def test_one_who_is_there_is_asked_by_direct_message_staff_before_managers(bench: Bench):
     case = await asked(bench)
     ((person, text),) = await directs(bench, case)
@@ -98,6 +112,8 @@ async def test_the_review_shows_recipient_how_proven_and_the_letter(bench: Bench
     told = " ".join(f"{field.label} {field.initial}" for field in form.fields)
     for wanted in ("rosa@example.org", "identity settled", "Withheld", "What we found."):
         assert wanted in told
+    recorded = next(field.label for field in form.fields if field.name == "done")
+    assert "Whose data is it: Ours: we decide on them" in recorded
 
 
 async def test_sent_back_it_is_a_draft_again_and_its_author_learns_it(bench: Bench):

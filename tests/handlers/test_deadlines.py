@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.due import answers
-from handlers.deadlines import Asked, clock, due, earliest, earliest_of, longest
+from handlers.deadlines import Asked, clock, due, earliest, earliest_of, promised
 from handlers.deadlines.overlays import applying
 from handlers.deadlines.places import MEMBERS
 from handlers.deadlines.regimes import REGIMES, TYPED, law
@@ -159,12 +159,22 @@ def test_the_member_state_s_holidays_count_where_it_is_known() -> None:
     assert due(asked, EU).due_on == date(2026, 4, 6), "Easter Monday is no holiday everywhere"
 
 
-def test_a_period_is_the_longest_of_them_in_words() -> None:
-    assert longest([("access", "policy")]).period == "28 days"
-    assert longest([("access", "uk_gdpr")]).period == "one month"
-    assert longest([("unsubscribe", "can_spam")]).period == "10 working days"
-    assert longest([("unsubscribe", "can_spam"), ("access", "eu_gdpr")]).period == "one month"
-    assert longest(()).period == "45 days"
+@pytest.mark.parametrize(
+    ("kind", "regime", "period"),
+    [
+        ("access", "policy", "28 days"),
+        ("access", "uk_gdpr", "one month"),
+        ("unsubscribe", "can_spam", "10 working days"),
+        ("question", "eu_gdpr", "45 days"),
+        # its receipt is what the 30 days are for: the letter is about the outcome
+        ("complaint", "uk_gdpr", "one month"),
+        # not sorted yet: it may be a right
+        (None, "uk_gdpr", "one month"),
+        (None, "can_spam", "28 days"),
+    ],
+)
+def test_the_period_a_letter_may_name(kind: str | None, regime: str, period: str) -> None:
+    assert promised(kind, regime).period == period
 
 
 def test_no_rule_no_date() -> None:

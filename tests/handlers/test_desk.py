@@ -287,6 +287,12 @@ async def test_the_confirm_form_shows_all_kinds_with_the_present_ones_chosen(ben
     assert field.initial == "access deletion"
 
 
+async def test_a_confirm_form_with_nothing_ticked_stays_so(bench: Bench) -> None:
+    case = await bench.case("complaint")
+    assert (await bench.form(case, "confirm")).fields[0].initial == "complaint"
+    assert (await bench.form(case, "confirm", form={"kinds": ""})).fields[0].initial == ""
+
+
 async def test_what_a_person_says_of_a_mail_is_kept_to_learn_from(bench: Bench) -> None:
     case = await bench.case("access", decision="triage")
     await bench.click(case, "confirm", form={"kinds": "deletion complaint"})

@@ -33,6 +33,7 @@ from tests.handlers.desks import (
     Person,
     a_bench,
 )
+from tests.handlers.test_registry import a_moment
 
 ANSWER = "Hello,\n\nwe have looked into it, and this is our answer.\n\nThe privacy team"
 WHO = {"child_data": GUARD, "legal_demand": COUNSEL}
@@ -185,11 +186,36 @@ async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -
         await bench.click(await bench.fresh(case), "send", value=review.letter)
 
 
-async def test_a_delivery_another_way_records_how_when_and_to_whom(bench: Bench) -> None:
+DELIVERY = {"how": "registered post", "when": "3 Nov", "whom": "Rosa Example"}
+
+
+async def test_a_delivery_another_way_records_how_when_to_whom_and_the_second_person(
+    bench: Bench,
+) -> None:
     case = await bench.ready()
-    form = {"how": "registered post", "when": "3 Nov", "whom": "Rosa Example"}
-    await bench.click(case, "delivered", request=1, form=form)
-    assert (await bench.fresh(case)).taken[-1].answers == form
+    await bench.click(case, "delivered", request=1, form=DELIVERY)
+    case = await bench.fresh(case)
+    assert "delivered" not in request_of(case).done
+    about = approvals.pending(case)[0].about
+    form = await bench.form(case, "second_person", BEN, value=about)
+    assert "To whom: Rosa Example" in form.fields[0].label
+    await bench.second(case)
+    form = await bench.form(await bench.fresh(case), "delivered", request=1)
+    assert {field.name: field.initial for field in form.fields} == DELIVERY
+    await bench.click(await bench.fresh(case), "delivered", request=1, form=DELIVERY)
+    taken = (await bench.fresh(case)).taken[-1]
+    assert (taken.answers, taken.second) == (DELIVERY, MAY.id)
+
+
+async def test_nothing_is_delivered_before_identity_is_settled(bench: Bench) -> None:
+    case = await bench.ready()
+    left = tuple(name for name in request_of(case).done if name != "verify")
+    case = replace(case, requests=(replace(request_of(case), done=left),))
+    moment = a_moment(case)
+    with pytest.raises(Refused, match="settle identity"):
+        REGISTRY.actions["delivered"].do(
+            replace(moment, by=ANA, request=request_of(case), form=DELIVERY)
+        )
 
 
 # --- deletion ---------------------------------------------------------------------------------
@@ -216,6 +242,25 @@ async def test_delete_now_asks_a_second_person_first(bench: Bench) -> None:
     await bench.second(case)
     await bench.click(await bench.fresh(case), "delete_now", request=1, form=form)
     assert (await bench.fresh(case)).rounds[-1].purpose == "delete"
+
+
+async def test_an_approval_to_delete_is_for_what_was_shown_and_ends_with_what_it_rests_on(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="erasing")
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", request=1, form=form)
+    await bench.second(await bench.fresh(case))
+    more = form | {"systems": "accounts billing"}
+    await bench.click(await bench.fresh(case), "delete_now", request=1, form=more)
+    case = await bench.fresh(case)
+    assert approvals.pending(case)
+    await bench.second(case)
+    await bench.click(await bench.fresh(case), "again", request=1, form={"step": "hold_check"})
+    case = await bench.walk(await bench.fresh(case), until="erasing")
+    assert case.approvals == ()
+    await bench.click(case, "delete_now", request=1, form=more)
+    assert [known.step for known in (await bench.fresh(case)).rounds] == ["owners"]
 
 
 async def test_under_a_legal_hold_nothing_is_deleted(bench: Bench) -> None:
@@ -298,6 +343,29 @@ async def test_a_childs_data_get_no_marketing_before_anything_else(bench: Bench)
     case = await bench.walk(await bench.case("child_data"), GUARD, until="verify")
     assert case.circle is Circle.RESTRICTED
     assert await bench.store.suppression(case.requester_hash) is not None
+
+
+async def test_a_childs_data_go_after_the_hold_check_and_a_second_person_and_are_gone_then(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(
+        await bench.case("child_data"), GUARD, until="erasing", wanted={"wanted": "delete"}
+    )
+    assert "hold_check" in request_of(case).done
+    form = {"template": "answer_child", "body": ANSWER}
+    early = await bench.click(case, "reply", GUARD, request=1, form=form)
+    assert isinstance(early, Faults)
+    assert "owners delete" in early.fields["template"]
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", GUARD, request=1, form=form)
+    case = await bench.fresh(case)
+    assert approvals.pending(case)
+    assert [known.purpose for known in case.rounds] == ["hold"]
+
+
+async def test_a_childs_data_that_are_only_to_be_seen_are_not_deleted(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("child_data"), GUARD, wanted={"wanted": "see"})
+    assert [known.purpose for known in case.rounds] == ["hold"]
 
 
 async def test_the_safeguarding_person_hears_of_danger_at_once(tmp_path: Path) -> None:

@@ -201,3 +201,20 @@ def test_html_says_what_the_text_says_and_nothing_is_live_in_it() -> None:
     assert '<a href="https://ico.org.uk/make-a-complaint">' in page
     assert "&lt;b&gt;" in page
     assert "and<br>\nbye &amp; go" in page
+
+
+def test_where_periods_differ_each_is_told_with_what_it_is_for() -> None:
+    found = about("eu_gdpr")
+    access = found.case.requests[0]
+    asked = msgspec.structs.replace(access, id=2, kind="question")
+    case = msgspec.structs.replace(found.case, requests=(access, asked))
+    body = write("acknowledgement", msgspec.structs.replace(found, case=case)).body
+    told = "within one month (an access request), within 45 days (a question)"
+    assert told in body
+
+
+def test_what_nobody_has_sorted_is_promised_no_longer_than_a_right() -> None:
+    found = about("uk_gdpr")
+    case = msgspec.structs.replace(found.case, triage=True)
+    unsorted = write("acknowledgement", msgspec.structs.replace(found, case=case))
+    assert "within one month" in unsorted.body

@@ -9,7 +9,7 @@ from handlers.handler import Done, Faults
 from handlers.requests import close_request, replace
 from storage.errors import Refused
 from storage.records import Card, Case, Circle, Outcome, Verification
-from tests.handlers.desks import ANA, BEN, DAY, MAY, NOW, REGISTRY, Bench
+from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, MAY, NOW, REGISTRY, Bench
 from tests.handlers.test_registry import a_moment
 
 PROOF = Verification(how="reply", by="U01ANA", at=NOW)
@@ -136,6 +136,42 @@ async def test_a_legal_hold_holds_what_is_linked_and_is_lifted_with_a_reason(ben
     assert not (await bench.fresh(first)).legal_hold
     assert not (await bench.fresh(later)).legal_hold
     assert (await bench.fresh(first)).notes[-1].text == "settled"
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "action"),
+    [("deletion", "hold_check", "hold_check"), ("complaint", "frozen", "freeze")],
+)
+async def test_no_cause_for_a_hold_lifts_none_that_stands(
+    bench: Bench, kind: str, step: str, action: str
+) -> None:
+    case = await bench.walk(await bench.case(kind), until=step)
+    await bench.click(case, "hold")
+    await bench.click(await bench.fresh(case), action, request=1, form={"hold": "off"})
+    assert (await bench.fresh(case)).legal_hold
+
+
+async def test_a_legal_demand_lifts_its_hold_with_a_reason(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("legal_demand"), COUNSEL)
+    case = await changed(
+        bench, case, requests=(replace(case.requests[0], done=(*case.requests[0].done, "answer")),)
+    )
+    case = await bench.walk(case, COUNSEL, until="released")
+    assert case.legal_hold
+    bare = await bench.click(case, "lift_hold", COUNSEL, request=1, form={"hold": "lifted"})
+    assert isinstance(bare, Faults)
+    form = {"hold": "lifted", "reason": "The court closed its file."}
+    await bench.click(case, "lift_hold", COUNSEL, request=1, form=form)
+    assert not (await bench.fresh(case)).legal_hold
+
+
+async def test_what_is_linked_with_a_held_case_is_held(bench: Bench) -> None:
+    held = await taken(bench, "access")
+    await bench.click(held, "hold")
+    case = await taken(bench, "complaint", by=BEN, now=NOW + DAY)
+    form = {"matter": "answer", "case": held.ref, "whom": ""}
+    await bench.click(case, "about", BEN, request=1, form=form)
+    assert (await bench.fresh(case)).legal_hold
 
 
 # --- complaints ---------------------------------------------------------------------------------

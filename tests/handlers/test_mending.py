@@ -7,7 +7,7 @@ import pytest
 from handlers.handler import Done, Faults, Review
 from storage.errors import Refused
 from storage.records import Alarm, Case, OutboxStatus, Outcome, Status
-from tests.handlers.desks import ANA, BEN, DAY, NOW, Bench, parsed
+from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, NOW, Bench, parsed
 
 MINUTES = timedelta(minutes=11)
 
@@ -82,6 +82,22 @@ async def test_correcting_a_question_starts_the_clock_that_stood_for_it(bench: B
     assert (await bench.fresh(case)).requests[0].events == ()
 
 
+async def test_what_may_show_data_is_not_corrected_before_identity_is_settled(bench: Bench):
+    case = await bench.ready("question")
+    form = {"template": "plain", "body": "You wrote to us in May."}
+    review = await bench.click(case, "reply", request=1, form=form)
+    await bench.click(await bench.fresh(case), "send", value=review.letter)
+    await bench.deliver(case, NOW + MINUTES)
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "question access"})
+    said = {"body": "It was in June."}
+    answer = await bench.click(await bench.fresh(case), "correct_letter", form=said)
+    assert isinstance(answer, Faults)
+    await bench.click(await bench.fresh(case), "verify", form={"how": "signed_in"})
+    assert isinstance(
+        await bench.click(await bench.fresh(case), "correct_letter", form=said), Review
+    )
+
+
 # --- a possible breach ----------------------------------------------------------------------
 
 
@@ -152,6 +168,18 @@ async def test_a_kind_corrected_too_late_is_told_to_the_managers(bench: Bench):
     done = await bench.click(case, "confirm", form={"kinds": "unsubscribe"}, now=late)
     assert "overdue" in done.said
     assert "Its kind was corrected" in (await bench.outbox(case, Alarm))[-1].content.text
+
+
+@pytest.mark.parametrize("kinds", ["access", "legal_demand access"])
+async def test_a_kind_that_comes_later_never_takes_the_date_an_authority_set(bench: Bench, kinds):
+    case = await bench.walk(await bench.case("legal_demand"), COUNSEL, until="date")
+    form = {"due_on": "2027-03-31"}
+    await bench.click(case, "their_date", COUNSEL, request=1, form=form)
+    await bench.click(await bench.fresh(case), "confirm", COUNSEL, form={"kinds": kinds})
+    case = await bench.fresh(case)
+    (access,) = (r for r in case.requests if r.kind == "access")
+    assert access.due == (await bench.case("access")).due
+    assert ("2027-03-31" in {f"{r.due.due_on}" for r in case.requests}) == ("legal" in kinds)
 
 
 async def test_an_unsubscribe_that_was_none_leaves_a_list_entry_to_look_at(bench: Bench):

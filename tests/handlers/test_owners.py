@@ -12,7 +12,7 @@ from handlers.policy import Policy
 from handlers.requests import replace
 from storage.errors import Refused
 from storage.records import Case, DirectMessage, OwnerAsk, Round, Status, ThreadLine
-from tests.handlers.desks import ANA, BEN, DAY, NOW, Bench, a_bench
+from tests.handlers.desks import ANA, BEN, DAY, MAY, NOW, Bench, a_bench
 
 OLE = "U09OLE"  #: owns a system and has no role here
 SEARCH = "rosa@example.org"
@@ -165,6 +165,27 @@ async def test_who_it_is_about_is_for_that_owner_alone_logged_and_closes_with_th
     assert len(await people(bench, case)) > before  # their messages are drawn anew
 
 
+async def test_an_owner_whom_the_case_is_about_sees_and_answers_nothing_of_it(bench: Bench) -> None:
+    case, _ = await asked(bench)
+    await bench.click(case, "about_us", MAY, form={"named": OLE})
+    with pytest.raises(Refused):
+        await bench.desk.show_who(case.ref, 1, OLE, NOW)
+    with pytest.raises(Refused):
+        await says(bench, case, "accounts", "done")
+
+
+async def test_what_an_owner_would_be_asked_of_themselves_goes_to_who_has_the_case(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("access"), by=MAY, until="owners")
+    await bench.click(case, "about_us", MAY, form={"named": OLE})
+    form = {"systems": "accounts billing", "search": SEARCH}
+    await bench.click(await bench.fresh(case), "ask_owners", MAY, request=1, form=form)
+    asking = (await bench.fresh(case)).rounds[-1]
+    assert {query.owner for query in asking.queries} == {MAY.id}
+    assert OLE not in await people(bench, case)
+
+
 async def test_who_is_late_is_chased_on_the_day_and_once_more(bench: Bench) -> None:
     case, asking = await asked(bench)
     await says(bench, case, "logs", "done", by=ANA.id)
@@ -216,3 +237,24 @@ def test_what_a_round_is_called_is_known() -> None:
     assert set(owners.ROUNDS) == {"hold", "delete", "change", "stop"}
     assert "Delete nothing yet" in owners.ROUNDS["hold"].asks
     assert System(name="crm", title="CRM").owner == ""
+
+
+async def test_who_the_case_is_about_neither_sees_nor_answers_it_as_an_owner(bench: Bench) -> None:
+    case, _ = await asked(bench, "accounts logs")
+    await bench.click(case, "about_us", ANA, form={"named": OLE})
+    with pytest.raises(Refused):
+        await bench.desk.show_who(case.ref, 1, OLE, NOW)
+    with pytest.raises(Refused):
+        await says(bench, case, "accounts", "nothing")
+    case = await bench.fresh(case)
+    assert {q.owner for q in case.rounds[0].queries} == {ANA.id}
+    assert (await people(bench, case)).count(ANA.id) == 2, "she is asked for their part"
+
+
+async def test_nothing_is_handed_to_whom_the_case_is_about(bench: Bench) -> None:
+    case, _ = await asked(bench, "accounts")
+    await bench.click(case, "about_us", ANA, form={"named": BEN.id})
+    await bench.click(await bench.fresh(case), "claim", MAY)
+    case = await says(bench, case, "accounts", "not_mine", person=BEN.id)
+    assert case.rounds[0].queries[0].owner == MAY.id
+    assert BEN.id not in await people(bench, case)

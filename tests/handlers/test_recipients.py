@@ -54,6 +54,20 @@ async def test_a_drifted_answer_never_goes_by_one_alone(tmp_path):
         assert isinstance(answer, Faults)
 
 
+async def test_the_correction_of_a_drifted_answer_waits_for_a_second_person_too(bench: Bench):
+    case = await with_other_address(bench)
+    review = await written(bench, case, EVE, "answer_correction")
+    await bench.click(await bench.fresh(case), "send", value=review.letter)
+    await bench.second(await bench.fresh(case))
+    await bench.deliver(case, NOW + DAY)
+    form = {"body": "That was wrong: your name is spelt otherwise."}
+    case = await bench.fresh(case)
+    again = await bench.click(case, "correct_letter", value=review.letter, form=form, now=NOW + DAY)
+    assert again.to == EVE
+    await bench.click(await bench.fresh(case), "send", value=again.letter, now=NOW + DAY)
+    assert (await bench.outbox(case))[-1].status is OutboxStatus.DRAFT
+
+
 @pytest.mark.parametrize("template", ["answer_correction", "progress"])
 async def test_to_the_asking_address_one_is_enough(bench: Bench, template):
     case = await with_other_address(bench)

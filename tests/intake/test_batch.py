@@ -67,14 +67,14 @@ def test_html_alone_headers_and_parts(tmp_path):
         {"id": "html", "body": "", "html": "<p>Please <b>delete</b> my account</p>"},
         {
             "id": "news",
-            "subject": "News",
-            "body": "Our product news",
+            "subject": "Spring concert",
+            "body": "The choir sings on Friday at eight. Doors open at seven, drinks after.",
             "headers": {"List-Unsubscribe": "<mailto:x@example.org>"},
         },
         {
             "id": "part",
             "body": "One more thing:",
-            "parts": [{"type": "text/plain", "text": "please delete my account"}],
+            "parts": [{"type": "text/plain", "text": "please delete my account and data"}],
         },
         {
             "id": "forwarded",

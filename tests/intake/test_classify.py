@@ -5,7 +5,9 @@ import re
 import pytest
 
 from handlers import registry
+from handlers.handler import Clue
 from handlers.noise import NOISE
+from handlers.registry import Registry
 from intake.classify import WORDS, Classifier, read_text, settled, unread
 from intake.classify.language import language
 from intake.classify.needles import Index, Signs, Words, needles, reach, stretches
@@ -66,7 +68,7 @@ def test_what_is_denied_is_not_asked(classifier, body):
 @pytest.mark.parametrize(
     "body",
     [
-        "If you do not delete my data I will come back.",
+        "Please delete my account. If you do not delete it I will write again.",
         "I do not like Spaces, delete my account.",
         "Do not wait. Delete my account.",
         "Delete my account without undue delay.",
@@ -108,7 +110,8 @@ def test_evidence_points_at_the_words_in_code_points(classifier):
 def test_letters_that_grow_in_lower_case_move_no_place(classifier):
     parsed = asked("\u0130\u0130\u0130 please delete my account")
     evidence = classifier.read(parsed).evidence[0]
-    assert read_text(parsed)[evidence.start : evidence.end] == evidence.text == "delete my account"
+    assert read_text(parsed)[evidence.start : evidence.end] == evidence.text
+    assert evidence.text.endswith("delete my account")
 
 
 def test_a_reading_is_whole(classifier):
@@ -118,6 +121,42 @@ def test_a_reading_is_whole(classifier):
     assert reading.confidence["deletion"] > 0.8
     assert reading.decision == "auto"
     assert unread().decision == "triage"
+
+
+def test_the_threshold_can_be_moved(classifier):
+    mail = asked("Please delete my account and all my data.")
+    assert classifier.read(mail).decision == "auto"
+    assert classifier.read(mail, auto=1.0).decision == "triage"
+
+
+def test_a_mail_that_was_not_read_to_its_end_goes_to_a_person(classifier):
+    body = "Please delete my account and all my data.\n" + " \n" * 12_000
+    assert classifier.read(asked(body[:9_000])).decision == "auto"
+    assert classifier.read(asked(body)).decision == "triage"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Annwyl Syr, hoffwn gael copi o'r holl wybodaeth bersonol sydd gennych amdanaf i.",
+        "Hej, jag vill att ni tar bort mitt konto och all data om mig.",
+        "Dobrý den, žádám o výmaz mých osobních údajů, delete my account.",
+    ],
+)
+def test_a_language_it_has_not_learned_goes_to_a_person(classifier, body):
+    reading = read(classifier, body, "")
+    assert reading.language not in {"en", "de", "fr", "es", "it", "nl", "pt", "pl"}
+    assert reading.decision == "triage"
+
+
+def test_a_kind_that_was_not_trained_is_known_by_its_clues():
+    kinds = dict(registry.load().kinds)
+    clue = Clue(pattern=r"\bxylophone\b", weight=4.0)
+    music = type("Music", (type(kinds["access"]),), {"name": "music", "clues": (clue,)})
+    kinds["music"] = music()
+    reading = read(Classifier(Registry(kinds=kinds, actions={})), "My xylophone!")
+    assert reading.kinds == ("music",)
+    assert reading.evidence[0].text == "xylophone"
 
 
 def test_what_nobody_asks_is_no_doubt_that_holds_letters_back(classifier):
@@ -183,6 +222,11 @@ def test_a_service_is_known_by_the_domain_it_writes_from(classifier):
         ("Olá, gostaria de saber quais dados vocês têm sobre mim e o meu uso.", "pt"),
         ("Dzień dobry, proszę o informację, jakie dane moje są u Państwa.", "pl"),
         ("unsubscribe", "en"),
+        ("Helo, hoffwn i chi ddileu fy nghyfrif a phob data sydd gennych amdanaf i.", "cy"),
+        ("Annwyl Syr, a allwch chi anfon copi o'r holl wybodaeth bersonol amdanaf?", "cy"),
+        ("Jag begär en kopia av mina personuppgifter enligt artikel 15.", "sv"),
+        ("Γεια σας, παρακαλώ διαγράψτε τον λογαριασμό μου.", "el"),
+        ("请删除我的账户和所有个人数据", "zh"),
         ("", "und"),
     ],
 )

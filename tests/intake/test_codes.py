@@ -6,7 +6,7 @@ import pytest
 
 from handlers.handler import Click, Person, Role
 from handlers.letter_actions import may_say
-from storage.records import MailStatus, OutboxStatus, Sender
+from storage.records import MailStatus, OutboxStatus, ParsedMail, Sender
 from storage.sealing import CODE_SIGNS
 from tests.handlers.test_registry import a_moment
 from tests.intake.fakes import NOW
@@ -85,6 +85,14 @@ async def test_the_right_code_from_another_address_proves_nothing_and_is_held(be
     assert mail.status is MailStatus.HELD
     assert after.verification is None
     assert after.held == (mail.id,)
+
+
+async def test_the_desk_itself_looks_who_wrote_whatever_it_is_told(bench):
+    case, code = await waiting(bench)
+    mail = await bench.keep("Subject: x", mail_from="eve@example.net", author="eve@example.net")
+    parsed = ParsedMail(header_from="eve@example.net", text=code)
+    assert not await bench.desk.code_came(case.ref, mail, parsed, NOW)
+    assert (await bench.store.case(case.ref)).verification is None
 
 
 async def test_that_address_without_the_code_proves_nothing(bench):

@@ -1,13 +1,12 @@
 """What is taken from a text, and what two texts have in common for the model."""
 
-import numpy as np
 import pytest
 
 from intake.classify.features import EACH, FAMILIES, Page, Sheet, extract
 
 
-def sheet(text: str, body_at: int = 0, clues: tuple[int, ...] = ()) -> Sheet:
-    return extract(Page(text, body_at, np.array(clues, np.uint32), {"length": 1.0}))
+def sheet(text: str, body_at: int = 0) -> Sheet:
+    return extract(Page(text, body_at, {"length": 1.0}))
 
 
 def buckets(text: str, family: str, body_at: int = 0) -> set[int]:
@@ -52,14 +51,8 @@ def test_a_question_is_marked():
 def test_every_piece_knows_its_word():
     found = sheet("delete my account")
     assert [found.starts.tolist(), found.ends.tolist()] == [[0, 7, 10], [6, 9, 17]]
-    assert set(found.words.tolist()) == {0, 1, 2}
-    assert len(found.words) == len(found.buckets)
-
-
-def test_a_clue_has_no_word():
-    found = sheet("delete", clues=(7,))
-    assert found.words[-1] == -1
-    assert found.buckets[-1] >= FAMILIES.index("clues") * EACH
+    assert set(found.first.tolist()) == {0, 1, 2}
+    assert len(found.first) == len(found.buckets)
 
 
 def test_the_same_in_every_process():
@@ -72,7 +65,7 @@ MY = 882547
 
 @pytest.mark.parametrize("text", ["", " ", "...", "\ud800", "😀", "a", "?", "\n\n"])
 def test_nothing_to_read_is_no_fault(text):
-    assert len(sheet(text).words) == len(sheet(text).buckets)
+    assert len(sheet(text).last) == len(sheet(text).buckets)
 
 
 def test_other_scripts_have_words():

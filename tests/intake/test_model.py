@@ -24,7 +24,7 @@ TEXT = "delete my account, please delete it"
 
 
 def sheet(text: str = TEXT):
-    return extract(Page(text, 0, np.array([5], np.uint32), {"length": 0.5}))
+    return extract(Page(text, 0, {"length": 0.5}))
 
 
 def a_model() -> Model:
@@ -87,7 +87,7 @@ def test_nothing_is_ever_unpickled(tmp_path):
 
 def test_each_family_is_as_long_as_its_scale():
     buckets = np.unique(sheet().buckets)
-    scales = {"pieces": 1.0, "words": 2.0, "ideas": 0.5, "clues": 3.0}
+    scales = {"pieces": 1.0, "words": 2.0, "ideas": 0.5}
     vocabulary = Vocabulary(buckets, scales)
     for text in (TEXT, TEXT * 9):
         rows, values = vocabulary.vector(vocabulary.rows(sheet(text)))

@@ -192,9 +192,11 @@ def test_a_forwarded_mail_alone_is_read():
     "top", ["FYI", "see attached", "Von meinem iPhone gesendet", "-- \r\nBob Example, Sales, Ltd"]
 )
 def test_with_next_to_nothing_above_a_forwarded_mail_is_read_and_left_to_a_person(top):
-    inner = "Content-Type: message/rfc822\r\n\r\nFrom: bob@example.org\r\n\r\nplease delete me"
+    inner = (
+        "Content-Type: message/rfc822\r\n\r\nFrom: bob@example.org\r\n\r\nplease delete my account"
+    )
     parsed = parse(mixed(f"Content-Type: text/plain\r\n\r\n{top}", inner))
-    assert "please delete me" in parsed.shown
+    assert "please delete my account" in parsed.shown
     assert "passes on another mail" in defects(parsed)
     reading = CLASSIFIER.read(parsed)
     assert (reading.kinds, reading.decision) == (("deletion",), "triage")

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from handlers.registry import load as load_kinds
 from intake.classify import MODEL, WORDS
 from intake.classify.examples import CORPUS, digest, files, read
 from intake.classify.model import load, save
@@ -20,23 +19,23 @@ def folder(tmp_path):
 
 def test_the_same_corpus_gives_the_same_model(folder, tmp_path):
     for name in ("one", "two"):
-        save(train(read(folder), load_kinds()).model, tmp_path / name)
+        save(train(read(folder)).model, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def test_a_model_says_what_it_was_trained_on(folder):
-    trained = train(read(folder), load_kinds())
+    trained = train(read(folder))
     assert trained.model.head.corpus == digest(files(folder)) == trained.report.corpus
     assert (trained.report.mails, trained.report.voices) == (27, 3)
     assert trained.report.figures.macro_f1 > 0.9
 
 
 def test_what_one_voice_alone_says_is_not_learned(folder):
-    vocabulary = weigh(read(folder), load_kinds()).vocabulary
+    vocabulary = weigh(read(folder)).vocabulary
     (folder / "more.jsonl").write_text(
         json.dumps({"id": "x", "voice": "ann", "kinds": ["access"], "body": "says ann zyzzyva"})
     )
-    again = weigh(read(folder), load_kinds()).vocabulary
+    again = weigh(read(folder)).vocabulary
     assert np.array_equal(vocabulary.buckets, again.buckets)
 
 
@@ -62,7 +61,7 @@ def test_an_empty_corpus_is_refused(tmp_path):
 def test_the_shipped_model_is_the_corpus_s():
     shipped = load(MODEL)
     assert shipped.head.corpus == digest(files(CORPUS)), "run `desk train`"
-    again = weigh(read(CORPUS), load_kinds())
+    again = weigh(read(CORPUS))
     assert shipped.head.labels == WORDS
     assert np.array_equal(shipped.vocabulary.buckets, again.vocabulary.buckets)
     assert np.abs(shipped.weights - again.weights).max() <= 1e-6

@@ -32,8 +32,8 @@ def test_no_ordinary_mail_is_taken_for_a_machine_at_all():
 
 
 def test_what_asks_something_is_never_taken_for_a_machine(tmp_path):
-    """The measurement of the docs, over every file of the corpus and over raw mails."""
-    found = [mail for file in sorted(CORPUS.glob("*.jsonl")) for mail in mails_of(file)]
+    """The measurement of the docs, over the corpus of the first days and over raw mails."""
+    found = [mail for file in sorted(CORPUS.glob("first*.jsonl")) for mail in mails_of(file)]
     told = figures(mail for mail in found if mail.asks)
     assert told.mails >= 190
     assert (told.reports, told.machines) == ([], [])

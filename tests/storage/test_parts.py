@@ -5,17 +5,23 @@ import pytest
 
 from storage.parts import Parts, joined, split
 from storage.records import (
+    Approval,
     Candidate,
     Case,
+    Challenge,
     ClockEvent,
     InboundMail,
+    Joined,
     Note,
     Proposed,
     Query,
     Round,
     Taken,
+    Verification,
 )
 from tests.storage.making import NOW, a_case, an_arrival
+
+FILE = "nora.on.file@example.com"
 
 
 def mail() -> InboundMail:
@@ -61,6 +67,37 @@ def test_why_a_date_was_moved_is_personal_and_what_moved_it_is_not():
     assert left.requests == (request,)
 
 
+def test_addresses_that_came_to_a_case_are_personal_and_who_is_shut_out_stays():
+    code = Challenge(letter="1" * 20, address=FILE, address_hash="h", until=NOW.date())
+    other = Joined(mail="2" * 20, address="nora@example.net")
+    yes = Approval(about="1" * 20, request=1, asked_by="U01ANA", asked_at=NOW, given_by="U02BEN")
+    said = {"challenge": code, "proven": FILE, "joined": (other,)}
+    kept = {"shut": ("U02BEN",), "approvals": (yes,)}
+    case = msgspec.structs.replace(a_case("PR-2026-0001"), **said, **kept)
+    skeleton, content = split(case)
+    assert joined(skeleton, content) == case
+    for address in (FILE, "nora@example.net"):
+        assert address.encode() not in (skeleton or b"")
+    left = joined(skeleton, None)
+    assert isinstance(left, Case)
+    assert (left.challenge, left.proven, left.joined) == (None, "", ())
+    assert (left.shut, left.approvals) == (("U02BEN",), (yes,))
+
+
+def test_a_case_kept_before_identity_had_ways_and_codes():
+    proof = Verification(how="They signed in", by="U01ANA", at=NOW)
+    case = msgspec.structs.replace(a_case("PR-2026-0001"), verification=proof)
+    skeleton, content = split(case)
+    known, said = msgspec.json.decode(skeleton or b""), msgspec.json.decode(content)
+    for field in ("approvals", "shut", "breach"):
+        known.pop(field)
+    known["verification"].pop("way")
+    for field in ("challenge", "proven", "joined"):
+        said.pop(field)
+    old = Parts(msgspec.json.encode(known), msgspec.json.encode(said))
+    assert joined(*old) == case
+
+
 def test_a_case_kept_before_its_laws_were():
     case = a_case("PR-2026-0001")
     skeleton, content = split(case)
@@ -92,7 +129,7 @@ def test_a_case_kept_before_steps_and_owners_were_recorded():
     halves = [msgspec.json.decode(skeleton or b""), msgspec.json.decode(content)]
     for field in (
         "taken", "rounds", "legal_hold", "restricted", "linked", "barred", "still_mailed",
-        "data_subject",
+        "data_subject", "prepared",
     ):  # fmt: skip
         for half in halves:
             half.pop(field, None)
@@ -112,7 +149,11 @@ def test_what_steps_and_owners_recorded_is_personal():
         queries=(Query(system="accounts", owner="U02BEN", answer="exception", reason="A court"),),
     )
     case = msgspec.structs.replace(
-        a_case("PR-2026-0001"), taken=(taken,), rounds=(asked,), data_subject="Nora Example"
+        a_case("PR-2026-0001"),
+        taken=(taken,),
+        prepared=(taken,),
+        rounds=(asked,),
+        data_subject="Nora Example",
     )
     skeleton, content = split(case)
     for secret in (b"Exmaple", b"nora@example.org", b"A court", b"Nora Example"):
