@@ -126,7 +126,9 @@ class App:
         if found := tuple(demands.faults(policy.letters, registry.kinds, policy)):
             raise SettingsError(found)
         self.desk = Desk(store, registry, policy)
-        self.parser = Parser(in_hand=settings.data / "in-hand", auto=settings.auto)
+        self.parser = Parser(
+            in_hand=settings.data / "in-hand", auto=settings.auto, offices=policy.offices
+        )
         self.slack = Slack(
             slack_options_of(settings),
             self.desk,

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from handlers.company import PROMISES, REGISTER, Promise, System
+from handlers.company import OFFICES, PROMISES, REGISTER, Promise, System
 from handlers.letters.catalogue import Catalogue
 from storage.records import Record
 
@@ -42,6 +42,11 @@ class Policy(Record, frozen=True, kw_only=True):
     acks_per_address_day: int = 3
     acks_per_domain_hour: int = 20
     acks_per_hour: int = 60
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """Our own addresses: in somebody else's mail they say nothing of who wrote."""
+        return (*OFFICES, self.postal)
 
     @property
     def address(self) -> str:
