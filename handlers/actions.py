@@ -168,7 +168,7 @@ class Snooze(Action):
                 f"{case.ref} is due {timing.named(case.due)}: too soon to be reminded later."
             )
         return Effect(
-            case=replace(case, remind_at=approvals.sooner(case, until)),
+            case=replace(case, remind_at=approvals.next_business(case, until)),
             said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
         )
 
