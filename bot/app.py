@@ -127,7 +127,10 @@ class App:
             raise SettingsError(found)
         self.desk = Desk(store, registry, policy)
         self.parser = Parser(
-            in_hand=settings.data / "in-hand", auto=settings.auto, offices=policy.offices
+            in_hand=settings.data / "in-hand",
+            auto=settings.auto,
+            model=settings.model,
+            offices=policy.offices,
         )
         self.slack = Slack(
             slack_options_of(settings),

@@ -89,6 +89,11 @@ class Settings(Record, frozen=True, kw_only=True):
         return dict(self.people.get("backups", {}))
 
     @property
+    def model(self) -> Path:
+        """What `desk train --with-cases` learned here, where it was asked to."""
+        return self.data / "desk.model"
+
+    @property
     def key_file(self) -> Path | None:
         """The master key file; for data that a demo has made, the demo's own."""
         demo = self.data / "sandbox" / "master.key"
