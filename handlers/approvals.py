@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from handlers import owners
 from handlers.deadlines.working_days import (
     at_local,
     calendar_of,
@@ -215,17 +216,12 @@ def _going_on(case: Case) -> Case:
 # --- the managers, after a while ------------------------------------------------------------
 
 
-def sooner(case: Case, at: datetime | None) -> datetime | None:
+def next_business(case: Case, at: datetime | None) -> datetime | None:
     """When the clock next has business with the case: its reminder, managers to be asked, or
     owners to be chased."""
-    calls = [each.calls_at for each in pending(case) if each.calls_at is not None]
-    still = {request.id for request in case.open_requests}
-    calls += [
-        each.chase_at
-        for each in case.rounds
-        if each.chase_at and each.waiting and not each.over and each.request in still
-    ]
-    return min((moment for moment in (at, *calls) if moment is not None), default=None)
+    calls = [each.calls_at for each in pending(case)]
+    times = (at, owners.next_chase(case), *calls)
+    return min((moment for moment in times if moment is not None), default=None)
 
 
 def called(case: Case, now: datetime) -> Case:

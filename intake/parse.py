@@ -22,6 +22,7 @@ from typing import BinaryIO
 import msgspec
 
 from handlers import registry
+from handlers.company import OFFICES
 from intake import authentication, extraction, jurisdiction, mime
 from intake.attempts import Attempts
 from intake.authentication import Origin
@@ -45,6 +46,7 @@ class Job(Record, frozen=True, kw_only=True):
     auto: float | None = None  #: from where on nobody has to sort it; None = as trained
     attachment: int | None = None  #: the text of this attachment is wanted, and nothing else
     origin: Origin | None = None  #: how it came in, for what is known of its sender
+    offices: tuple[str, ...] = OFFICES  #: our own addresses, which tell nothing of who wrote
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -157,7 +159,8 @@ class Parser:
     """A few workers: started when needed, killed when late, started again.
 
     `in_hand` is the file that names the mails in hand; see `intake.attempts`. `auto` is the
-    classifier's threshold, where it is not the one it was trained to; `model` the operator's own.
+    classifier's threshold, where it is not the one it was trained to; `model` the operator's own;
+    `offices` are our addresses.
     """
 
     def __init__(  # noqa: PLR0913  each bound has its name
@@ -171,10 +174,12 @@ class Parser:
         in_hand: Path | None = None,
         auto: float | None = None,
         model: Path | None = None,
+        offices: tuple[str, ...] = OFFICES,
     ) -> None:
         self.wall = wall  # seconds a mail may take
         self.killed = 0
         self._auto = auto
+        self._offices = offices
         self._attempts = Attempts(in_hand, attempts)
         self._unnamed = (f"unnamed.{number}" for number in itertools.count())
         more = (str(model),) if model else ()
@@ -205,7 +210,8 @@ class Parser:
 
         With its id, deaths over it count beyond our own.
         """
-        answer = await self.work(Job(content=content, origin=origin, auto=self._auto), mail_id)
+        job = Job(content=content, origin=origin, auto=self._auto, offices=self._offices)
+        answer = await self.work(job, mail_id)
         return answer.parsed, answer.reading
 
     async def attachment_text(self, content: bytes, index: int) -> AttachmentText:
@@ -281,7 +287,7 @@ def answer(job: Job, classifier: Classifier) -> Answer:
         return Answer(parsed=parsed)
     try:
         reading = classifier.read(parsed, auto=job.auto)
-        return Answer(parsed=parsed, reading=jurisdiction.placed(reading, parsed))
+        return Answer(parsed=parsed, reading=jurisdiction.placed(reading, parsed, job.offices))
     except Exception:  # noqa: BLE001  a fault of the classifier costs the reading, not the mail
         return Answer(parsed=parsed)
 
