@@ -106,7 +106,8 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
         asked_at=moment.now,
         calls_at=_working_hours_later(moment.now, PATIENCE, moment.policy.timezone),
     )
-    waits = replace(request, status=Status.AWAITING_APPROVAL)
+    # what has ended stays so until the letter that corrects its end has gone
+    waits = replace(request, status=Status.AWAITING_APPROVAL) if _is_open(request) else request
     case = with_request(replace(case, approvals=(*case.approvals, approval)), waits)
     told = f"<@{whom}> was asked." if whom else "Nobody is there now: the managers are asked later."
     return Effect(
@@ -197,7 +198,7 @@ def _stands(case: Case, approval: Approval) -> bool:
     draft = letter.status is OutboxStatus.DRAFT
     if approval.given_by:
         return not draft
-    return draft and request is not None and _is_open(request)
+    return draft and request is not None and (_is_open(request) or letter.template == "correcting")
 
 
 def _is_open(request: Request) -> bool:
