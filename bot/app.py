@@ -24,10 +24,11 @@ from bot.slack.app import Slack
 from bot.slack.options import SlackOptions
 from bot.supervisor import Supervisor
 from handlers.clock import Clock
+from handlers.company import System
 from handlers.desk import Desk
 from handlers.letters import catalogue, demands
 from handlers.letters.catalogue import Catalogue
-from handlers.policy import Policy, Promise, System
+from handlers.policy import Policy
 from handlers.registry import load
 from intake.authentication import Trust
 from intake.parse import Parser
@@ -49,13 +50,12 @@ def policy_of(settings: Settings) -> Policy:
             (f"The letters in {settings.data} cannot be read: {fault}.",)
         ) from fault
     usual, company = Policy(), settings.company
-    promises = tuple(Promise(**msgspec.structs.asdict(each)) for each in settings.promises)
     return Policy(
         addresses=settings.address,
         company=company.name or usual.company,
         postal=company.postal or usual.postal,
         officer=company.officer or usual.officer,
-        promises=promises or usual.promises,
+        promises=settings.promises or usual.promises,
         letters=Catalogue(own=own, reviewers=settings.reviewers),
         register=register_of(settings),
         customers=settings.customers,
@@ -74,18 +74,13 @@ def policy_of(settings: Settings) -> Policy:
 
 def register_of(settings: Settings) -> tuple[System, ...]:
     """The register of systems, with the owners named for it."""
-    own = tuple(
-        System(
-            name=each.name,
-            title=each.title or each.name,
-            owner=each.owner,
-            marketing=each.marketing,
-        )
-        for each in settings.register
-    )
     return tuple(
-        msgspec.structs.replace(system, owner=settings.owners.get(system.name, system.owner))
-        for system in own or Policy().register
+        msgspec.structs.replace(
+            system,
+            title=system.title or system.name,
+            owner=settings.owners.get(system.name, system.owner),
+        )
+        for system in settings.register or Policy().register
     )
 
 
@@ -131,7 +126,12 @@ class App:
         if found := tuple(demands.faults(policy.letters, registry.kinds, policy)):
             raise SettingsError(found)
         self.desk = Desk(store, registry, policy)
-        self.parser = Parser(in_hand=settings.data / "in-hand", auto=settings.auto)
+        self.parser = Parser(
+            in_hand=settings.data / "in-hand",
+            auto=settings.auto,
+            model=settings.model,
+            offices=policy.offices,
+        )
         self.slack = Slack(
             slack_options_of(settings),
             self.desk,

@@ -21,6 +21,7 @@ from handlers.clock import RealClock
 from handlers.letters import demands
 from handlers.letters.templates import LANGUAGES
 from handlers.registry import load
+from intake.classify.model import load as load_model
 from storage.errors import DeskError, SettingsError, StoreMissing
 from storage.opening import RESTORING, is_new
 from storage.records import Record
@@ -221,6 +222,18 @@ async def _slack(settings: Settings) -> list[Finding]:
     ]
 
 
+def _classifier(settings: Settings) -> list[Finding]:
+    """A model of the desk's own that cannot be used is passed over, and that should be known."""
+    if not settings.model.exists():
+        return [Finding(what="classifier", state="ok", says="the model the desk came with")]
+    try:
+        load_model(settings.model)
+    except (OSError, ValueError) as fault:
+        fix = f"run `desk train --with-cases`, or delete {settings.model}"
+        return [Finding(what="classifier", state="fault", says=f"{fault}; not used", fix=fix)]
+    return [Finding(what="classifier", state="ok", says=f"its own model, {settings.model}")]
+
+
 def _letters(settings: Settings) -> list[Finding]:
     """The operator's own wording holds what the law demands; who answers for each language."""
     try:
@@ -259,7 +272,7 @@ def _circles(settings: Settings) -> list[Finding]:
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:
     """Everything that can be looked at from here; `step` is told what is looked at now."""
     findings = [*_settings(settings), *_key(settings), *_circles(settings), *_backup(settings)]
-    findings += [*_disk(settings), *_letters(settings)]
+    findings += [*_disk(settings), *_letters(settings), *_classifier(settings)]
     for name, look in (
         ("store", _store),
         ("running desk", _running),

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import date, time
+from datetime import time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bot import tables
+from bot.tables import Company
+from handlers.company import Promise, System
 from storage.errors import SettingsError
 from storage.records import Record
 
@@ -24,32 +27,6 @@ class Relay(Record, frozen=True, kw_only=True):
     host: str
     port: int
     tls: Literal["offered", "required", "implicit"] = "offered"
-
-
-class Company(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[company]: who letters come from; what is left out is that of CaféX Spaces."""
-
-    name: str = ""
-    postal: str = ""
-    officer: str = ""
-
-
-class PromisedFrom(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[[promises]]: a version of the privacy policy, and what it promises from a day on."""
-
-    since: date
-    version: str
-    dispute_body: str = ""
-    schemes: tuple[str, ...] = ()
-
-
-class Registered(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[[register]]: a system that may hold personal data, and who answers for it."""
-
-    name: str
-    title: str = ""
-    owner: str = ""
-    marketing: bool = False
 
 
 class Settings(Record, frozen=True, kw_only=True):
@@ -96,8 +73,8 @@ class Settings(Record, frozen=True, kw_only=True):
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
     company: Company = msgspec.field(default_factory=Company)
     reviewers: Mapping[str, str] = msgspec.field(default_factory=dict)
-    promises: tuple[PromisedFrom, ...] = ()
-    register: tuple[Registered, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    register: tuple[System, ...] = ()
     customers: Mapping[str, str] = msgspec.field(default_factory=dict)
     suppression_feed: Path | None = None
 
@@ -110,6 +87,11 @@ class Settings(Record, frozen=True, kw_only=True):
     def backups(self) -> Mapping[str, str]:
         """Who stands in for whom, by Slack id: the table `backups` of [people]."""
         return dict(self.people.get("backups", {}))
+
+    @property
+    def model(self) -> Path:
+        """What `desk train --with-cases` learned here, where it was asked to."""
+        return self.data / "desk.model"
 
     @property
     def key_file(self) -> Path | None:
@@ -343,17 +325,6 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
 )
 
 
-#: the tables of desk.toml; the environment has no such thing
-TABLES: Mapping[str, Any] = {
-    "people": Mapping[str, Any],
-    "company": Company,
-    "reviewers": Mapping[str, str],
-    "promises": tuple[PromisedFrom, ...],
-    "register": tuple[Registered, ...],
-    "customers": Mapping[str, str],
-}
-
-
 def toml_name(name: str) -> str:
     """How a setting is called in desk.toml: DESK_SMTP_PORT is smtp_port there."""
     return name.removeprefix("DESK_").lower()
@@ -367,7 +338,7 @@ def _file_values(path: Path) -> tuple[dict[str, str], dict[str, Any], list[str]]
         return {}, {}, []
     except (OSError, ValueError) as fault:
         return {}, {}, [f"{path} cannot be read ({fault}): mend it or move it away."]
-    tables = {name: document.pop(name) for name in TABLES if name in document}
+    found = {name: document.pop(name) for name in tables.TABLES if name in document}
     known = {toml_name(name): name for name, _, _ in READERS}
     faults = [
         f"{path}: there is no setting called {key}; see the table in the README."
@@ -379,62 +350,17 @@ def _file_values(path: Path) -> tuple[dict[str, str], dict[str, Any], list[str]]
         for key, value in document.items()
         if key in known
     }
-    return values, tables, faults
-
-
-def _tables(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
-    """The tables of desk.toml as they are typed; a sentence for each that cannot be used."""
-    read: dict[str, Any] = {}
-    for name, kind in TABLES.items():
-        if name not in found:
-            continue
-        try:
-            read[name] = msgspec.convert(found[name], kind)
-        except msgspec.ValidationError as fault:
-            faults.append(f"[{name}] cannot be used: {fault}.")
-    faults += _backup_faults(read.get("people", {}).get("backups", {}))
-    faults += _owner_faults(read)
-    if "promises" in read:
-        read["promises"] = tuple(sorted(read["promises"], key=lambda promise: promise.since))
-    return read
-
-
-def _backup_faults(backups: object) -> list[str]:
-    """People stand in for people: Slack ids on both sides."""
-    if not isinstance(backups, dict):
-        return ['[people] backups cannot be used: it is a table such as {U01ABC = "U02DEF"}.']
-    ids = [*backups, *backups.values()]
-    wrong = [each for each in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(each))]
-    return [f"[people] backups cannot be used: {each} is no Slack id." for each in wrong]
-
-
-def _owner_faults(read: Mapping[str, Any]) -> list[str]:
-    """Owners are people, and of systems that are on the register."""
-    owners = read.get("people", {}).get("owners", {})
-    if not isinstance(owners, dict):
-        return ['[people] owners cannot be used: it is a table such as {accounts = "U01ABC"}.']
-    register = read.get("register", ())
-    known = {each.name for each in register}
-    named = {**owners, **{each.name: each.owner for each in register if each.owner}}
-    faults = [
-        f"[people] owners: {name} cannot be used: {person} is no Slack id."
-        for name, person in named.items()
-        if not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(person))
-    ]
-    spaced = [each.name for each in register if not re.fullmatch(r"[a-z0-9_-]{1,40}", each.name)]
-    faults += [f"[[register]]: {name!r} is no name: small letters, digits, _." for name in spaced]
-    unknown = [name for name in owners if known and name not in known]
-    return faults + [f"[people] owners: {name} is not on the [[register]]." for name in unknown]
+    return values, found, faults
 
 
 def load(environ: Mapping[str, str] | None = None, file: Path | None = FILE) -> Settings:
     """Settings from the environment, then from desk.toml. Raises SettingsError (every fault)."""
     environ = os.environ if environ is None else environ
-    values, tables, faults = _file_values(file) if file is not None else ({}, {}, [])
+    values, found, faults = _file_values(file) if file is not None else ({}, {}, [])
     values |= {
         name: environ[name].strip() for name, _, _ in READERS if environ.get(name, "").strip()
     }
-    read: dict[str, Any] = _tables(tables, faults)
+    read: dict[str, Any] = tables.read(found, faults)
     for name, field, reader in READERS:
         if name not in values:
             continue

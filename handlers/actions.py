@@ -4,13 +4,12 @@ Letters are in `letter_actions.py`, the kinds in `sorting.py`, endings in `closi
 Every action is a pure function of a `Moment`.
 """
 
-import re
-
 from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
 from handlers.breaches import PossibleBreach
 from handlers.circles import BARRED, AboutUs, LetIn
 from handlers.closing import Close
+from handlers.company import PERSON
 from handlers.corrections import CorrectLetter
 from handlers.deadlines import reminders
 from handlers.extending import Extend
@@ -26,9 +25,6 @@ from handlers.second_person import SecondPerson
 from handlers.sorting import Confirm, Join, NotARequest
 from storage.errors import Refused
 from storage.records import Case, Request, Status
-
-#: ids of people in Slack
-PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
 
 
 class Claim(Action):
@@ -112,7 +108,9 @@ class Assign(Action):
             title="Hand over",
             submit="Hand over",
             intro="They are told, and the reminders go to them.",
-            fields=(Field(name="person", label="To whom", hint="A member of the team"),),
+            fields=(
+                Field(name="person", label="To whom", type="person", hint="A member of the team"),
+            ),
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
@@ -170,7 +168,7 @@ class Snooze(Action):
                 f"{case.ref} is due {timing.named(case.due)}: too soon to be reminded later."
             )
         return Effect(
-            case=replace(case, remind_at=approvals.sooner(case, until)),
+            case=replace(case, remind_at=approvals.next_business(case, until)),
             said=f"You are reminded of {case.ref} on {until:%d %b at %H:%M}. Its date stays.",
         )
 

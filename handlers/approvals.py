@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from handlers import owners
 from handlers.deadlines.working_days import (
     at_local,
     calendar_of,
@@ -20,7 +21,7 @@ from storage.errors import Refused
 from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status, Taken
 
 #: actions that need to know who is there
-CALLS = frozenset({"send", "second_person", "delivered", "delete_now"})
+CALLS = frozenset({"send", "second_person", "delivered", "delete_now", "routed"})
 #: letters of free words: they may carry any answer of the case
 FREE = frozenset({"plain", "correcting"})
 #: the mark that counts what was released without a second person
@@ -46,10 +47,18 @@ def needed(moment: Moment, what: str, request: Request | None) -> bool:
     """Does this kind of request want a second person for that letter or step? Free words do
     wherever anything of the case does: they are no way around it."""
     if what in FREE:
-        asked_for = (moment.kinds.get(each.kind or "") for each in moment.case.requests)
-        return any(kind is not None and kind.two_persons for kind in asked_for)
+        return any(_by_two(moment, each) for each in moment.case.requests)
     kind = moment.kinds.get(request.kind or "") if request else None
     return kind is not None and what in kind.two_persons
+
+
+def _by_two(moment: Moment, request: Request) -> bool:
+    """Does any letter of this request want a second person, or a step that is to be taken?"""
+    kind = moment.kinds.get(request.kind or "")
+    if kind is None:
+        return False
+    left = {step.name for step in kind.steps if not step.applies(moment.case, request)}
+    return bool(set(kind.two_persons) - left)
 
 
 def given(case: Case, about: str) -> bool:
@@ -215,17 +224,12 @@ def _going_on(case: Case) -> Case:
 # --- the managers, after a while ------------------------------------------------------------
 
 
-def sooner(case: Case, at: datetime | None) -> datetime | None:
+def next_business(case: Case, at: datetime | None) -> datetime | None:
     """When the clock next has business with the case: its reminder, managers to be asked, or
     owners to be chased."""
-    calls = [each.calls_at for each in pending(case) if each.calls_at is not None]
-    still = {request.id for request in case.open_requests}
-    calls += [
-        each.chase_at
-        for each in case.rounds
-        if each.chase_at and each.waiting and not each.over and each.request in still
-    ]
-    return min((moment for moment in (at, *calls) if moment is not None), default=None)
+    calls = [each.calls_at for each in pending(case)]
+    times = (at, owners.next_chase(case), *calls)
+    return min((moment for moment in times if moment is not None), default=None)
 
 
 def called(case: Case, now: datetime) -> Case:

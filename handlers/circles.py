@@ -4,6 +4,7 @@ Nobody shut out can open, read, decide or lift anything of it: `Person.may_see` 
 server at each click.
 """
 
+from handlers.company import PERSON
 from handlers.flags import closest
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.owners import passed_over
@@ -39,7 +40,7 @@ class AboutUs(Action):
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
-        if not moment.form.get("named", "").strip():
+        if not PERSON.fullmatch(moment.form.get("named", "")):
             return {"named": "Choose a person."}
         return {}
 

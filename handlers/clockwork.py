@@ -58,7 +58,7 @@ class FromClock(FromLists):
         rung = reminders.next_rung(case, self.policy, now)
         zone = await self._zone(case)
         if rung and (later := reminders.put_off(case, self.policy, now, zone)):
-            waits = replace(case, remind_at=approvals.sooner(case, later))
+            waits = replace(case, remind_at=approvals.next_business(case, later))
             await self.commit("clock", "desk", waits, now, waits)
             return False
         climbed = (*case.reminded, *rung.climbed) if rung else case.reminded

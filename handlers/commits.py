@@ -148,7 +148,7 @@ class Commits:
         at = reminders.next_remind_at(case, self.policy, now)
         nudges = verification.nudges(case, self.policy)
         at = min(at, nudges[0].at) if at and nudges else at
-        return replace(case, remind_at=approvals.sooner(case, at))
+        return replace(case, remind_at=approvals.next_business(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:
         """With the reminders of its new dates; where none moved, as they were (and put off)."""

@@ -1,5 +1,6 @@
 """What owners do: see who it is about, and answer for their systems. They can do nothing else."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +11,8 @@ from storage.errors import Refused, UnknownReference
 from storage.records import Case, Query, Record, Round, Status, Stored
 
 OVER = "This request is closed, or asks nothing of you. Nothing was changed."
-WORDS = {
+Given = Literal["done", "nothing", "exception", "not_mine"]
+WORDS: Mapping[Given, str] = {
     "done": "done",
     "nothing": "nothing found",
     "exception": "an exception",
@@ -25,7 +27,7 @@ class OwnerAnswer(Record, frozen=True, kw_only=True):
     round: int
     system: str
     by: str  #: Slack id
-    answer: Literal["done", "nothing", "exception", "not_mine"]
+    answer: Given
     reason: str = ""  #: of an exception
     person: str = ""  #: whose it is, where it is not theirs: a Slack id, "" = they do not know
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
+from handlers.company import System
 from handlers.deadlines.working_days import (
     add_working_days,
     at_local,
@@ -17,7 +18,7 @@ from handlers.deadlines.working_days import (
 )
 from handlers.handler import Kind, Moment, Step
 from handlers.letters.templates import template
-from handlers.policy import Policy, System
+from handlers.policy import Policy
 from handlers.recording import asked, heard
 from handlers.requests import replace, with_request, with_step
 from storage.errors import Refused
@@ -114,18 +115,28 @@ def chased(case: Case, now: datetime, timezone: str) -> tuple[Case, tuple[Round,
     """The case with every chase that has come behind it, and the rounds somebody is late in."""
     late: list[Round] = []
     rounds: list[Round] = []
-    still_open = {request.id for request in case.open_requests}
     for each in case.rounds:
         if each.chase_at is None or each.chase_at > now:
             rounds.append(each)
             continue
-        waits = bool(each.waiting) and not each.over and each.request in still_open
         again: datetime | None = None
-        if waits:
+        if awaited(case, each):
             late.append(each)
             again = _chase(each.due_on, each.chase_at, timezone)
         rounds.append(replace(each, chase_at=again if again and again > now else None))
     return replace(case, rounds=tuple(rounds)), tuple(late)
+
+
+def awaited(case: Case, asking: Round) -> bool:
+    """Do answers still count: somebody has not answered, and the request goes on?"""
+    still_open = any(request.id == asking.request for request in case.open_requests)
+    return bool(asking.waiting) and not asking.over and still_open
+
+
+def next_chase(case: Case) -> datetime | None:
+    """When owners are to be chased next; None = nobody is waited for."""
+    times = (each.chase_at for each in case.rounds if each.chase_at and awaited(case, each))
+    return min(times, default=None)
 
 
 def _chase(due_on: date, after: datetime, timezone: str) -> datetime | None:
@@ -211,17 +222,22 @@ def released(case: Case, asking: Round) -> bool:
 
 def likely(moment: Moment, step: Step) -> tuple[str, ...]:
     """All of the register; in a later round those systems where something was found."""
-    case, request = moment.case, asked(moment)
-    held = {
-        query.system
-        for known in case.rounds
-        if known.request == request.id and known.step != step.name
-        for query in known.queries
-        if query.answer in {"done", "exception"}
-    }
+    held = holding(moment.case, asked(moment), besides=step.name)
     systems = moment.policy.register
     every = ROUNDS[step.round].every or not held
     return tuple(s.name for s in systems if every or s.name in held)
+
+
+def holding(case: Case, request: Request, besides: str = "") -> set[str]:
+    """The systems where something was found, as last said in the rounds of other steps."""
+    last = {
+        query.system: query.answer
+        for known in case.rounds
+        if known.request == request.id and known.step != besides
+        for query in known.queries
+        if query.answer
+    }
+    return {system for system, answer in last.items() if answer in {"done", "exception"}}
 
 
 def unanswered(case: Case, request: Request | None) -> Round | None:

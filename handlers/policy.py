@@ -6,63 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from handlers.company import OFFICES, PROMISES, REGISTER, Promise, System
 from handlers.letters.catalogue import Catalogue
 from storage.records import Record
-
-#: where the company itself sits: an address that says nothing of who wrote
-OFFICES = (
-    "135 West 41st Street, Suite 05-108, New York, NY 10036, USA",
-    "Building 3, The Eastern Business Park, Wern Fawr Lane, St Mellons, Cardiff, CF3 5EA, UK",
-)
-
-
-class Promise(Record, frozen=True, kw_only=True):
-    """What the privacy policy said from a day on: a case is answered by the version it met."""
-
-    since: date
-    version: str  #: as letters name it: "November 2018"
-    dispute_body: str  #: who settles disputes apart from us, with a link; "" = nobody is named
-    schemes: tuple[str, ...] = ()  #: transfer frameworks the company is certified under, by name
-
-
-#: the policy promises JAMS and arbitration; a certification counts once the operator confirms it
-PROMISES = (
-    Promise(
-        since=date(2018, 11, 1),
-        version="November 2018",
-        dispute_body="JAMS (https://www.jamsadr.com)",
-    ),
-)
-
-
-class System(Record, frozen=True, kw_only=True):
-    """Where personal data may lie, and who answers for it."""
-
-    name: str
-    title: str
-    owner: str = ""  #: Slack id; "" = it falls to whoever has the case
-    marketing: bool = False  #: sends marketing: hears of every unsubscribe
-
-
-#: what a meeting service holds, and what every employer does
-REGISTER = tuple(
-    System(name=name, title=title, marketing=name == "marketing")
-    for name, title in (
-        ("accounts", "Accounts"),
-        ("tickets", "Support tickets"),
-        ("boards", "Community boards"),
-        ("logs", "Connection logs and diagnostics"),
-        ("cookies", "Cookies and guest tokens"),
-        ("billing", "Billing and tax records"),
-        ("marketing", "Marketing lists"),
-        ("vendors", "Cloud vendors"),
-        ("backups", "Backups"),
-        ("personnel", "Personnel and payroll"),
-        ("mailboxes", "Company mailboxes"),
-        ("slack", "Slack"),
-        ("desk", "This desk"),
-    )
-)
 
 
 class Policy(Record, frozen=True, kw_only=True):
@@ -96,6 +42,11 @@ class Policy(Record, frozen=True, kw_only=True):
     acks_per_address_day: int = 3
     acks_per_domain_hour: int = 20
     acks_per_hour: int = 60
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """Our own addresses: in somebody else's mail they say nothing of who wrote."""
+        return (*OFFICES, self.postal)
 
     @property
     def address(self) -> str:

@@ -61,9 +61,6 @@ REASONS = MappingProxyType(
         ),
         "no_data_held": Reason(label="We hold no data on them", outcome=Outcome.FULFILLED),
         "no_answer_needed": Reason(label="No answer needed", outcome=Outcome.FULFILLED),
-        "answered_elsewhere": Reason(
-            label="Answered by the authority's own route", outcome=Outcome.FULFILLED
-        ),
     }
 )
 

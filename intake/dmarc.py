@@ -16,7 +16,19 @@ from intake.authentication import Origin
 from intake.parse import Answer, Job, main
 from intake.prescan import prescan
 from intake.resolver import Questions, Trouble
-from intake.results import author_domain, domain_of
+from intake.results import (
+    DISOWNED,
+    FALSE,
+    NO_FROM,
+    PROVEN,
+    UNANSWERED,
+    UNPROVEN,
+    UNVOUCHED,
+    UNWANTED,
+    author_domain,
+    domain_of,
+    resting_on,
+)
 from storage.records import NOT_AUTHENTIC, ParsedMail, Record, Sender
 
 #: signatures looked at: mailing lists and forwarders add theirs on top
@@ -56,7 +68,7 @@ def look(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender:
     author = author_domain(content, parsed)
     if not author:
         told = _told(proofs, "none")
-        return Sender(result="none", words=f"it has no From that could be checked ({told})")
+        return resting_on(NO_FROM, told)
     try:
         judgement = _judged(author, proofs, questions)
         if judgement.result not in NOT_AUTHENTIC:
@@ -66,7 +78,7 @@ def look(content: bytes, parsed: ParsedMail, origin: Origin) -> Sender:
             explained = judgement
     except Trouble:
         told = _told(proofs, "temperror")
-        return Sender(result="temperror", words=f"it could not be checked for now ({told})")
+        return resting_on(UNANSWERED, told)
     return explained
 
 
@@ -86,26 +98,25 @@ def _judged(author: str, proofs: Proofs, questions: Questions) -> Sender:
 
     if ours(proofs.dkim_domains, "pass"):
         told = _told(proofs, "pass")
-        return Sender(result="pass", words=f"it comes from the domain in From ({told})")
+        return resting_on(PROVEN, told)
     # only what could have proven it leaves it open: else anybody's broken server would
     if ours(proofs.unasked, "temperror"):
         raise Trouble
     told = _told(proofs, f"fail, policy {policy.wants}")
     if policy.wants == "none":
-        return Sender(result="failed", words=f"it does not come from the domain in From ({told})")
-    words = f"it does not come from the domain in From, which wants such mail refused ({told})"
-    return Sender(result="refused", words=words)
+        return resting_on(FALSE, told)
+    return resting_on(UNWANTED, told)
 
 
 def _without_policy(proofs: Proofs) -> Sender:
     told = _told(proofs, "none")
     if proofs.spf == "fail":
-        return Sender(result="refused", words=f"its domain disowns that mail server ({told})")
+        return resting_on(DISOWNED, told)
     if proofs.spf == "softfail":
-        return Sender(result="failed", words=f"its domain does not vouch for it ({told})")
+        return resting_on(UNVOUCHED, told)
     if "temperror" in {proofs.spf, proofs.dkim}:
-        return Sender(result="temperror", words=f"it could not be checked for now ({told})")
-    return Sender(result="none", words=f"nothing proves where it comes from ({told})")
+        return resting_on(UNANSWERED, told)
+    return resting_on(UNPROVEN, told)
 
 
 def _told(proofs: Proofs, dmarc: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from handlers.policy import OFFICES
+from handlers.company import OFFICES
 from intake.classify.needles import Index, Signs, Words
 from intake.offices import without
 from intake.places import AREAS, HOMES, PREFIXES, STATES, home_of
@@ -94,14 +94,16 @@ _SPOKEN = {
 _OFFSETS = {-180: ("br_lgpd",), 60: ("eu_gdpr", "ch_fadp", "uk_gdpr"), 120: ("eu_gdpr", "ch_fadp")}
 
 
-def candidates(parsed: ParsedMail, language: str = "und") -> tuple[Candidate, ...]:
-    """The laws that may apply, strongest sign first; never empty."""
-    return _weighed(_signs(parsed, language))
+def candidates(
+    parsed: ParsedMail, language: str = "und", offices: tuple[str, ...] = OFFICES
+) -> tuple[Candidate, ...]:
+    """The laws that may apply, strongest sign first; never empty. `offices` are our own addresses."""
+    return _weighed(_signs(parsed, language, offices))
 
 
-def placed(reading: Reading, parsed: ParsedMail) -> Reading:
+def placed(reading: Reading, parsed: ParsedMail, offices: tuple[str, ...] = OFFICES) -> Reading:
     """The reading with the laws that may apply, and their names."""
-    laws = candidates(parsed, reading.language)
+    laws = candidates(parsed, reading.language, offices)
     return replace(reading, laws=laws, regimes=tuple(law.regime for law in laws))
 
 
@@ -127,8 +129,8 @@ def _one_each(signs: Iterable[Candidate]) -> Iterator[Candidate]:
     yield from best.values()
 
 
-def _signs(parsed: ParsedMail, language: str) -> Iterator[Candidate]:
-    written = without(f"{parsed.subject}\n{parsed.shown[:READ]}", OFFICES)
+def _signs(parsed: ParsedMail, language: str, offices: tuple[str, ...]) -> Iterator[Candidate]:
+    written = without(f"{parsed.subject}\n{parsed.shown[:READ]}", offices)
     text = written.lower()
     words = Words(text)
     for law in _LAWS.of(words):

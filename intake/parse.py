@@ -22,10 +22,11 @@ from typing import BinaryIO
 import msgspec
 
 from handlers import registry
+from handlers.company import OFFICES
 from intake import authentication, extraction, jurisdiction, mime
 from intake.attempts import Attempts
 from intake.authentication import Origin
-from intake.classify import Classifier
+from intake.classify import Classifier, own
 from storage.records import AttachmentText, ParsedMail, Reading, Record
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Job(Record, frozen=True, kw_only=True):
     auto: float | None = None  #: from where on nobody has to sort it; None = as trained
     attachment: int | None = None  #: the text of this attachment is wanted, and nothing else
     origin: Origin | None = None  #: how it came in, for what is known of its sender
+    offices: tuple[str, ...] = OFFICES  #: our own addresses, which tell nothing of who wrote
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -74,8 +76,8 @@ class NoWorker(OSError):
 class _Worker:
     """One worker process from our side. Does one mail at a time; its user sees to that."""
 
-    def __init__(self, program: str, memory: int, patience: int) -> None:
-        self._arguments = (program, str(memory), str(patience))
+    def __init__(self, program: str, memory: int, patience: int, *more: str) -> None:
+        self._arguments = (program, str(memory), str(patience), *more)
         self.process: asyncio.subprocess.Process | None = None
 
     async def exchange(self, job: Job) -> Answer:
@@ -157,7 +159,8 @@ class Parser:
     """A few workers: started when needed, killed when late, started again.
 
     `in_hand` is the file that names the mails in hand; see `intake.attempts`. `auto` is the
-    classifier's threshold, where it is not the one it was trained to.
+    classifier's threshold, where it is not the one it was trained to; `model` the operator's own;
+    `offices` are our addresses.
     """
 
     def __init__(  # noqa: PLR0913  each bound has its name
@@ -170,13 +173,17 @@ class Parser:
         workers: int = 2,
         in_hand: Path | None = None,
         auto: float | None = None,
+        model: Path | None = None,
+        offices: tuple[str, ...] = OFFICES,
     ) -> None:
         self.wall = wall  # seconds a mail may take
         self.killed = 0
         self._auto = auto
+        self._offices = offices
         self._attempts = Attempts(in_hand, attempts)
         self._unnamed = (f"unnamed.{number}" for number in itertools.count())
-        self._all = [_Worker(program, memory, int(wall) + 2) for _ in range(workers)]
+        more = (str(model),) if model else ()
+        self._all = [_Worker(program, memory, int(wall) + 2, *more) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
         self._alone = asyncio.Lock()
         for worker in self._all:
@@ -203,7 +210,8 @@ class Parser:
 
         With its id, deaths over it count beyond our own.
         """
-        answer = await self.work(Job(content=content, origin=origin, auto=self._auto), mail_id)
+        job = Job(content=content, origin=origin, auto=self._auto, offices=self._offices)
+        answer = await self.work(job, mail_id)
         return answer.parsed, answer.reading
 
     async def attachment_text(self, content: bytes, index: int) -> AttachmentText:
@@ -279,7 +287,7 @@ def answer(job: Job, classifier: Classifier) -> Answer:
         return Answer(parsed=parsed)
     try:
         reading = classifier.read(parsed, auto=job.auto)
-        return Answer(parsed=parsed, reading=jurisdiction.placed(reading, parsed))
+        return Answer(parsed=parsed, reading=jurisdiction.placed(reading, parsed, job.offices))
     except Exception:  # noqa: BLE001  a fault of the classifier costs the reading, not the mail
         return Answer(parsed=parsed)
 
@@ -316,4 +324,5 @@ def main(work: Callable[[Job], Answer]) -> None:
 
 
 if __name__ == "__main__":
-    main(partial(answer, classifier=Classifier(registry.load())))
+    model = own(sys.argv[3]) if len(sys.argv) > 3 else None
+    main(partial(answer, classifier=Classifier(registry.load(), model)))

@@ -75,6 +75,26 @@ def _pieces(value: str) -> Iterator[tuple[str, str]]:
     yield "".join(text), "".join(comment)
 
 
+#: what may be found of a sender; what it rests on is told beside it
+PROVEN = Sender(result="pass", words="it comes from the domain in From")
+NO_FROM = Sender(result="none", words="it has no From that could be checked")
+OTHER_FROM = Sender(result="none", words="it was checked for another From")
+UNPROVEN = Sender(result="none", words="nothing proves where it comes from")
+UNANSWERED = Sender(result="temperror", words="it could not be checked for now")
+UNVOUCHED = Sender(result="failed", words="its domain does not vouch for it")
+DISOWNED = Sender(result="refused", words="its domain disowns that mail server")
+FALSE = Sender(result="failed", words="it does not come from the domain in From")
+UNWANTED = Sender(
+    result="refused",
+    words="it does not come from the domain in From, which wants such mail refused",
+)
+
+
+def resting_on(verdict: Sender, told: str) -> Sender:
+    """The verdict with the results it rests on."""
+    return Sender(result=verdict.result, words=f"{verdict.words} ({told})")
+
+
 def judged(found: list[Found], content: bytes, parsed: ParsedMail) -> Sender:
     """Results in one word for rules and in words for people."""
     told = ", ".join(f"{m.upper()} {best(found, m)}" for m in ("spf", "dkim", "dmarc"))
@@ -82,26 +102,25 @@ def judged(found: list[Found], content: bytes, parsed: ParsedMail) -> Sender:
     if dmarc is not None and dmarc.result == "pass":
         about = domain_of(dmarc.value("header.from")) or author_domain(content, parsed)
         if not about or about != author_domain(content, parsed):
-            return Sender(result="none", words=f"it was checked for another From ({told})")
-        return Sender(result="pass", words=f"it comes from the domain in From ({told})")
+            return resting_on(OTHER_FROM, told)
+        return resting_on(PROVEN, told)
     if dmarc is not None and dmarc.result == "fail":
         return _failed(dmarc, told)
     if dmarc is not None and dmarc.result == "temperror":
-        return Sender(result="temperror", words=f"it could not be checked for now ({told})")
+        return resting_on(UNANSWERED, told)
     if best(found, "spf") == "fail":
-        return Sender(result="refused", words=f"its domain disowns that mail server ({told})")
+        return resting_on(DISOWNED, told)
     if best(found, "spf") == "softfail" or best(found, "compauth") == "fail":
-        return Sender(result="failed", words=f"its domain does not vouch for it ({told})")
-    return Sender(result="none", words=f"nothing proves where it comes from ({told})")
+        return resting_on(UNVOUCHED, told)
+    return resting_on(UNPROVEN, told)
 
 
 def _failed(dmarc: Found, told: str) -> Sender:
     """Policies that are not told are taken for strict: that only keeps automatic letters back."""
     policies = {policy.lower() for policy in _POLICY.findall(dmarc.about)}
     if policies and not policies & {"quarantine", "reject"}:
-        return Sender(result="failed", words=f"it does not come from the domain in From ({told})")
-    words = f"it does not come from the domain in From, which wants such mail refused ({told})"
-    return Sender(result="refused", words=words)
+        return resting_on(FALSE, told)
+    return resting_on(UNWANTED, told)
 
 
 def best(found: list[Found], method: str) -> str:

@@ -73,6 +73,7 @@ class Worker:
         self._addresses = Addresses(policy.addresses)
         self._matcher = Matcher(store, self._addresses)
         self._reopen = policy.reopen
+        self._offices = policy.offices
         self._turns = Turns()
         self._queue: deque[InboundMail] = deque()
         self._known: set[str] = set()  # queued or in hand
@@ -265,7 +266,7 @@ class Worker:
         The parser's process has classified and looked for places already: both take long.
         """
         reading = classify.settled(reading or classify.unread(), robot=verdict.robot)
-        reading = reading if reading.laws else jurisdiction.placed(reading, parsed)
+        reading = reading if reading.laws else jurisdiction.placed(reading, parsed, self._offices)
         return msgspec.structs.replace(
             reading,
             flags=(*reading.flags, *sender.disagreements(mail, parsed)),

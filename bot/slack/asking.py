@@ -11,8 +11,9 @@ from bot.slack.cards import Message
 from bot.slack.pointers import Pointer, encoded
 from bot.slack.views import View, literals, modal
 from bot.slack.words import clean, day, escape
+from handlers.company import System
+from handlers.owner_answers import WORDS
 from handlers.owners import ROUNDS, Wording
-from handlers.policy import System
 from storage.records import Case, Query, Record, Round
 
 PREFIX = "own."  #: action ids of an owner's buttons
@@ -27,9 +28,9 @@ _ANSWERS = (
 )
 _SIGNS = {
     "": ":white_circle: no answer yet",
-    "done": ":white_check_mark: done",
-    "nothing": ":white_check_mark: nothing found",
-    "exception": ":warning: an exception",
+    "done": f":white_check_mark: {WORDS['done']}",
+    "nothing": f":white_check_mark: {WORDS['nothing']}",
+    "exception": f":warning: {WORDS['exception']}",
 }
 
 

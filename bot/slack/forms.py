@@ -126,7 +126,7 @@ def _paragraph(field: Field, salt: str) -> list[Block]:
 
 
 def _line(field: Field) -> Block:
-    if "person" in {field.name, field.type}:  # a colleague is chosen, not typed
+    if field.type == "person":  # a colleague is chosen, not typed
         chosen = {"initial_user": field.initial} if field.initial else {}
         return {"type": "users_select", **chosen}
     return _text(field, field.initial, multiline=False)

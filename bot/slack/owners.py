@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
+
+import msgspec
 
 from bot.slack import asking, forms, views
 from bot.slack.asking import Asked
@@ -10,20 +12,13 @@ from bot.slack.parts import Parts
 from bot.slack.pointers import Pointer
 from bot.slack.views import View
 from bot.slack.windows import Window
-from handlers.owner_answers import OwnerAnswer
+from handlers.owner_answers import Given, OwnerAnswer
 from storage.errors import Refused
 from storage.records import Case, Round
 
 log = logging.getLogger(__name__)
 
 Body = Mapping[str, Any]
-Given = Literal["done", "nothing", "exception", "not_mine"]
-ANSWERS: Mapping[str, Given] = {
-    "done": "done",
-    "nothing": "nothing",
-    "exception": "exception",
-    "not_mine": "not_mine",
-}
 KEPT = "You can change it until the privacy team releases what rests on it."
 
 
@@ -64,14 +59,16 @@ class Owners:
         return asking.who(self._seen(case, this, by))
 
     async def _answered(self, pointer: Pointer, by: str, reason: str = "", person: str = "") -> str:
-        if pointer.action not in ANSWERS:
-            raise Refused("That is no longer offered here. Nothing was changed.")
+        try:
+            answer = msgspec.convert(pointer.action, Given)
+        except msgspec.ValidationError as unknown:
+            raise Refused("That is no longer offered here. Nothing was changed.") from unknown
         said = OwnerAnswer(
             ref=pointer.ref,
             round=pointer.request or 0,
             system=pointer.value,
             by=by,
-            answer=ANSWERS[pointer.action],
+            answer=answer,
             reason=reason,
             person=person,
         )

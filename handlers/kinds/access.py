@@ -482,7 +482,7 @@ class Access(Kind):
     )
     letters = ("answer_access", "answer_portability", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("answer_access", "answer_portability", "partial", "delivered")
+    two_persons = ("answer_access", "answer_portability", "partial", "no_data", "delivered")
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 
 

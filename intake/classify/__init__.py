@@ -25,10 +25,11 @@ from intake.classify.scoring import WEIGHED, apart
 from intake.classify.services import service
 from storage.records import Evidence, ParsedMail, Reading
 
-__all__ = ["NOT_A_REQUEST", "WORDS", "Classifier", "Kinds", "read_text", "settled", "unread"]
+__all__ = ["NOT_A_REQUEST", "WORDS", "Classifier", "Kinds", "own", "read_text", "settled", "unread"]
 
 #: trained by `desk train` from `corpus/`
 MODEL = Path(__file__).parent / "desk.model"
+_NONE = dict.fromkeys(WORDS, 0.0)
 _FEW = 8  # words whose language nobody need know
 _BULK = 6.0  # so much noise is a sign of bulk mail by itself
 
@@ -36,6 +37,15 @@ _BULK = 6.0  # so much noise is a sign of bulk mail by itself
 @cache
 def _shipped() -> Model:
     return load(MODEL)
+
+
+def own(path: str) -> Model | None:
+    """The model that an operator trained; None = there is none, or it cannot be used (`desk check`
+    says why), and the desk's own reads the mail."""
+    try:
+        return load(Path(path)) if path else None
+    except (OSError, ValueError):
+        return None
 
 
 class Classifier:
@@ -63,7 +73,7 @@ class Classifier:
         reading = Reading(
             kinds=kinds,
             decision=decided(judged, kinds, at),
-            confidence={word: round(judged.likely.get(word, 0.0), 4) for word in WORDS},
+            confidence={word: round(p, 4) for word, p in (_NONE | judged.likely).items()},
             evidence=spoken,
             because=because(spoken),
             language=seen.language,

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from intake.classify import Classifier, settled
 from intake.classify.batch import classify_file
 from intake.classify.clues import Kinds
 from intake.classify.deciding import NOT_A_REQUEST, WORDS
-from intake.classify.examples import labelled
+from intake.classify.examples import Example, labelled
 from storage.records import Evidence, Record
 
 Step = Callable[[int, int], None]  #: how much is done, of how much
@@ -110,6 +111,22 @@ def answers(path: Path, registry: Kinds, step: Step) -> Iterator[Answer]:
             evidence=msgspec.convert(read.get("evidence", ()), tuple[Evidence, ...]),
         )
         step(number, len(lines))
+
+
+def judged(examples: Sequence[Example], reader: Classifier, step: Step) -> Iterator[Answer]:
+    """A classifier's answers to examples that are read already."""
+    for number, example in enumerate(examples, 1):
+        reading = settled(reader.read(example.parsed), robot=example.robot)
+        yield Answer(
+            id=example.id,
+            asked=example.kinds,
+            kinds=frozenset(reading.kinds),
+            decision=reading.decision,
+            confidence=reading.confidence,
+            language=example.language,
+            evidence=reading.evidence,
+        )
+        step(number, len(examples))
 
 
 def figures(answers: Sequence[Answer]) -> Figures:

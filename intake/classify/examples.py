@@ -81,6 +81,26 @@ def labelled(path: Path) -> Iterator[Labelled]:
                 raise ValueError(f"{path.name}:{number}: {error}") from error
 
 
+def held_back(folder: Path) -> Iterator[Example]:
+    """What is never trained on. Raises ValueError with the place of a line that is no example."""
+    for path in sorted(folder.glob(f"*{HELD_BACK}")):
+        yield from _examples(path)
+
+
+def of_case(ref: str, labels: Sequence[str], language: str, content: bytes) -> Example:
+    """A mail that staff have labelled; each requester is a voice of their own."""
+    parsed = parse(content)
+    return Example(
+        id=ref,
+        voice=ref,
+        kinds=frozenset(labels),
+        language=language,
+        parsed=parsed,
+        obvious=True,
+        robot=screen(arrived(parsed), parsed, Addresses(())).robot,
+    )
+
+
 def _examples(path: Path) -> Iterator[Example]:
     for line in labelled(path):
         parsed = parse(mail_of(line))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.check import Finding, _letters, _nameserver, _relay
+from bot.check import Finding, _classifier, _letters, _nameserver, _relay
 from bot.settings import Relay, Settings
 from tests.bot.relays import faulty
 from tests.intake.nameserver import SERVFAIL, nameserver
@@ -54,3 +54,12 @@ def test_letters_of_ones_own_are_tried(tmp_path: Path):
     assert "letters/en/refusal.txt lacks the reason (GDPR Art. 12(4)" in found[0].says
     (folder / "refusal.txt").write_bytes(b"\xff")
     assert "cannot be read" in _letters(Settings(data=tmp_path))[0].says
+
+
+def test_a_model_that_cannot_be_used_is_told(tmp_path: Path):
+    (usual,) = _classifier(Settings(data=tmp_path))
+    assert (usual.state, usual.says) == ("ok", "the model the desk came with")
+    (tmp_path / "desk.model").write_bytes(b"torn")
+    (found,) = _classifier(Settings(data=tmp_path))
+    assert (found.state, "no model" in found.says) == ("fault", True)
+    assert "desk train" in found.fix

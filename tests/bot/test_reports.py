@@ -68,3 +68,9 @@ def test_a_date_that_stands_on_no_law_says_so():
     case = replace(a_case(), requests=(Request(id=1, kind="question", due=due),))
     told = "\n".join(case_lines(case))
     assert f"due {date(2026, 12, 18)} (desk rule)" in told
+
+
+def test_whom_a_split_case_is_about_is_told_in_full_alone():
+    case = replace(a_case(), data_subject="Karl Example")
+    assert "about: Karl Example" in case_lines(case, full=True)
+    assert "Karl" not in "\n".join(case_lines(case))

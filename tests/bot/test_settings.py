@@ -118,6 +118,16 @@ def test_a_small_team_is_a_setting():
 def test_how_long_a_code_lives_is_a_setting():
     policy = policy_of(load({"DESK_CODE_TRIES": "5", "DESK_CODE_DAYS": "2"}, file=None))
     assert (policy.code_tries, policy.code_life) == (5, timedelta(days=2))
+    for name in ("DESK_CODE_TRIES", "DESK_CODE_DAYS"):
+        with pytest.raises(SettingsError, match=f"{name} cannot be used: .*above 0"):
+            load({name: "0"}, file=None)
+
+
+def test_a_system_without_a_title_is_called_by_its_name(tmp_path: Path):
+    file = tmp_path / "desk.toml"
+    file.write_text('[people]\nowners = {web = "U02BEN"}\n[[register]]\nname = "web"\n')
+    (system,) = register_of(load({}, file=file))
+    assert (system.title, system.owner) == ("web", "U02BEN")
 
 
 def test_names_in_the_file_have_no_prefix():

@@ -7,12 +7,13 @@ import msgspec
 import pytest
 
 from handlers import registry
+from handlers.company import Promise
 from handlers.letters import catalogue, demands, templates
 from handlers.letters.catalogue import Catalogue, long_date, one_line
 from handlers.letters.demands import RECEIVED, Specimen, lacking, matter
 from handlers.letters.markup import html_of
 from handlers.letters.wording import Matter, write
-from handlers.policy import Policy, Promise
+from handlers.policy import Policy
 from storage.records import Candidate
 
 KINDS = registry.load().kinds

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from handlers import owners
+from handlers.company import REGISTER, System
 from handlers.handler import Done
 from handlers.owner_answers import OwnerAnswer
-from handlers.policy import REGISTER, Policy, System
+from handlers.policy import Policy
 from handlers.requests import replace
 from storage.errors import Refused
 from storage.records import Case, DirectMessage, OwnerAsk, Round, Status, ThreadLine

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from handlers.policy import OFFICES
+from handlers.company import OFFICES
+from handlers.policy import Policy
 from intake.jurisdiction import candidates, placed
 from intake.offices import without
 from storage.records import ParsedMail, Reading
@@ -107,6 +108,13 @@ def test_the_country_is_known_where_a_sign_names_it() -> None:
 def test_our_own_address_says_nothing_of_who_wrote(office: str) -> None:
     assert regimes(f"You sit at {office}, I read.") == ["policy"]
     assert regimes(office.replace(", ", "\n")) == ["policy"]
+
+
+def test_the_operators_own_address_says_nothing_either() -> None:
+    policy = Policy(postal="1 Example Street, Paris")
+    wrote = ParsedMail(shown="You sit at\n1 Example Street, Paris")
+    assert [each.regime for each in candidates(wrote)] == ["eu_gdpr"]
+    assert [each.regime for each in candidates(wrote, offices=policy.offices)] == ["policy"]
 
 
 def test_where_we_sit_others_may_live() -> None:

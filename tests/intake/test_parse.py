@@ -357,6 +357,18 @@ async def test_a_worker_that_died_is_replaced(parser):
     assert (await parser.parse(mail("From: a@example.org", body="still here"))).text == "still here"
 
 
+async def test_what_the_operator_says_of_their_address_reaches_the_worker():
+    wrote = mail("From: a@example.org", body="You sit at\n1 Example Street, Paris")
+    found = []
+    for offices in ((), ("1 Example Street, Paris",)):
+        parser = Parser(workers=1, offices=offices)
+        _, reading = await parser.read(wrote)
+        await parser.stop()
+        assert reading is not None
+        found.append(reading.regimes)
+    assert found == [("eu_gdpr",), ("policy",)]
+
+
 async def test_a_file_where_we_were_started_stands_in_for_no_module(tmp_path, monkeypatch):
     (tmp_path / "msgspec.py").write_text("raise SystemExit('not yours')")
     monkeypatch.chdir(tmp_path)

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from bot.slack import asking
+from handlers.company import REGISTER
 from handlers.owners import ROUNDS
-from handlers.policy import REGISTER
 from storage.records import Commit, Query, Round, Status
 from tests.slack.conftest import find_action
 from tests.slack.office import MAIL, card_of, offered, reading

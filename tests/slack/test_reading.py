@@ -24,6 +24,13 @@ def test_flags_are_told_in_words_and_facts_as_they_stand(make_case):
     assert "Named in it: number 48812-A." in shown
 
 
+def test_whom_a_split_case_is_about_stands_in_its_window_and_is_never_live(make_case):
+    case = msgspec.structs.replace(make_case(), data_subject="Karl <!channel>")
+    block = next(b for b in reading.mails(case, [], TZ)["blocks"] if "Karl" in str(b))
+    assert block["text"]["type"] == "plain_text"
+    assert block["text"]["text"] == "About: Karl <!channel>."
+
+
 def test_what_a_stranger_named_is_never_live(make_case):
     case = make_case()
     named = Fact(what="subject", text="<!channel> *X*", start=0, end=14)
