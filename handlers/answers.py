@@ -21,7 +21,9 @@ class NotWhatWeAsked(Action):
             case.assignee is not None
             and request is not None
             and request.status is not Status.CLOSED
-            and timing.last_answer(request) is not None
+            and (came := timing.last_answer(request)) is not None
+            # who they are was settled since: nothing is missing
+            and not (came.reason in timing.IDENTITY and "verify" in request.done)
         )
 
     def form(self, moment: Moment) -> Form:

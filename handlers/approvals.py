@@ -47,10 +47,18 @@ def needed(moment: Moment, what: str, request: Request | None) -> bool:
     """Does this kind of request want a second person for that letter or step? Free words do
     wherever anything of the case does: they are no way around it."""
     if what in FREE:
-        asked_for = (moment.kinds.get(each.kind or "") for each in moment.case.requests)
-        return any(kind is not None and kind.two_persons for kind in asked_for)
+        return any(_by_two(moment, each) for each in moment.case.requests)
     kind = moment.kinds.get(request.kind or "") if request else None
     return kind is not None and what in kind.two_persons
+
+
+def _by_two(moment: Moment, request: Request) -> bool:
+    """Does any letter of this request want a second person, or a step that is to be taken?"""
+    kind = moment.kinds.get(request.kind or "")
+    if kind is None:
+        return False
+    left = {step.name for step in kind.steps if not step.applies(moment.case, request)}
+    return bool(set(kind.two_persons) - left)
 
 
 def given(case: Case, about: str) -> bool:

@@ -11,6 +11,7 @@ from handlers.letter_actions import (
     language_fields,
     language_of,
     may_say,
+    request_of,
     text_of,
 )
 from handlers.letters import templates
@@ -61,7 +62,9 @@ class CorrectLetter(Action):
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
-        if not may_say(moment, _wanted(moment).template):
+        wrong = _wanted(moment)
+        read = replace(moment, request=request_of(moment.case, wrong))
+        if not may_say(read, wrong.template):
             return {"body": "What was wrong may show data: settle identity first, Verify."}
         return body_fault(body_of(moment) or "[[")
 

@@ -76,12 +76,15 @@ def comes_first(moment: Moment, request: Request, name: str) -> str:
 def may_say(moment: Moment, name: str) -> bool:
     """Neutral letters always; others once identity is settled, or where nothing asked needs it.
 
-    A letter is about one request and is read with all of them: one that needs proof is enough.
+    A letter is about one request and is read with all that are open: one that needs proof is
+    enough. What has ended without proof bars nothing but a letter about itself.
     """
     case, kinds = moment.case, moment.kinds
     if templates.template(name).neutral:
         return True
-    return all(settled(case, r, kinds.get(r.kind or "")) for r in case.requests)
+    about = moment.request
+    read_with = [r for r in case.requests if r.outcome is None or (about and r.id == about.id)]
+    return all(settled(case, r, kinds.get(r.kind or "")) for r in read_with)
 
 
 def body_fields(text: str) -> tuple[Field, ...]:
@@ -276,10 +279,10 @@ class Send(Action):
             raise Refused("DESK_PILOT: letters wait. The draft is kept.")
         if letter.by not in {moment.by.id, "desk"}:
             raise Refused(f"<@{letter.by}> wrote this letter: read it yourself first with Reply.")
-        request = _about(moment.case, letter)
+        request = request_of(moment.case, letter)
         if letter.request is not None and request is None:
             raise Refused("The kinds were corrected since: write it anew with Reply.")
-        if not may_say(moment, letter.template):
+        if not may_say(replace(moment, request=request), letter.template):
             raise Refused("This letter cannot go before identity is settled: Verify.")
         if request is not None and (left := comes_first(moment, request, letter.template)):
             raise Refused(f"This letter cannot go yet. {left}")
@@ -294,7 +297,7 @@ def on_its_way(moment: Moment, letter: LetterState) -> Effect:
 
     Raises Refused where a step it rests on was taken back meanwhile.
     """
-    template, request = templates.template(letter.template), _about(moment.case, letter)
+    template, request = templates.template(letter.template), request_of(moment.case, letter)
     if request is not None and (left := comes_first(moment, request, letter.template)):
         raise Refused(f"This letter cannot go yet. {left}")
     if template.extends and request is not None and timing.over(request, moment):
@@ -342,7 +345,7 @@ class Undo(Action):
 
 def went(case: Case, letter: LetterState) -> Case:
     """The letter goes: what it settles is settled."""
-    template, request = templates.template(letter.template), _about(case, letter)
+    template, request = templates.template(letter.template), request_of(case, letter)
     if request is None:
         return case
     if template.answers:
@@ -356,7 +359,7 @@ def went(case: Case, letter: LetterState) -> Case:
 def failed(case: Case, letter: LetterState) -> Case:
     """The letter did not reach anybody: what it settled is open again, what it moved goes back."""
     case = timing.taken_back(case, letter.id)
-    template, request = templates.template(letter.template), _about(case, letter)
+    template, request = templates.template(letter.template), request_of(case, letter)
     if request is None:
         return case
     if template.answers:
@@ -369,6 +372,6 @@ def failed(case: Case, letter: LetterState) -> Case:
     return case
 
 
-def _about(case: Case, letter: LetterState) -> Request | None:
+def request_of(case: Case, letter: LetterState) -> Request | None:
     """The request it is about; None when there is none, or none any more (corrected kinds)."""
     return next((request for request in case.requests if request.id == letter.request), None)

@@ -28,9 +28,11 @@ def usual(case: Case, template: Template) -> str:
 
 
 def drifted(case: Case, template: Template, to: str) -> bool:
-    """Is it an answer, or may it show data, and goes neither to who asked nor to who is proven?"""
-    tells = template.answers or not template.neutral
-    return tells and to not in {case.requester, case.proven}
+    """Does it go elsewhere than it may? What may show data, to who is proven, where anybody is; an
+    answer that shows none, to who asked as well."""
+    if not template.neutral:
+        return to != (case.proven or case.requester)
+    return template.answers and to not in {case.requester, case.proven}
 
 
 def withdraws(case: Case) -> bool:

@@ -27,7 +27,8 @@ from storage.records import (
 #: working days after receipt in which to ask for proof or more words
 ASK_WITHIN = 5
 NO_MORE_TIME = "The time for it has run out: no extension, only Send late answer."
-_IDENTITY = frozenset({"identity", "authority"})
+#: what is asked of the person, whatever they want
+IDENTITY = frozenset({"identity", "authority"})
 
 
 def reclocked(case: Case) -> Case:
@@ -72,12 +73,12 @@ def _runs_for_receipt(request: Request) -> bool:
 
 def about_the_person(request: Request) -> tuple[ClockEvent, ...]:
     """What was asked of who they are, whatever they turn out to want."""
-    return tuple(event for event in request.events if event.reason in _IDENTITY)
+    return tuple(event for event in request.events if event.reason in IDENTITY)
 
 
 def concerned(case: Case, event: ClockEvent, number: int | None) -> tuple[int, ...]:
     """Whom somebody is, is a question about all they ask for; the others are about one request."""
-    if number is None or event.reason in _IDENTITY:
+    if number is None or event.reason in IDENTITY:
         return tuple(request.id for request in case.open_requests)
     return (number,)
 

@@ -14,6 +14,7 @@ from handlers.letters.demands import RECEIVED, Specimen, lacking, matter
 from handlers.letters.markup import html_of
 from handlers.letters.wording import Matter, write
 from handlers.policy import Policy
+from storage.records import Candidate
 
 KINDS = registry.load().kinds
 LAWS = tuple(demands.RIGHTS)
@@ -57,6 +58,20 @@ def test_each_letter_holds_what_each_law_demands(name: str, language: str) -> No
 def test_no_reason_cites_the_article_of_a_law_that_may_not_apply(language: str) -> None:
     for name, told in templates.words(language)["reasons"].items():
         assert not re.search(r"\bart|GDPR|DSGVO|RGPD|AVG|RODO", told, re.IGNORECASE), name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["answer_access", "answer_correction", "unverified"])
+def test_california_s_part_stands_whichever_law_s_clock_ends_first(name: str, language: str):
+    def lines(*regimes: str) -> int:
+        found = about("eu_gdpr")
+        laws = tuple(Candidate(regime=each) for each in regimes)
+        request = msgspec.structs.replace(found.case.requests[0], regimes=laws)
+        case = msgspec.structs.replace(found.case, requests=(request,))
+        whole = write(name, msgspec.structs.replace(found, case=case), language).body
+        return len(whole.splitlines())
+
+    assert lines("eu_gdpr", "ccpa") > lines("eu_gdpr", "uk_gdpr")
 
 
 def test_a_refusal_names_other_ways_in_the_union_and_in_the_united_kingdom() -> None:

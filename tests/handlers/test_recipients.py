@@ -89,6 +89,8 @@ async def test_what_may_show_data_goes_to_the_proven_address_by_itself(bench: Be
     assert recipients.usual(case, templates.template("progress")) == ROSA
     assert not recipients.drifted(case, templates.template("answer_access"), FILE)
     assert recipients.drifted(case, templates.template("answer_access"), EVE)
+    assert recipients.drifted(case, templates.template("answer_access"), ROSA), "proved nothing"
+    assert not recipients.drifted(case, templates.template("answer_question"), ROSA)
 
 
 async def test_another_address_in_the_form_is_none_that_can_be_typed(bench: Bench):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers.handler import Click, Done, Faults, Person, Review
+from handlers.handler import Click, Done, Faults, Person, Review, Stale
 from handlers.requests import letter_of
 from storage.errors import Refused
 from storage.records import (
@@ -180,6 +180,20 @@ async def test_identity_settled_without_a_mail_starts_the_clock_too(bench: Bench
     )
     after = await bench.fresh(case)
     assert (after.due.stopped, after.due.due_on) == (None, date(2026, 12, 7))  # 6th is a Sunday
+
+
+async def test_once_identity_is_settled_no_answer_was_the_wrong_one(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await write(bench, case, PROOF, NOW + DAY)
+    await answer(bench, case, NOW + 6 * DAY)
+    form = {"how": "call_back"}
+    await bench.click(await bench.fresh(case), "verify", now=NOW + 7 * DAY, form=form)
+    due = (await bench.fresh(case)).due
+    said = {"request": 1, "form": {"why": "nothing"}}
+    late = NOW + 20 * DAY
+    told = await bench.click(await bench.fresh(case), "not_what_we_asked", now=late, **said)
+    assert isinstance(told, Stale)
+    assert (await bench.fresh(case)).due == due
 
 
 async def test_not_what_we_asked_for_stops_it_again_from_its_own_day(bench: Bench):

@@ -73,6 +73,19 @@ async def test_sent_it_ends_as_unverified_and_can_be_opened_again(bench: Bench):
     assert not (await bench.fresh(case)).closed
 
 
+async def test_a_request_that_ended_without_proof_is_in_no_other_s_way(bench: Bench):
+    case, later = await asked(bench), NOW + 31 * DAY
+    await bench.click(case, "confirm", form={"kinds": "access complaint"})
+    review = await close(bench, await bench.fresh(case), Outcome.EXPIRED_UNVERIFIED, later)
+    form = {"template": "plain", "body": "Your complaint is upheld."}
+    early = await bench.click(await bench.fresh(case), "reply", request=2, form=form, now=later)
+    assert isinstance(early, Faults), "while the access request is open"
+    await bench.click(await bench.fresh(case), "send", value=review.letter, now=later)
+    await bench.deliver(case, later + timedelta(minutes=11))
+    answer = await bench.click(await bench.fresh(case), "reply", request=2, form=form, now=later)
+    assert isinstance(answer, Review)
+
+
 async def test_the_desk_proposes_a_reminder_and_then_the_end_once_each(bench: Bench):
     case = await asked(bench)
     for days, words in ((14, AGAIN), (30, ENDS)):
