@@ -11,7 +11,7 @@ from handlers.letter_actions import (
     may_say,
     text_of,
 )
-from handlers.reasons import REASONS
+from handlers.reasons import REASONS, known_to_law
 from handlers.recipients import withdraws
 from handlers.requests import close_request, replace
 from handlers.verification import asked_at, settled
@@ -63,10 +63,10 @@ def _customers(kind: Kind, case: Case) -> bool:
     return any(case.answer(number, "whose", "whose") == "customers" for number in mine)
 
 
-def reasons(kind: Kind, outcome: Outcome) -> tuple[str, ...]:
-    """The reasons staff choose from; empty = none is asked."""
+def reasons(kind: Kind, outcome: Outcome, request: Request) -> tuple[str, ...]:
+    """The reasons staff choose from, as its laws know them; empty = none is asked."""
     if outcome is Outcome.REFUSED:
-        return kind.refusals
+        return tuple(name for name in kind.refusals if known_to_law(name, request))
     if outcome is Outcome.FULFILLED:
         return (*kind.unanswered, *(("no_data_held",) if kind.depth in OWN_DATA else ()))
     return ()
@@ -122,7 +122,8 @@ class Close(Action):
         if outcome is None or outcome not in outcomes(kind, moment.case, _request(moment)):
             return {"outcome": "Choose how it ends."}
         reason = _reason(moment, outcome)
-        if reason and reason not in (*reasons(kind, outcome), REASON_OF.get(outcome)):
+        known = reasons(kind, outcome, _request(moment))
+        if reason and reason not in (*known, REASON_OF.get(outcome)):
             return {"reason": "Choose a reason from the list."}
         if outcome is Outcome.REFUSED and not reason:
             return {"reason": "A refusal needs a reason."}
@@ -225,7 +226,7 @@ def _body(moment: Moment, name: str, outcome: Outcome) -> str:
 
 
 def _reason_fields(kind: Kind, outcome: Outcome, moment: Moment) -> list[Field]:
-    known = reasons(kind, outcome)
+    known = reasons(kind, outcome, _request(moment))
     if not known:
         return []
     refused = outcome is Outcome.REFUSED

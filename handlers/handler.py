@@ -228,6 +228,7 @@ class Step(Record, frozen=True, kw_only=True):
     receipt: bool = False  #: the confirmation of receipt takes it
     suppress: bool = False  #: puts the requester's address on the suppression list
     round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
+    takes: str = ""  #: a step that is taken with it
     of: str = ""  #: it is taken when the owners have answered what that step asked
 
     def applies(self, case: Case, request: Request) -> bool:

@@ -7,6 +7,7 @@ from handlers.letters import blanks, templates
 from handlers.letters.catalogue import language_name
 from handlers.letters.templates import ENGLISH, LANGUAGES
 from handlers.letters.wording import Matter, write
+from handlers.owners import holding
 from handlers.requests import (
     letter_of,
     opened_again,
@@ -65,7 +66,9 @@ def comes_first(moment: Moment, request: Request, name: str) -> str:
     if kind is None or name not in kind.letters or not templates.template(name).answers:
         return ""
     if name == "no_data":
-        return to_do(kind.lacking(moment.case, request, ("heard",)))
+        found = ", ".join(sorted(holding(moment.case, request)))
+        waits = to_do(kind.lacking(moment.case, request, ("heard",)))
+        return waits or (f"Something is held in: {found}." if found else "")
     step = next((step for step in kind.steps if step.name == "answer"), None)
     return to_do(kind.lacking(moment.case, request, step.after)) if step else ""
 

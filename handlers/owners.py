@@ -222,17 +222,22 @@ def released(case: Case, asking: Round) -> bool:
 
 def likely(moment: Moment, step: Step) -> tuple[str, ...]:
     """All of the register; in a later round those systems where something was found."""
-    case, request = moment.case, asked(moment)
-    held = {
-        query.system
-        for known in case.rounds
-        if known.request == request.id and known.step != step.name
-        for query in known.queries
-        if query.answer in {"done", "exception"}
-    }
+    held = holding(moment.case, asked(moment), besides=step.name)
     systems = moment.policy.register
     every = ROUNDS[step.round].every or not held
     return tuple(s.name for s in systems if every or s.name in held)
+
+
+def holding(case: Case, request: Request, besides: str = "") -> set[str]:
+    """The systems where something was found, as last said in the rounds of other steps."""
+    last = {
+        query.system: query.answer
+        for known in case.rounds
+        if known.request == request.id and known.step != besides
+        for query in known.queries
+        if query.answer
+    }
+    return {system for system, answer in last.items() if answer in {"done", "exception"}}
 
 
 def unanswered(case: Case, request: Request | None) -> Round | None:

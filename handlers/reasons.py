@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from storage.records import Outcome, Record
+from storage.records import Outcome, Record, Request
 
 
 class Reason(Record, frozen=True, kw_only=True):
@@ -11,10 +11,17 @@ class Reason(Record, frozen=True, kw_only=True):
     label: str
     outcome: Outcome = Outcome.REFUSED
     letter: str = ""  #: the template that goes with it; "" = none of its own
+    regimes: frozenset[str] = frozenset()  #: the only laws that know it; empty = all of them
 
 
-def _refusal(label: str, letter: str = "refusal") -> Reason:
-    return Reason(label=label, letter=letter)
+def _refusal(label: str, letter: str = "refusal", *regimes: str) -> Reason:
+    return Reason(label=label, letter=letter, regimes=frozenset(regimes))
+
+
+def known_to_law(name: str, request: Request) -> bool:
+    """Does every law that may apply know this reason?"""
+    laws = {request.due.regime, *(law.regime for law in request.regimes)}
+    return not REASONS[name].regimes or laws <= REASONS[name].regimes
 
 
 REASONS = MappingProxyType(
@@ -23,7 +30,7 @@ REASONS = MappingProxyType(
         "unfounded": _refusal("Clearly unfounded", "refusal_neutral"),
         "excessive": _refusal("Clearly excessive", "refusal_neutral"),
         # CCPA 11 CCR 7024: no match is a denial there, an answer under GDPR
-        "no_match": _refusal("No match (California)", "refusal_neutral"),
+        "no_match": _refusal("No match (California)", "refusal_neutral", "ccpa"),
         "legal_obligation": _refusal("The law says we must keep it"),
         # GDPR Art. 17(3)(b); the privacy policy names both kinds of record
         "tax_records": _refusal("Tax and invoice records"),
@@ -54,9 +61,6 @@ REASONS = MappingProxyType(
         ),
         "no_data_held": Reason(label="We hold no data on them", outcome=Outcome.FULFILLED),
         "no_answer_needed": Reason(label="No answer needed", outcome=Outcome.FULFILLED),
-        "answered_elsewhere": Reason(
-            label="Answered by the authority's own route", outcome=Outcome.FULFILLED
-        ),
     }
 )
 

@@ -128,6 +128,7 @@ class Again(Action):
             for stale in (undone, *(s.name for s in later)):
                 case = approvals.taken_back(case, approvals.step(stale, number))
             left += [s.name for s in later if s.name in case.request(number).done]
+            left += [s.takes for s in _kind(moment).steps if s.name == undone and s.takes]
         step = next(s for s in _kind(moment).steps if s.name == name)
         return Effect(
             case=case,
@@ -194,6 +195,8 @@ def recorded(
         second=approvals.giver(case, approvals.step(step.name, number)),
     )
     case = with_step(replace(case, taken=(*case.taken, taken)), number, step.name)
+    if step.takes:
+        case = with_step(case, number, step.takes)
     if step.of:
         case = heard(case, number, step.of)
     for name, value in answers.items():

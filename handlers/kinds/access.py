@@ -1,10 +1,11 @@
 """Somebody wants to see their data (GDPR Art. 15, portability Art. 20, CCPA 1798.110)."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Kind, Step, spoken
+from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Kind, Step, spoken
 from handlers.steps import (
     ASK_OWNERS,
     HEARD,
+    NOTE,
     PASSED_ON,
     PRESERVE,
     REVIEW,
@@ -381,6 +382,27 @@ EVERYDAY = (
     )
 )
 
+#: no question stops the clock of portability in the UK (UK GDPR Art. 12A(5): Art. 15 alone)
+WHAT = Step(
+    name="what",
+    label="What is asked",
+    action="what",
+    button="What is asked?",
+    intro="Nothing recorded: a copy. A question stops the clock for that alone in the UK.",
+    optional=True,
+    asks=(
+        Field(
+            name="right",
+            label="What they want",
+            type="choice",
+            options=(
+                ("GDPR 15", "A copy, or to know what we hold"),
+                ("GDPR 20", "Their data to take elsewhere (portability)"),
+            ),
+        ),
+        NOTE,
+    ),
+)
 #: GDPR Art. 15(1)(a)-(h), (2) and (3)
 CHECKLIST = Step(
     name="checklist",
@@ -445,6 +467,7 @@ class Access(Kind):
     )
     steps = (
         CONFIRM,
+        WHAT,
         WHOSE,
         PASSED_ON,
         PRESERVE,
@@ -459,7 +482,7 @@ class Access(Kind):
     )
     letters = ("answer_access", "answer_portability", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("answer_access", "answer_portability", "partial", "delivered")
+    two_persons = ("answer_access", "answer_portability", "partial", "no_data", "delivered")
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 
 

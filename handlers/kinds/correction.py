@@ -3,7 +3,20 @@
 
 from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Given, Kind, Step, spoken
 from handlers.requests import replace
-from handlers.steps import NOTE, PASSED_ON, RECIPIENTS, RESTRICT, WHOSE, choice, text
+from handlers.steps import (
+    ASK_OWNERS,
+    ERASED,
+    ERASING,
+    HEARD,
+    HOLD_CHECK,
+    NOTE,
+    PASSED_ON,
+    RECIPIENTS,
+    RESTRICT,
+    WHOSE,
+    choice,
+    text,
+)
 from storage.records import Outcome
 
 ENGLISH = spoken(
@@ -293,13 +306,9 @@ DECIDED = Step(
         NOTE,
     ),
 )
-CHANGE = (
-    Given(
-        step="decided",
-        field="decision",
-        values=("correct", "complete", "statement", "delete"),
-    ),
-)
+CHANGES = ("correct", "complete", "statement")
+CHANGE = (Given(step="decided", field="decision", values=CHANGES),)
+DELETE = (Given(step="decided", field="decision", values=("delete",), open=False),)
 CHANGING = Step(
     name="changing",
     label="Have it changed everywhere",
@@ -317,8 +326,18 @@ CHANGED = Step(
     after=("changing",),
     given=CHANGE,
 )
-TOLD = replace(RECIPIENTS, after=("changed",), given=CHANGE)
-ANSWER = Step(name="answer", label="Answer", action="reply", after=("decided", "changed"))
+HELD = replace(HOLD_CHECK, given=DELETE)
+ASKED = replace(ASK_OWNERS, after=("decided",), given=DELETE)
+FOUND = replace(HEARD, given=DELETE)
+GOING = replace(ERASING, after=(*ERASING.after, "decided"), given=DELETE)
+GONE = replace(ERASED, given=DELETE)
+#: a refusal changed nothing that others would have to know
+TOLD = replace(
+    RECIPIENTS,
+    after=("changed", "erased"),
+    given=(Given(step="decided", field="decision", values=(*CHANGES, "delete")),),
+)
+ANSWER = Step(name="answer", label="Answer", action="reply", after=("decided", "changed", "erased"))
 LIFTED = Step(
     name="lifted",
     label="Lift the restriction",
@@ -348,6 +367,11 @@ class Correction(Kind):
         DECIDED,
         CHANGING,
         CHANGED,
+        HELD,
+        ASKED,
+        FOUND,
+        GOING,
+        GONE,
         TOLD,
         ANSWER,
         LIFTED,
@@ -355,6 +379,7 @@ class Correction(Kind):
     )
     letters = ("answer_correction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
+    two_persons = ("erasing",)
     refusals = ("unfounded", "excessive", "accurate", "legal_obligation", "no_match")
 
 

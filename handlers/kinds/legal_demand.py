@@ -185,6 +185,19 @@ ANSWER = Step(
     action="reply",
     after=("verify", "scope", "heard"),
 )
+#: the usual way: nothing secret goes to an authority by plain mail
+ROUTED = Step(
+    name="routed",
+    label="Answered by their own route",
+    action="routed",
+    button="By their own route",
+    intro="What was agreed as the scope, by their portal, a courier, in person: never by plain "
+    "mail. A second person approves first.",
+    after=("verify", "scope", "heard"),
+    takes="answer",
+    optional=True,
+    asks=(text("how", "By which route"), text("when", "When"), text("whom", "To whom")),
+)
 SUBJECT_TOLD = Step(
     name="subject_told",
     label="Tell the person concerned",
@@ -234,6 +247,7 @@ class LegalDemand(Kind):
         SCOPE,
         ASK_OWNERS,
         HEARD,
+        ROUTED,
         ANSWER,
         SUBJECT_TOLD,
         REGISTERED,
@@ -242,9 +256,8 @@ class LegalDemand(Kind):
     )
     letters = ("answer_legal",)
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    unanswered = ("answered_elsewhere",)
     # anything to an authority, whatever the letter
-    two_persons = templates.names()
+    two_persons = (*templates.names(), "routed")
     never_alone = True
     refusals = ("unfounded", "excessive", "others_rights", "legal_obligation")
 

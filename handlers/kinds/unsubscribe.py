@@ -252,7 +252,7 @@ class Unsubscribe(Kind):
         CLOSE,
     )
     letters = ("unsubscribed",)
-    refusals = ("unfounded",)
+    # no refusals: an objection to marketing is absolute (GDPR Art. 21(3))
 
 
 KIND = Unsubscribe()

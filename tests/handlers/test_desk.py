@@ -38,7 +38,8 @@ from tests.handlers.desks import (
 )
 
 MINUTE = timedelta(minutes=1)
-BODY = {"template": "no_data", "body": "Here is what you asked for."}
+BODY = {"template": "answer_deletion", "body": "Here is what you asked for."}
+FIND = {"template": "answer_access", "body": "Here is what you asked for."}
 
 
 # --- mail -----------------------------------------------------------------------------------
@@ -231,8 +232,8 @@ async def test_a_stale_click_counts_where_nobody_disputes_it(bench: Bench) -> No
 async def test_others_leave_a_claimed_case_alone_but_a_manager_may_help(bench: Bench) -> None:
     case = await bench.ready("access", ANA)
     with pytest.raises(Refused, match=r"with <@U01ANA>.*Hand over"):
-        await bench.click(case, "reply", BEN, form=BODY)
-    assert isinstance(await bench.click(case, "reply", MAY, form=BODY), Review)
+        await bench.click(case, "reply", BEN, form=FIND)
+    assert isinstance(await bench.click(case, "reply", MAY, form=FIND), Review)
     assert isinstance(await bench.click(case, "show_message", BEN), Done)
     await bench.click(case, "assign", BEN, form={"person": "U02BEN"})
     assert (await bench.fresh(case)).assignee == "U02BEN"
@@ -329,7 +330,7 @@ async def test_not_a_request_closes_and_reopen_brings_the_old_date_back(bench: B
 
 
 async def test_a_letter_is_previewed_sent_undone_sent_again_and_goes(bench: Bench) -> None:
-    case = await bench.ready()
+    case = await bench.ready("deletion")
     review = await bench.click(case, "reply", form=BODY)
     assert isinstance(review, Review)
     assert (review.to, review.body, review.window) == (ROSA, BODY["body"], 60)
@@ -358,29 +359,29 @@ async def test_a_letter_is_previewed_sent_undone_sent_again_and_goes(bench: Benc
 
 
 async def test_a_letter_is_in_the_requesters_language_with_english_beside_it(bench: Bench) -> None:
-    case = await bench.ready(language="de")
+    case = await bench.ready("deletion", language="de")
     click = Click(ref=case.ref, action="reply", by=ANA, version=case.version)
     form = await bench.desk.form(click, NOW)
     assert next(f for f in form.fields if f.name == "language").initial == "de"
     review = await bench.click(case, "reply", form=BODY)
     assert isinstance(review, Review)
     assert review.language == "de"
-    assert review.subject.startswith("Ihr Antrag")
-    assert "We searched for data about you" in review.english
+    assert review.subject.startswith("Ihr Lösch")
+    assert "you asked us to delete data" in review.english
     assert review.warning == "German: not reviewed."
     state = review.case.letters[-1]
     assert (state.language, len(state.version)) == ("de", 12)
 
 
 async def test_staff_may_choose_another_language(bench: Bench) -> None:
-    case = await bench.ready(language="de")
+    case = await bench.ready("deletion", language="de")
     review = await bench.click(case, "reply", form=BODY | {"language": "en"})
     assert isinstance(review, Review)
     assert (review.language, review.english, review.warning) == ("en", "", "")
 
 
 async def test_undo_is_refused_once_its_time_is_over(bench: Bench) -> None:
-    case = await bench.ready()
+    case = await bench.ready("deletion")
     review = await bench.click(case, "reply", form=BODY)
     assert isinstance(review, Review)
     done = await bench.click(review.case, "send", value=review.letter)
@@ -402,14 +403,14 @@ async def test_before_identity_is_settled_the_server_takes_neutral_letters_only(
 
 
 async def test_a_letter_with_a_gap_left_is_not_taken(bench: Bench) -> None:
-    case = await bench.ready()
+    case = await bench.ready("deletion")
     form = {**BODY, "body": "We hold [[ what ]]."}
     assert isinstance(await bench.click(case, "reply", form=form), Faults)
     assert isinstance(await bench.click(case, "reply", form={**BODY, "body": ""}), Faults)
 
 
 async def test_only_the_one_who_read_a_draft_lets_it_go(bench: Bench) -> None:
-    case = await bench.ready()
+    case = await bench.ready("deletion")
     review = await bench.click(case, "reply", form=BODY)
     assert isinstance(review, Review)
     with pytest.raises(Refused, match="read it yourself"):
@@ -428,7 +429,7 @@ async def test_a_long_letter_fills_two_fields(bench: Bench) -> None:
 
 
 async def test_it_closes_only_after_its_answer(bench: Bench) -> None:
-    case = await bench.ready()
+    case = await bench.ready("deletion")
     early = await bench.click(case, "close", form={"outcome": "fulfilled"})
     assert isinstance(early, Faults)
     review = await bench.click(case, "reply", form=BODY)
@@ -495,7 +496,7 @@ async def test_a_question_may_close_without_an_answer_for_a_reason(bench: Bench)
 
 async def test_in_pilot_mode_nothing_is_sent(tmp_path: Path) -> None:
     async with a_bench(tmp_path, pilot=True) as bench:
-        case = await bench.ready()
+        case = await bench.ready("deletion")
         review = await bench.click(case, "reply", form=BODY)
         assert isinstance(review, Review)
         with pytest.raises(Refused, match="DESK_PILOT"):
@@ -503,7 +504,7 @@ async def test_in_pilot_mode_nothing_is_sent(tmp_path: Path) -> None:
 
 
 async def test_a_letter_given_up_is_seen_and_can_be_tried_again(bench: Bench) -> None:
-    case = await bench.ready()
+    case = await bench.ready("deletion")
     review = await bench.click(case, "reply", form=BODY)
     assert isinstance(review, Review)
     await bench.click(review.case, "send", value=review.letter)

@@ -8,10 +8,12 @@ import pytest
 
 from handlers import approvals
 from handlers.handler import Click, Done, Faults, Review
+from handlers.owner_answers import OwnerAnswer
 from handlers.owners import may_not_delete
 from handlers.requests import replace
 from storage.errors import Refused
 from storage.records import (
+    Candidate,
     Case,
     Circle,
     DirectMessage,
@@ -171,9 +173,33 @@ async def test_nobody_is_told_that_nothing_is_held_before_the_owners_have_answer
     assert isinstance(early, Faults)
     assert "owners answer" in early.fields["template"]
     await bench.owners_answer(case, "nothing")
-    case = await answered(bench, await bench.fresh(case), "no_data")
-    # what was never found needs no review, no list and no second person
+    review = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    assert isinstance(review, Review)
+    await bench.click(review.case, "send", value=review.letter)
+    assert approvals.pending(await bench.fresh(case))
+    await bench.second(await bench.fresh(case))
+    await bench.deliver(case, NOW + timedelta(minutes=11))
+    case = await bench.fresh(case)
+    # what was never found needs no review and no list
     assert (await closed(bench, case, outcome="fulfilled", reason="no_data_held")).closed
+
+
+@pytest.mark.parametrize("kind", ["access", "deletion"])
+@pytest.mark.parametrize("answer", ["done", "exception"])
+async def test_nobody_is_told_that_nothing_is_held_where_an_owner_found_something(
+    bench: Bench, kind: str, answer: str
+) -> None:
+    case = await bench.walk(await bench.case(kind), until="heard")
+    first = case.rounds[-1].waiting[0]
+    said = OwnerAnswer(
+        ref=case.ref, round=1, system=first.system, by=first.owner, answer=answer, reason="a file"
+    )
+    await bench.desk.owner_answers(said, NOW)
+    await bench.owners_answer(await bench.fresh(case), "nothing")
+    form = {"template": "no_data", "body": ANSWER}
+    told = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    assert isinstance(told, Faults)
+    assert "Something is held in: accounts" in told.fields["template"]
 
 
 async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -> None:
@@ -401,11 +427,72 @@ async def test_the_date_of_a_legal_demand_is_typed_by_hand(bench: Bench) -> None
     assert (due.due_on.isoformat(), due.aim_on.isoformat()) == ("2026-11-22", "2026-11-20")
 
 
+ROUTE = {"how": "their portal", "when": "3 Nov", "whom": "The registry of the court"}
+
+
+async def test_no_demand_ends_before_a_second_person_saw_what_went_by_their_own_route(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("legal_demand"), COUNSEL, until="scope")
+    early = {"outcome": "fulfilled", "reason": "answered_elsewhere"}
+    assert isinstance(await bench.click(case, "close", COUNSEL, request=1, form=early), Faults)
+    with pytest.raises(Refused, match="basis and scope"):
+        await bench.click(case, "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.walk(case, COUNSEL)
+    await bench.click(case, "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.fresh(case)
+    assert "answer" not in request_of(case).done
+    await bench.second(case)
+    await bench.click(await bench.fresh(case), "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.fresh(case)
+    assert "answer" in request_of(case).done
+    bare = await bench.click(case, "close", COUNSEL, request=1, form={"outcome": "fulfilled"})
+    assert isinstance(bare, Faults)
+    assert "register of disclosures" in bare.fields["outcome"]
+    case = await bench.walk(case, COUNSEL, until="close")
+    assert (await closed(bench, case, COUNSEL, outcome="partly_fulfilled")).closed
+
+
+async def test_what_went_by_their_own_route_taken_back_is_answered_no_more(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("legal_demand"), COUNSEL)
+    await bench.click(case, "routed", COUNSEL, request=1, form=ROUTE)
+    await bench.second(await bench.fresh(case))
+    await bench.click(await bench.fresh(case), "routed", COUNSEL, request=1, form=ROUTE)
+    case = await bench.fresh(case)
+    await bench.click(case, "again", COUNSEL, request=1, form={"step": "routed"})
+    assert not {"answer", "routed"} & set(request_of(await bench.fresh(case)).done)
+
+
 async def test_a_correction_that_is_refused_asks_no_owner_to_change_anything(
     bench: Bench,
 ) -> None:
     case = await bench.walk(await bench.case("correction"), decided={"decision": "refuse"})
     assert case.rounds == ()
+
+
+async def test_what_is_deleted_instead_of_corrected_goes_the_way_of_every_deletion(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(
+        await bench.case("correction"), until="erasing", decided={"decision": "delete"}
+    )
+    assert {"hold_check", "verify"} <= set(request_of(case).done)
+    assert [known.purpose for known in case.rounds] == ["hold"]
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "hold")
+    with pytest.raises(Refused, match="legal hold is on"):
+        await bench.click(await bench.fresh(case), "delete_now", request=1, form=form)
+    await bench.click(await bench.fresh(case), "lift_legal_hold", form={"why": "settled"})
+    await bench.click(await bench.fresh(case), "delete_now", request=1, form=form)
+    assert approvals.pending(await bench.fresh(case))
+
+
+async def test_an_objection_to_marketing_cannot_be_refused(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("unsubscribe"), until="marketing")
+    form = await bench.form(case, "close", request=1)
+    assert "refused" not in dict(form.fields[0].options)
+    refusal = {"outcome": "refused", "reason": "unfounded", "body": ANSWER}
+    assert isinstance(await bench.click(case, "close", request=1, form=refusal), Faults)
 
 
 async def test_what_is_recorded_is_personal_and_goes_with_the_content(bench: Bench) -> None:
@@ -417,3 +504,20 @@ async def test_what_is_recorded_is_personal_and_goes_with_the_content(bench: Ben
     assert case.rounds
     assert (left.taken, left.rounds) == ((), ())
     assert left.requests[0].done == request_of(case).done
+
+
+@pytest.mark.parametrize(
+    ("laws", "known"),
+    [((), False), (("uk_gdpr",), False), (("ccpa", "eu_gdpr"), False), (("ccpa",), True)],
+)
+async def test_that_nothing_matches_is_a_refusal_in_california_alone(
+    bench: Bench, laws: tuple[str, ...], known: bool
+) -> None:
+    found = tuple(Candidate(regime=regime) for regime in laws)
+    case = await bench.ready("access", laws=found)
+    form = {"outcome": "refused", "reason": "no_match", "body": "We found no match."}
+    answer = await bench.click(case, "close", request=1, form=form)
+    assert isinstance(answer, Review if known else Faults)
+    shown = await bench.form(case, "close", request=1, form={"outcome": "refused"})
+    reasons = next(dict(field.options) for field in shown.fields if field.name == "reason")
+    assert ("no_match" in reasons) == known

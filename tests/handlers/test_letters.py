@@ -53,6 +53,12 @@ def test_each_letter_holds_what_each_law_demands(name: str, language: str) -> No
     assert lacks == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_reason_cites_the_article_of_a_law_that_may_not_apply(language: str) -> None:
+    for name, told in templates.words(language)["reasons"].items():
+        assert not re.search(r"\bart|GDPR|DSGVO|RGPD|AVG|RODO", told, re.IGNORECASE), name
+
+
 def test_a_refusal_names_other_ways_in_the_union_and_in_the_united_kingdom() -> None:
     union = write("refusal", about("eu_gdpr"), reason="accurate").body
     kingdom = write("refusal", about("uk_gdpr"), reason="accurate").body

@@ -132,7 +132,7 @@ async def test_the_confirmation_of_an_unsubscribe_that_comes_back_opens_nothing(
 
 
 async def test_after_one_of_two_is_closed_by_a_letter_the_other_s_clock_reminds(bench: Bench):
-    case = await bench.case("unsubscribe", "access")
+    case = await bench.case("correction", "access")
     await bench.click(case, "claim")
     case = await bench.fresh(case)
     letter = await refused(bench, case, request=1)

@@ -74,6 +74,18 @@ async def test_a_corrected_kind_keeps_the_laws(bench: Bench):
     assert after.requests[1].due.rule.startswith("UK-164A/")
 
 
+@pytest.mark.parametrize(("right", "stands"), [("GDPR 15", True), ("GDPR 20", False)])
+async def test_no_question_stops_the_clock_of_portability_in_the_uk(bench: Bench, right, stands):
+    case = await taken(bench, "access", UK)
+    await bench.click(case, "what", request=1, form={"right": right})
+    form = {"template": "clarification", "body": "Which of them do you mean?"}
+    await write(bench, await bench.fresh(case), form, NOW + DAY)
+    due = (await bench.fresh(case)).requests[0].due
+    assert (due.stopped is not None) is stands
+    if not stands:
+        assert due.due_on == date(2026, 12, 3)
+
+
 async def test_a_corrected_kind_goes_on_waiting_for_who_they_are(bench: Bench):
     case = await taken(bench, "access", UK)
     await write(bench, case, PROOF, NOW + DAY)
