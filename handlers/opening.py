@@ -59,7 +59,7 @@ def opened(
         reading=reading,
         mails=(mail.id,),
         message_ids=(parsed.message_id,) if parsed.message_id else (),
-        defects=(*parsed.defects, *other_reply_to(parsed)),
+        defects=_defects(parsed),
         flags=reading.flags,
         imported=found.imported,
         batch=found.mail.batch,
@@ -160,10 +160,9 @@ def _asked(found: Understood, kind: str) -> Asked:
     return Asked(kind=kind, received_at=found.mail.received_at, sent_at=found.parsed.sent_at)
 
 
-def other_reply_to(parsed: ParsedMail) -> tuple[str, ...]:
-    """The defect of a mail whose answers would go elsewhere; none where they would not."""
+def _defects(parsed: ParsedMail) -> tuple[str, ...]:
     other = parsed.reply_to.lower() not in {"", parsed.header_from.lower()}
-    return ("Reply-To names another address",) if other else ()
+    return (*parsed.defects, *(("Reply-To names another address",) if other else ()))
 
 
 def year_of(moment: datetime, policy: Policy) -> int:

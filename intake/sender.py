@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from handlers.flags import ELSEWHERE
 from handlers.opening import IMPORTED
 from intake.authentication import Origin, Trust
 from intake.lookup import Lookup
@@ -58,7 +59,7 @@ def disagreements(mail: InboundMail, parsed: ParsedMail) -> tuple[str, ...]:
     found = {
         "no address in From": not author,
         "From differs from the envelope sender": bool(sender and author) and sender != author,
-        "replies would go to another address": parsed.reply_to not in {"", author},
+        ELSEWHERE: parsed.reply_to not in {"", author},
         "the name in From shows another address": bool(named - {author}),
         "more than one From": any("more than one From" in defect for defect in parsed.defects),
     }

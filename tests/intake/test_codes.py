@@ -138,7 +138,7 @@ async def test_replies_that_would_go_elsewhere_are_flagged(bench):
     case, code = await waiting(bench)
     await from_file(bench, case, code, "Reply-To: mallory@example.net")
     after = await bench.store.case(case.ref)
-    assert "Reply-To names another address" in after.defects
+    assert "replies would go to another address" in after.flags
     assert "mallory@example.net" not in {after.requester, after.proven}
 
 
