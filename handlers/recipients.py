@@ -1,4 +1,4 @@
-"""Who a letter may go to, and which answer has drifted from who asked (promise 3). Pure.
+"""Who a letter may go to, and which answer has drifted from who asked. Pure.
 
 A Reply-To is never among them: it is shown as a warning, and nothing goes there.
 """

@@ -46,7 +46,6 @@ def test_a_paused_case_says_since_when_and_stays_in_the_list():
 
 
 def test_the_list_says_whose_rule_a_date_is():
-    """Casework 7."""
     (row,) = case_rows([a_case()], RECEIVED)
     assert row[2] == "2026-12-03 (UK GDPR, 30 days)"
     (row,) = case_rows([a_case()], datetime(2026, 12, 4, tzinfo=UTC))

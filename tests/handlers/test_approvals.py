@@ -1,4 +1,4 @@
-"""Two persons (casework 5): what needs them, who is asked, and when one alone will do."""
+"""Two persons: what needs them, who is asked, and when one alone will do."""
 
 from datetime import timedelta
 

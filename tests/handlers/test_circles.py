@@ -1,4 +1,4 @@
-"""Closed circles (casework 6): a case about one of us, and whom it is closed to."""
+"""Closed circles: a case about one of us, and whom it is closed to."""
 
 import pytest
 

@@ -79,7 +79,7 @@ def test_the_day_of_receipt_is_the_local_one_and_the_sentence_says_where() -> No
 
 
 def test_a_date_inside_a_regime_that_is_no_law_says_so() -> None:
-    """Casework 7: every date says whose rule it is."""
+    """Every date says whose rule it is."""
     asked = of("question", "2026-03-10T10:00:00+00:00", "uk_gdpr")
     assert asked.house
     assert asked.why.endswith("(desk rule)")
@@ -95,7 +95,7 @@ def test_a_date_is_called_after_its_law_or_the_desk() -> None:
 
 
 def test_marketing_says_stop_now_and_by_when_the_law_wants_it() -> None:
-    """Casework 7: stop now, desk rule 2 working days; law by …"""
+    """Stop now, desk rule 2 working days; law by …"""
     found = of("unsubscribe", "2026-11-24T10:00:00-05:00")
     assert found.why.startswith("stop now, desk rule 2 working days; law by 9 Dec;")
     assert found.aim_on == date(2026, 11, 27)
@@ -207,7 +207,7 @@ def test_a_period_that_will_begin_anew_has_no_days_left_to_show() -> None:
 
 
 def test_the_day_to_aim_for_knows_of_no_pause() -> None:
-    """Casework 3: UK and EU alike keep counting as if nothing had been asked."""
+    """UK and EU alike keep counting as if nothing had been asked."""
     asked = (event("pause", "2026-06-03"), event("resume", "2026-06-23"))
     for regime in ("uk_gdpr", "eu_gdpr"):
         found = of("access", "2026-06-01T10:00:00+00:00", regime, events=asked)

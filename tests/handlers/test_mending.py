@@ -1,4 +1,4 @@
-"""What went wrong is put right (casework 7): letters, kinds, endings, and a possible breach."""
+"""What went wrong is put right: letters, kinds, endings, and a possible breach."""
 
 from datetime import timedelta
 

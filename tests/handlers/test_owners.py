@@ -1,4 +1,4 @@
-"""The owners' round (casework 4): who is asked, by when, who may answer, and until when."""
+"""The owners' round: who is asked, by when, who may answer, and until when."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Where letters go (promise 3): who asked, who is proven, and never elsewhere by one alone."""
+"""Where letters go: who asked, who is proven, and never elsewhere by one alone."""
 
 import pytest
 

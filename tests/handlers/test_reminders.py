@@ -275,7 +275,7 @@ async def test_a_backup_is_called_with_the_last_but_one(tmp_path: Path) -> None:
 
 
 async def test_after_the_date_what_is_left_is_a_late_answer(bench: Bench) -> None:
-    """Casework 7: no extension after the date, only Send late answer."""
+    """No extension after the date, only Send late answer."""
     case = await bench.case("access")
     await bench.click(case, "claim")
     await bench.click(await bench.fresh(case), "confirm", value="access")

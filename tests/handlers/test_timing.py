@@ -100,7 +100,6 @@ async def test_a_corrected_kind_goes_on_waiting_for_who_they_are(bench: Bench):
 
 
 async def test_a_correction_says_whose_rule_each_date_is_and_how_late_it_makes_it(bench: Bench):
-    """Casework 7."""
     case = await taken(bench, "question", UK)
     done = await bench.click(case, "confirm", now=NOW + 36 * DAY, form={"kinds": "access"})
     assert isinstance(done, Done)
@@ -109,7 +108,6 @@ async def test_a_correction_says_whose_rule_each_date_is_and_how_late_it_makes_i
 
 
 async def test_a_correction_shows_the_date_before_it_is_made(bench: Bench):
-    """Casework 7."""
     case = await taken(bench, "question", UK)
     later = NOW + 36 * DAY
     form = await bench.desk.form(click(case, "confirm", {"kinds": "access"}), later)
@@ -197,7 +195,6 @@ async def test_once_identity_is_settled_no_answer_was_the_wrong_one(bench: Bench
 
 
 async def test_not_what_we_asked_for_stops_it_again_from_its_own_day(bench: Bench):
-    """Casework 3."""
     case = await taken(bench, "access", EU)
     await write(bench, case, PROOF, NOW + DAY)
     await answer(bench, case, NOW + 6 * DAY)
@@ -217,7 +214,7 @@ async def test_not_what_we_asked_for_stops_it_again_from_its_own_day(bench: Benc
 
 
 async def test_asking_late_warns(bench: Bench):
-    """Casework 3: later than 5 working days after receipt."""
+    """Later than 5 working days after receipt."""
     case = await taken(bench, "access", UK)
     shown = [
         (
@@ -381,7 +378,6 @@ async def test_a_law_of_one_matter_stays_wherever_they_live(bench: Bench):
 
 
 async def test_received_earlier_moves_the_receipt_back_and_never_forward(bench: Bench):
-    """Casework 1."""
     case = await taken(bench, "access", UK)
     for day in ("2026-11-03", "2026-11-04", "yesterday", "1999-01-01"):
         form = {"day": day, "where": "the support box"}

@@ -1,4 +1,4 @@
-"""What an unproven stranger may not do (casework 3), and how a request without proof ends."""
+"""What an unproven stranger may not do, and how a request without proof ends."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who asks (casework 3): the least that settles it, by kind and law, and the code sent by mail."""
+"""Who asks: the least that settles it, by kind and law, and the code sent by mail."""
 
 from datetime import timedelta
 

@@ -81,7 +81,7 @@ def test_a_paused_request_is_late_for_nobody(make_case, registry, now):
 
 
 def test_the_day_we_aim_for_is_called_a_desk_rule(make_case, registry, now):
-    """Casework 7: every date says whose rule it is."""
+    """Every date says whose rule it is."""
     assert "we aim for 22 Dec 2026 (desk rule)" in words(card(make_case(), (), registry, now, TZ))
 
 
