@@ -51,7 +51,7 @@ def answers(file: Path) -> Iterator[dict[str, Any]]:
         name = row.get("id", number)
         try:
             yield _answer(msgspec.convert(row, Given))
-        except (msgspec.MsgspecError, KeyError, ValueError) as fault:
+        except (msgspec.MsgspecError, KeyError, ValueError, NotImplementedError) as fault:
             yield {"id": name, "error": str(fault).strip("'\"")}
 
 

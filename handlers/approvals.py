@@ -21,7 +21,7 @@ from storage.errors import Refused
 from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status, Taken
 
 #: actions that need to know who is there
-CALLS = frozenset({"send", "second_person", "delivered", "delete_now", "routed"})
+CALLS = frozenset({"send", "second_person", "delivered", "delete_now", "go_on", "routed"})
 #: letters of free words: they may carry any answer of the case
 FREE = frozenset({"plain", "correcting"})
 #: the mark that counts what was released without a second person

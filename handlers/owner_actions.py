@@ -121,7 +121,15 @@ class GoOn(Action):
         return case.assignee is not None and unanswered(case, request) is not None
 
     def form(self, moment: Moment) -> Form:
-        why = Field(name="why", label="Why, and what that leaves open", max_length=300)
+        found, request = unanswered(moment.case, moment.request), asked(moment)
+        step = finish(moment.kinds[request.kind or ""], found) if found else None
+        about = approvals.step(step.name, request.id) if step else ""
+        why = Field(
+            name="why",
+            label="Why, and what that leaves open",
+            initial=approvals.prepared(moment.case, about).get("why", ""),
+            max_length=300,
+        )
         return Form(title="Go on without them", submit="Go on", fields=(why,))
 
     def faults(self, moment: Moment) -> dict[str, str]:
@@ -132,8 +140,12 @@ class GoOn(Action):
         step = finish(moment.kinds[request.kind or ""], found) if found else None
         if step is None:
             raise Refused("All of them have answered.")
+        answers = {"why": moment.form["why"].strip()}
+        # nobody alone says that data are gone whose owner did not
+        if waits := approvals.step_waits(moment, step.name, request, answers):
+            return waits
         return Effect(
-            case=recorded(moment.case, request.id, step, moment, {"why": moment.form["why"]}),
+            case=recorded(moment.case, request.id, step, moment, answers),
             said=f"{moment.case.ref} goes on without them.",
             line=f"<@{moment.by.id}> goes on without the owners who have not answered.",
         )

@@ -330,7 +330,7 @@ class ChildData(Kind):
     )
     letters = ("answer_child", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("answer_child", "partial", "no_data", "erasing")
+    two_persons = ("answer_child", "partial", "no_data", "erasing", "erased")
     refusals = ("unfounded", "legal_obligation", "others_rights", "no_match")
 
 

@@ -379,7 +379,7 @@ class Correction(Kind):
     )
     letters = ("answer_correction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("erasing",)
+    two_persons = ("erasing", "erased")
     refusals = ("unfounded", "excessive", "accurate", "legal_obligation", "no_match")
 
 

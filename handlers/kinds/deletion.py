@@ -422,7 +422,7 @@ class Deletion(Kind):
     )
     letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("erasing",)
+    two_persons = ("erasing", "erased")
     refusals = (
         "unfounded",
         "excessive",

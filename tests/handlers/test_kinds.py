@@ -320,6 +320,17 @@ async def test_the_access_answer_must_have_arrived_and_not_only_been_sent_off(
     assert may_not_delete(replace(case, letters=(back,)), request_of(case))
 
 
+async def test_nobody_alone_goes_on_without_owners_who_were_to_delete(bench: Bench) -> None:
+    case = await bench.walk(await bench.case("deletion"), until="erased")
+    form = {"why": "Two owners left; their systems are listed in the answer."}
+    await bench.click(case, "go_on", request=1, form=form)
+    case = await bench.fresh(case)
+    assert "erased" not in request_of(case).done
+    await bench.second(case)
+    await bench.click(await bench.fresh(case), "go_on", request=1, form=form)
+    assert "erased" in request_of(await bench.fresh(case)).done
+
+
 async def test_the_address_is_suppressed_before_the_data_go(bench: Bench) -> None:
     case = await bench.walk(await bench.case("deletion"), until="suppressed")
     assert await bench.store.suppression(case.requester_hash) is None
