@@ -38,7 +38,7 @@ ACCESS = CRLF.join(
         b"Subject: My data",
         b"Message-ID: <access@example.org>",
         b"",
-        b"Please send me a copy of all personal data you hold about me.",
+        b"I make a subject access request: please send me a copy of all personal data you hold.",
         b".",
         b"..two dots, and one alone above",
         b"",
