@@ -42,7 +42,7 @@ class SecondPerson(Action):
         return Form(
             title="Second person",
             submit="Decide",
-            intro=f"{moment.case.ref}, asked for by <@{approval.asked_by}>. {shut}".strip(),
+            intro=f"{moment.case.ref}. {shut}".strip(),
             fields=(
                 *_shown(moment, approval),
                 Field(name="answer", label="What now?", type="choice", options=options),

@@ -44,17 +44,26 @@ class _Quiet:
         return lambda *_: None
 
 
+def _pair(zone: Zone) -> tuple[DNSServer, DNSServer]:
+    """Over UDP and TCP on one port: what is free for one may be taken for the other."""
+    while True:
+        udp = DNSServer(zone, address="127.0.0.1", port=0, logger=_Quiet())
+        port = udp.server.server_address[1]
+        try:
+            return udp, DNSServer(zone, address="127.0.0.1", port=port, tcp=True, logger=_Quiet())
+        except OSError:
+            udp.server.server_close()
+
+
 @contextmanager
 def nameserver() -> Iterator[tuple[Zone, tuple[str, int]]]:
     """The zone, and where it is asked."""
     zone = Zone()
-    udp = DNSServer(zone, address="127.0.0.1", port=0, logger=_Quiet())
-    port = udp.server.server_address[1]
-    tcp = DNSServer(zone, address="127.0.0.1", port=port, tcp=True, logger=_Quiet())
+    udp, tcp = _pair(zone)
     for server in (udp, tcp):
         server.start_thread()
     try:
-        yield zone, ("127.0.0.1", port)
+        yield zone, ("127.0.0.1", udp.server.server_address[1])
     finally:
         for server in (udp, tcp):
             server.stop()

@@ -19,10 +19,7 @@ async def answered(who: Acting, ref: str) -> None:
     """Confirm, verify, reply: the letter waits for its undo window to end."""
     await who.click(ref, "Confirm")
     await who.window("Kinds")
-    assert (await who.submit(kinds=["access"]))["ok"]
-    await who.click(ref, "Verify")
-    how = next(b for b in (await who.window("How"))["blocks"] if b["type"] == "input")
-    assert (await who.submit(how=how["element"]["options"][0]["value"]))["ok"]
+    assert (await who.submit(kinds=["question"]))["ok"]
     await who.click(ref, "Reply")
     await who.window("Start from")
     assert (await who.submit(body=ANSWER, body2=""))["ok"]

@@ -129,6 +129,7 @@ class Acting:
             for message in self.messages.get(channel, {}).values()
             if ref in message["text"]
             and message.get("blocks")
+            and not message.get("ephemeral")  # what is said to a clicker may have blocks too
             and message.get("thread_ts") in (None, message["ts"])
         ]
 
