@@ -209,12 +209,12 @@ def extended(request: Request, received_at: datetime, event: ClockEvent) -> Due:
 
 
 def extends(request: Request) -> bool:
-    """Has any of its laws an extension, not used yet?"""
-    if request.kind is None or request.due.extended:
+    """Has the law that comes first an extension, not used yet? Another's would move no date."""
+    regime, kind = request.due.regime, request.kind or ""
+    if request.due.extended or not has_rule(regime, kind):
         return False
-    laws = overlays.applying(request.kind, request.regimes)
-    rules = (rule_of(each.regime, request.kind) for each in laws)
-    return any(rule.extended or rule.stated for rule in rules)
+    rule = rule_of(regime, kind)
+    return bool(rule.extended) or rule.stated
 
 
 def states_date(request: Request) -> bool:

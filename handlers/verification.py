@@ -86,8 +86,15 @@ def settled(case: Case, request: Request, kind: Kind | None) -> bool:
 
 
 def unsettled(case: Case, kinds: Mapping[str, Kind]) -> tuple[Request, ...]:
-    """The open requests whose asker is still to be proven."""
-    return tuple(r for r in case.open_requests if not settled(case, r, kinds.get(r.kind or "")))
+    """The open requests whose asker is still to be proven: what was merged in is, whatever was
+    proven of the case it came to."""
+    return tuple(r for r in case.open_requests if not _proven(case, r, kinds.get(r.kind or "")))
+
+
+def _proven(case: Case, request: Request, kind: Kind | None) -> bool:
+    if kind is not None and kind.depth is Depth.NONE:
+        return True
+    return settled(case, request, kind) and "verify" in request.done
 
 
 def enough(case: Case, kinds: Mapping[str, Kind]) -> tuple[str, ...]:
@@ -102,9 +109,8 @@ def enough(case: Case, kinds: Mapping[str, Kind]) -> tuple[str, ...]:
 
 def stepped(case: Case, kinds: Mapping[str, Kind]) -> Case:
     """The step is taken for every request that the proof is enough for."""
-    waiting = {request.id for request in unsettled(case, kinds)}
     for request in case.open_requests:
-        if request.id not in waiting:
+        if settled(case, request, kinds.get(request.kind or "")):
             case = with_step(case, request.id, "verify")
     return case
 

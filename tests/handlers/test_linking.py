@@ -62,6 +62,19 @@ async def test_merging_proves_no_address_and_keeps_a_circle_closed(bench: Bench)
     assert [each.address for each in after.joined] == [later.requester]
 
 
+async def test_what_is_merged_in_is_proven_anew_and_can_be(bench: Bench) -> None:
+    first = await taken(bench, "access")
+    form = {"how": "signed_in"}
+    assert isinstance(await bench.click(first, "verify", form=form), Done)
+    later = await taken(bench, "deletion", now=NOW + DAY)
+    into = {"into": first.ref, "how": "same thread"}
+    assert isinstance(await bench.click(later, "merge", form=into), Done)
+    first = await bench.fresh(first)
+    assert [("verify" in request.done) for request in first.requests] == [True, False]
+    assert isinstance(await bench.click(first, "verify", form=form), Done)
+    assert all("verify" in request.done for request in (await bench.fresh(first)).requests)
+
+
 async def test_no_date_moves_back_by_merging(bench: Bench) -> None:
     first = await taken(bench, "access")
     later = await taken(bench, "access", now=NOW + DAY)

@@ -315,6 +315,12 @@ async def test_what_cannot_be_extended_is_not_offered_more_time(bench: Bench, ki
     assert "extend" not in {offer.action for offer in (await bench.desk.offers(case.ref))[1]}
 
 
+async def test_an_extension_of_a_law_that_does_not_come_first_is_none(bench: Bench):
+    case = await taken(bench, "unsubscribe", Candidate(regime="us_va"))
+    assert case.due.regime == "can_spam"
+    assert "extend" not in {offer.action for offer in (await bench.desk.offers(case.ref))[1]}
+
+
 async def test_a_notice_taken_too_late_moves_nothing_and_rings(bench: Bench):
     case = await taken(bench, "access", UK)
     last = datetime(2026, 12, 3, 23, 59, 30, tzinfo=UTC)
