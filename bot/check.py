@@ -262,11 +262,16 @@ def _circles(settings: Settings) -> list[Finding]:
         ),
         ("DESK_COUNSEL", settings.counsel, "warning", "nobody may act on legal demands"),
     )
-    return [
+    found = [
         Finding(what="circles", state=state, says=f"{name} is not set: {effect}", fix="set it")
         for name, value, state, effect in wanted
         if not value
     ]
+    if len(settings.counsel) == 1:
+        # an answer to an authority never goes by one person, and both are of that circle
+        says = "DESK_COUNSEL names one person: no answer to a legal demand can be approved"
+        found.append(Finding(what="circles", state="warning", says=says, fix="name a second one"))
+    return found
 
 
 async def check(settings: Settings, step: Callable[[str], None]) -> list[Finding]:

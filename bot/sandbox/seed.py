@@ -17,6 +17,7 @@ BOT_SCOPES = (
     "im:write",
 )
 STAFF, MANAGERS, RESTRICTED = "C01STAFF", "C02MANAGERS", "C03RESTRICTED"
+ANA = "U01ANA"
 COUNSEL = "U03MARA"
 
 
@@ -51,7 +52,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 PEOPLE = (
     User(id=BOT_USER, name="privacy_desk", real_name="Privacy desk", title="App", role="bot"),
-    User(id="U01ANA", name="ana", real_name="Ana Lima", title="Privacy officer", role="staff"),
+    User(id=ANA, name="ana", real_name="Ana Lima", title="Privacy officer", role="staff"),
     User(id="U02BEN", name="ben", real_name="Ben Okafor", title="Support lead", role="staff"),
     User(
         id=COUNSEL,
@@ -64,9 +65,9 @@ PEOPLE = (
 )
 
 CHANNELS = (
-    Channel(id=STAFF, name="privacy-requests", members=("U01ANA", "U02BEN", COUNSEL, BOT_USER)),
+    Channel(id=STAFF, name="privacy-requests", members=(ANA, "U02BEN", COUNSEL, BOT_USER)),
     Channel(id=MANAGERS, name="privacy-managers", members=(COUNSEL, BOT_USER)),
-    Channel(id=RESTRICTED, name="privacy-restricted", members=(COUNSEL, "U01ANA", BOT_USER)),
+    Channel(id=RESTRICTED, name="privacy-restricted", members=(COUNSEL, ANA, BOT_USER)),
     # every member has the app's messages tab, so its direct messages are there from the start
     *(
         Channel(

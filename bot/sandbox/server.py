@@ -16,7 +16,7 @@ from bot.sandbox.options import Calendar, SandboxOptions, Timing
 from bot.sandbox.pacing import Pacing
 from bot.sandbox.pageapi import PageApi
 from bot.sandbox.parts import Parts
-from bot.sandbox.seed import COUNSEL, MANAGERS, RESTRICTED, STAFF
+from bot.sandbox.seed import ANA, COUNSEL, MANAGERS, RESTRICTED, STAFF
 from bot.sandbox.signed import SignedHttp
 from bot.sandbox.state import State
 from bot.sandbox.tickets import Tickets
@@ -127,7 +127,7 @@ class Sandbox:
             "DESK_SLACK_CHANNEL": STAFF,
             "DESK_SLACK_MANAGERS": MANAGERS,
             "DESK_SLACK_RESTRICTED": RESTRICTED,
-            "DESK_COUNSEL": COUNSEL,
+            "DESK_COUNSEL": f"{COUNSEL},{ANA}",  # an answer to an authority takes two of them
             "DESK_RELAY": f"{HOST}:{self.parts.mail_port}",
         }
         if self._options.desk_http_port is not None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.check import Finding, _classifier, _letters, _nameserver, _relay
+from bot.check import Finding, _circles, _classifier, _letters, _nameserver, _relay
 from bot.settings import Relay, Settings
 from tests.bot.relays import faulty
 from tests.intake.nameserver import SERVFAIL, nameserver
@@ -63,3 +63,12 @@ def test_a_model_that_cannot_be_used_is_told(tmp_path: Path):
     (found,) = _classifier(Settings(data=tmp_path))
     assert (found.state, "no model" in found.says) == ("fault", True)
     assert "desk train" in found.fix
+
+
+def test_one_counsel_alone_can_approve_nothing():
+    alone, two = (
+        [each.says for each in _circles(Settings(counsel=ids)) if "DESK_COUNSEL" in each.says]
+        for ids in (("U01CARA",), ("U01CARA", "U01DAN"))
+    )
+    assert two == []
+    assert alone == ["DESK_COUNSEL names one person: no answer to a legal demand can be approved"]

@@ -297,7 +297,6 @@ class World:
     async def start_desk(self) -> None:
         options = DemoOptions(data=self.data, smtp_port=self.smtp_port, web_port=0)
         environment = desk_environment(options, self.sandbox.settings())
-        environment["DESK_COUNSEL"] = f"{MARA},{ANA}"  # a release by counsel takes two of them
         if self.http_port is not None:
             environment["DESK_HTTP_PORT"] = str(self.http_port)
         self.app = await build(load(environment, file=None), self.clock)

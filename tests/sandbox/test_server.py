@@ -90,7 +90,7 @@ async def test_settings_point_a_desk_here(world):
     assert re.fullmatch(r"127\.0\.0\.1:\d+", settings["DESK_RELAY"])
     assert settings["SLACK_BOT_TOKEN"].startswith("xoxb-")
     assert settings["SLACK_APP_TOKEN"].startswith("xapp-")
-    assert settings["DESK_COUNSEL"] == "U03MARA"
+    assert settings["DESK_COUNSEL"] == "U03MARA,U01ANA"
 
 
 async def test_a_taken_port_is_named(world, tmp_path):
