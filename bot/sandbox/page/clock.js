@@ -33,12 +33,15 @@ export class DeskClock {
     const form = el("form", { class: "jump", popover: "auto", id: "clock-jump" }, el("label", {}, "Go to ", field),
       el("button", { type: "submit", class: "button small primary", "data-testid": "clock-go" }, "Go"));
     const opener = el("button", { type: "button", class: "button small", popovertarget: "clock-jump", "data-testid": "clock-to-date" }, "To date…");
+    // "toggle" comes a task later, when somebody may have typed already
+    form.addEventListener("beforetoggle", (event) => {
+      if (event.newState === "open") field.value = toLocalInput(now(this.app.world), this.app.reader.tz);
+    });
     form.addEventListener("toggle", (event) => {
       if (event.newState !== "open") return;
       const from = opener.getBoundingClientRect();
       form.style.top = `${from.bottom + 6}px`;
       form.style.left = `${Math.max(8, Math.min(from.left, window.innerWidth - form.offsetWidth - 8))}px`;
-      field.value = toLocalInput(now(this.app.world), this.app.reader.tz);
       field.focus();
     });
     form.addEventListener("submit", async (event) => {
