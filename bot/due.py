@@ -51,6 +51,7 @@ def answers(file: Path) -> Iterator[dict[str, Any]]:
         name = row.get("id", number)
         try:
             yield _answer(msgspec.convert(row, Given))
+        # NotImplementedError: what the holidays package says of a place it does not know
         except (msgspec.MsgspecError, KeyError, ValueError, NotImplementedError) as fault:
             yield {"id": name, "error": str(fault).strip("'\"")}
 

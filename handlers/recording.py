@@ -17,6 +17,9 @@ from handlers.requests import replace, with_request, with_step, without_step
 from storage.errors import Refused
 from storage.records import Case, Due, Request, Status, Taken
 
+#: said where the kind of a case is not known: its circle is closed
+DANGER = "Somebody may be in danger: name who looks, now."
+
 
 class OfSteps(Action):
     """The button of one step, which each kind may describe in its own way."""
@@ -83,6 +86,7 @@ class Recording(OfSteps):
             case=case,
             others=others,
             tell=_told(moment, answers),
+            alarm=_alarm(moment, answers),
             said=f"{case.ref}: recorded: {step.label.lower()}.",
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
             suppress=step.suppress,
@@ -164,9 +168,18 @@ def _beside(moment: Moment) -> tuple[Case, tuple[Case, ...]]:
 def _told(moment: Moment, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Somebody may be in danger: who is named for that hears of it at once."""
     who = moment.policy.safeguarding
-    if answers.get("danger") != "yes" or not who:
+    if not _danger(answers) or not who:
         return ()
     return ((who, f"{moment.case.ref}: a child may be in danger. Please look now."),)
+
+
+def _alarm(moment: Moment, answers: Mapping[str, str]) -> str:
+    """Where nobody is named for it, the managers hear, who may not see what the case is about."""
+    return DANGER if _danger(answers) and not moment.policy.safeguarding else ""
+
+
+def _danger(answers: Mapping[str, str]) -> bool:
+    return answers.get("danger") == "yes"
 
 
 def asked(moment: Moment) -> Request:

@@ -250,10 +250,10 @@ SAFETY = Step(
     label="Is anybody in danger",
     action="safety",
     button="Safety",
-    intro="Custody, abuse: the safeguarding person is told, and nothing goes to an address "
-    "others may read.",
+    intro="Custody, abuse: who is named for safeguarding is told, or else the managers; nothing "
+    "goes to an address others may read.",
     asks=(
-        choice("danger", "Danger", no="No sign of it", yes="Yes: the safeguarding person is told"),
+        choice("danger", "Danger", no="No sign of it", yes="Yes: somebody is told now"),
         NOTE,
     ),
 )
@@ -283,7 +283,7 @@ CONSENT = Step(
             "consent",
             "A parent's consent",
             yes="There was",
-            no="There was none: an internal incident is opened",
+            no="There was none: open an incident of ours",
             old="Not needed at that age",
         ),
         NOTE,

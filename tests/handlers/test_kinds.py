@@ -10,9 +10,11 @@ from handlers import approvals
 from handlers.handler import Click, Done, Faults, Review
 from handlers.owner_answers import OwnerAnswer
 from handlers.owners import may_not_delete
+from handlers.recording import DANGER
 from handlers.requests import replace
 from storage.errors import Refused
 from storage.records import (
+    Alarm,
     Candidate,
     Case,
     Circle,
@@ -412,6 +414,20 @@ async def test_the_safeguarding_person_hears_of_danger_at_once(tmp_path: Path) -
         await bench.click(case, "safety", GUARD, request=1, form=form)
         (direct,) = [m.content for m in await bench.outbox(case, DirectMessage)]
     assert (direct.person, case.ref in direct.text) == ("U09SAFE", True)
+
+
+async def test_where_nobody_is_named_for_danger_the_managers_hear_no_more_than_that(
+    bench: Bench,
+) -> None:
+    case = await bench.walk(await bench.case("child_data"), GUARD, until="safety")
+    for danger, heard in (("no", []), ("yes", [DANGER])):
+        form = {"danger": danger, "note": ""}
+        await bench.click(await bench.fresh(case), "safety", GUARD, request=1, form=form)
+        assert [m.content.text for m in await bench.outbox(case, Alarm)] == heard
+        if danger == "no":
+            again = {"step": "safety"}
+            await bench.click(await bench.fresh(case), "again", GUARD, request=1, form=again)
+    assert "child" not in DANGER
 
 
 async def test_a_complaint_whose_receipt_was_confirmed_is_acknowledged(bench: Bench) -> None:
