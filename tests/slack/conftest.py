@@ -380,7 +380,7 @@ async def office(tmp_path, sandbox):
         staff=settings["DESK_SLACK_CHANNEL"],
         managers=settings["DESK_SLACK_MANAGERS"],
         restricted=settings["DESK_SLACK_RESTRICTED"],
-        counsel=(settings["DESK_COUNSEL"],),
+        counsel=tuple(settings["DESK_COUNSEL"].split(",")),
     )
     store = await open_store(tmp_path / "data", MASTER)
     registry = kinds.load()

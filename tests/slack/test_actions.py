@@ -131,7 +131,7 @@ async def slack(sandbox, desk, registry, now):
         staff=settings["DESK_SLACK_CHANNEL"],
         managers=settings["DESK_SLACK_MANAGERS"],
         restricted=settings["DESK_SLACK_RESTRICTED"],
-        counsel=(settings["DESK_COUNSEL"],),
+        counsel=tuple(settings["DESK_COUNSEL"].split(",")),
     )
     made = Slack(options, desk, SmallStore(desk, now), registry, Policy(), RealClock(), read_mail)
     await made.start()
