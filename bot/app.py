@@ -67,6 +67,7 @@ def policy_of(settings: Settings) -> Policy:
         pilot=settings.pilot,
         code_tries=settings.code_tries,
         code_life=timedelta(days=settings.code_days),
+        look_after=timedelta(days=settings.look_days),
         second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
     )

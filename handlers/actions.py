@@ -87,7 +87,7 @@ class Unsubscribe(Action):
             case=case,
             said="The address is on the do-not-mail list. The marketing owner is asked to confirm.",
             line=f"<@{moment.by.id}> stopped the marketing.",
-            suppress=True,
+            suppress=(search,) if search else (),
             ask=whom_to_ask(case.rounds[-1]) if systems else (),
         )
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from handlers import approvals, owners, verification
+from handlers import approvals, owners
 from handlers.approvals import RELEASED_ALONE
 from handlers.commits import zone_of
 from handlers.deadlines import reminders
@@ -14,6 +14,7 @@ from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
 from handlers.lists import FromLists
+from handlers.nudges import nudges
 from handlers.requests import replace
 from handlers.verification import Nudge
 from storage.records import (
@@ -52,9 +53,9 @@ class FromClock(FromLists):
         after, late = owners.chased(case, now, self.policy.timezone)
         if after != case:
             return await self._chased(after, late, now)
-        nudges = verification.nudges(case, self.policy)
-        if nudges and nudges[0].at <= now:
-            return await self._nudged(case, nudges[0], now)
+        found = nudges(case, self.registry.kinds, self.policy)
+        if found and found[0].at <= now:
+            return await self._nudged(case, found[0], now)
         rung = reminders.next_rung(case, self.policy, now)
         zone = await self._zone(case)
         if rung and (later := reminders.put_off(case, self.policy, now, zone)):
@@ -74,7 +75,7 @@ class FromClock(FromLists):
         return True
 
     async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
-        """No proof came: what can be done about it is a person's to do."""
+        """The time has come to propose something: doing it is a person's."""
         after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
         card = await self.refreshed(after, now)
         told = self._calls(after, nudge.words, ASSIGNEE, now)

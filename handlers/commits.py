@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from handlers import approvals, recipients, verification
+from handlers import approvals, recipients
 from handlers.deadlines import reminders
 from handlers.handler import Draft, Person
 from handlers.letters import templates
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
+from handlers.nudges import nudges
 from handlers.opening import IMPORTED
 from handlers.policy import Policy
 from handlers.registry import Registry
@@ -32,6 +33,8 @@ from storage.records import (
     OwnerAsk,
     Shred,
     Stored,
+    Suppressed,
+    Suppression,
     ThreadLine,
     new_id,
 )
@@ -146,8 +149,8 @@ class Commits:
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
         at = reminders.next_remind_at(case, self.policy, now)
-        nudges = verification.nudges(case, self.policy)
-        at = min(at, nudges[0].at) if at and nudges else at
+        found = nudges(case, self.registry.kinds, self.policy)
+        at = min(at, found[0].at) if at and found else at
         return replace(case, remind_at=approvals.next_business(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:
@@ -192,6 +195,20 @@ class Commits:
         """A line to one person."""
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
+
+    async def _suppress(self, case: Case, address: str, now: datetime) -> tuple[Case, list[Stored]]:
+        """An address gets no marketing because of this case; one that got none before stays."""
+        name = self.keys.address_hash(address)
+        known = await self.store.suppression(name)
+        if any(each.hash == name for each in case.suppressed) and known is not None:
+            return case, []
+        found = known or Suppression(hash=name, address=address, since=now, case=case.ref)
+        entry = Suppressed(address=address, hash=name, since=found.since)
+        others = tuple(each for each in case.suppressed if each.hash != name)
+        case = replace(case, suppressed=(*others, entry))
+        if case.ref not in (found.case, *found.also):
+            found = replace(found, also=(*found.also, case.ref))
+        return case, [found] if found != known else []
 
     async def met(self, by: Person, now: datetime) -> list[Stored]:
         """Whose clock says what is remembered: reminders keep people's own hours."""

@@ -21,11 +21,11 @@ from storage.records import (
     InboundMail,
     MailStatus,
     Mark,
+    OutboxMessage,
     ParsedMail,
     Reading,
     Record,
     Stored,
-    Suppression,
 )
 
 #: why a mail is ignored that we sent ourselves to see that mail comes through, and the mark of it
@@ -70,10 +70,8 @@ class FromMail(AutomaticLetters, Ignoring):
         if (before := await self.store.case(found.follows) if found.follows else None) is not None:
             case = opening.going_on(case, before)
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
-        known = await self.store.suppression(case.requester_hash)
-        unwanted = await self._suppressed(case, found, now, puts)
-        case = replace(case, still_mailed=known.since if known and unwanted else None)
-        letter, case = await self._automatic(case, found, unwanted, now, puts)
+        case = await self._stopped(case, found, now, puts)
+        letter, case = await self._automatic(case, found, now, puts)
         if reminders.unconfirmed(case):
             case = self._reminded(case, case.received_at)
         puts += [case, worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
@@ -82,9 +80,7 @@ class FromMail(AutomaticLetters, Ignoring):
         else:
             puts.append(self.message(lane_of(case), Card(case=case.ref), now))
         puts += [letter] if letter else []
-        if unwanted:
-            text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."
-            puts.append(self.line(case, text, now))
+        puts += self._unheeded_line(case, now)
         await self.commit("open", "desk", case, now, *puts)
         return await self.case(case.ref)
 
@@ -93,21 +89,31 @@ class FromMail(AutomaticLetters, Ignoring):
         hashed = self.keys.address_hash(found.requester)
         return opening.opened(ref, found, hashed, self.registry, self.policy)
 
-    async def _suppressed(
+    async def _stopped(
         self, case: Case, found: Understood, now: datetime, puts: list[Stored]
-    ) -> str:
-        """Put the address on the list at once; since when it has been there, if it has."""
-        asked = any(request.kind == "unsubscribe" for request in case.requests)
-        if not asked or not case.requester or found.imported:
-            return ""
+    ) -> Case:
+        """The address is put on the list at once; one that was there may have been mailed still."""
+        if not _asks_to_stop(case) or found.imported or not case.requester:
+            return case
         known = await self.store.suppression(case.requester_hash)
-        if known is None:
-            puts.append(suppression(case, now))
-            return ""
-        # what was on its way then has arrived by now: somebody did not use the list
-        first = add_working_days(local_day(known.since, self.policy.timezone), 2, CALENDAR)
-        late = local_day(now, self.policy.timezone) > first
-        return f"{known.since:%d %b %Y}" if late else ""
+        if known is not None and self._unheeded(known.since, now):
+            case = replace(case, still_mailed=known.since)
+        case, listed = await self._suppress(case, case.requester, now)
+        puts += listed
+        return case
+
+    def _unheeded_line(self, case: Case, now: datetime) -> list[OutboxMessage]:
+        if (since := case.still_mailed) is None:
+            return []
+        text = (
+            f"Still mailed: this address has been on the do-not-mail list since {since:%d %b %Y}."
+        )
+        return [self.line(case, text, now)]
+
+    def _unheeded(self, since: datetime, now: datetime) -> bool:
+        """What was on its way then has arrived by now: somebody did not use the list."""
+        first = add_working_days(local_day(since, self.policy.timezone), 2, CALENDAR)
+        return local_day(now, self.policy.timezone) > first
 
     async def follow_up(
         self, ref: str, mail: InboundMail, parsed: ParsedMail, now: datetime
@@ -323,9 +329,8 @@ class FromMail(AutomaticLetters, Ignoring):
         return await self.store.mail(mail.id) or mail
 
 
-def suppression(case: Case, now: datetime) -> Suppression:
-    """The requester's address, under its keyed hash."""
-    return Suppression(hash=case.requester_hash, address=case.requester, since=now, case=case.ref)
+def _asks_to_stop(case: Case) -> bool:
+    return any(request.kind == "unsubscribe" for request in case.requests)
 
 
 def worked_on(

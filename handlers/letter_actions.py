@@ -178,7 +178,8 @@ class Reply(Action):
 
     def form(self, moment: Moment) -> Form:
         names = choices(moment)
-        before = moment.draft.template if moment.draft else names[0]
+        before = moment.draft.template if moment.draft else ""
+        before = before if before in names else names[0]
         chosen = moment.form.get("template") or before
         text = kept(moment, chosen) or text_of(moment, chosen)
         neutral = templates.template(chosen).neutral
@@ -305,8 +306,12 @@ def on_its_way(moment: Moment, letter: LetterState) -> Effect:
     window = moment.policy.undo_long if template.slow else moment.policy.undo
     author = moment.by.id if letter.by == "desk" else letter.by
     going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)
+    case = went(with_letter(moment.case, going), going)
+    if (other := letter_of(case, letter.along)) is not None:
+        also = replace(other, status=OutboxStatus.PENDING, at=going.at, by=author)
+        case = went(with_letter(case, also), also)
     return Effect(
-        case=went(with_letter(moment.case, going), going),
+        case=case,
         said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
         line=f"<@{moment.by.id}> sent a letter: {template.title}.",
         send=letter.id,
@@ -332,11 +337,17 @@ class Undo(Action):
 
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)
+        # what goes with another is called back with it, as it was sent
+        letter = next((x for x in moment.case.letters if x.along == letter.id), letter)
         if letter.status is not OutboxStatus.PENDING or letter.at <= moment.now:
             raise Refused("Too late: the letter has gone out, or is going out now.")
         back = replace(letter, status=OutboxStatus.DRAFT, at=moment.now)
+        case = failed(with_letter(moment.case, back), back)
+        if (other := letter_of(case, letter.along)) is not None:
+            also = replace(other, status=OutboxStatus.DRAFT, at=moment.now)
+            case = failed(with_letter(case, also), also)
         return Effect(
-            case=failed(with_letter(moment.case, back), back),
+            case=case,
             said="The letter was called back. It is a draft again.",
             line=f"<@{moment.by.id}> called the letter back.",
             undo=letter.id,

@@ -14,6 +14,7 @@ from handlers.deadlines.working_days import last_working_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step, to_do
 from handlers.linking import closers, linked, other_fault
 from handlers.requests import replace, with_request, with_step, without_step
+from handlers.suppressing import look_from
 from storage.errors import Refused
 from storage.records import Case, Due, Request, Status, Taken
 
@@ -89,7 +90,7 @@ class Recording(OfSteps):
             alarm=_alarm(moment, answers),
             said=f"{case.ref}: recorded: {step.label.lower()}.",
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
-            suppress=step.suppress,
+            suppress=_unwanted(case) if step.suppress else (),
             back=("", "") if step.asks else ("again", step.name),
         )
 
@@ -193,6 +194,13 @@ def allow(step: Step, moment: Moment, request: Request) -> None:
     """Raises Refused while what has to come before is not done."""
     if left := to_do(_kind(moment).lacking(moment.case, request, step.after)):
         raise Refused(f"{left} Nothing was changed.")
+    if step.rests and moment.now < (at := look_from(moment.case, moment.policy)):
+        raise Refused(f"What was on its way may still arrive: look from {at:%d %b %Y} on.")
+
+
+def _unwanted(case: Case) -> tuple[str, ...]:
+    """Of the asker, where they are known."""
+    return tuple(dict.fromkeys(address for address in (case.requester, case.proven) if address))
 
 
 def recorded(

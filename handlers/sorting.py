@@ -75,7 +75,7 @@ class Confirm(Action):
             said=f"{case.ref}: {titles}.{moved}{_left_over(case, after)}",
             line=f"<@{moment.by.id}> confirmed: {titles}.{moved}",
             alarm=f"Its kind was corrected: {titles}.{moved}" if late else "",
-            suppress=any(kind.name == "unsubscribe" for kind in kinds),
+            suppress=_unwanted(case) if any(k.name == "unsubscribe" for k in kinds) else (),
             release=bool(case.held_for),
         )
 
@@ -145,6 +145,10 @@ class Join(Action):
         )
 
 
+def _unwanted(case: Case) -> tuple[str, ...]:
+    return (case.requester,) if case.requester else ()
+
+
 def _sent_before(case: Case) -> str:
     """The letters that rest on the kinds as they were."""
     sent = [
@@ -163,7 +167,7 @@ def _left_over(before: Case, after: Case) -> str:
     told = f"{sent} If one was wrong: Correct our last letter." if sent else ""
     was, now = ({r.kind for r in case.requests} for case in (before, after))
     if "unsubscribe" in was - now:
-        told += " The address is on the do-not-mail list still."
+        told += " The address is on the do-not-mail list still: Do-not-mail list takes it off."
     return told
 
 

@@ -92,6 +92,14 @@ def review(answer: Review, pointer: Pointer) -> View:
         beside = "In English, as the template has it (this is not sent):"
         shown += [blocks.context([beside], "beside")]
         shown += literals(clean(answer.english), "english", 30)
+    if (other := answer.beside) is not None:
+        told = f"To: {clean(other.to)}\nSubject: {clean(other.subject)}"
+        shown += [
+            blocks.divider("line2"),
+            blocks.context(["With it goes, sent and called back together:"], "with"),
+            blocks.literal(told, "facts2"),
+            *literals(clean(other.body), "body2", 10),
+        ]
     to_send = msgspec.structs.replace(
         pointer, version=answer.case.version, action="send", value=answer.letter, way=""
     )

@@ -309,7 +309,7 @@ class ChildData(Kind):
     asks = "help about a child's data"
     circle = Circle.RESTRICTED
     depth = Depth.AUTHORITY
-    proofs = ("parent", "call_back", "papers")
+    proofs = ("parent", "child", "call_back", "papers")
     acknowledged = False
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
