@@ -14,7 +14,7 @@ from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
 from handlers.lists import FromLists
-from handlers.nudges import nudges
+from handlers.nudges import nudges, quiet_until
 from handlers.requests import replace
 from handlers.verification import Nudge
 from storage.records import (
@@ -58,7 +58,10 @@ class FromClock(FromLists):
             return await self._nudged(case, found[0], now)
         rung = reminders.next_rung(case, self.policy, now)
         zone = await self._zone(case)
-        if rung and (later := reminders.put_off(case, self.policy, now, zone)):
+        later = reminders.put_off(case, self.policy, now, zone)
+        quiet = quiet_until(case, self.registry.kinds, self.policy)
+        later = quiet if quiet and quiet > now else later
+        if rung and later:
             waits = replace(case, remind_at=approvals.next_business(case, later))
             await self.commit("clock", "desk", waits, now, waits)
             return False

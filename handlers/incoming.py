@@ -13,6 +13,7 @@ from handlers.ignoring import REQUESTED, WRONG, Ignoring
 from handlers.letter_actions import failed
 from handlers.opening import Understood
 from handlers.requests import letter_of, replace, with_letter
+from handlers.suppressing import since
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
@@ -102,6 +103,18 @@ class FromMail(AutomaticLetters, Ignoring):
         puts += listed
         return case
 
+    def _again(
+        self, case: Case, reading: Reading | None, now: datetime
+    ) -> tuple[Case, list[OutboxMessage]]:
+        """Whoever was taken off every list and asks for it once more is mailed still."""
+        begun, asks = since(case), reading is not None and "unsubscribe" in reading.kinds
+        if not asks or not _asks_to_stop(case) or begun is None or case.still_mailed:
+            return case, []
+        if not self._unheeded(begun, now):
+            return case, []
+        case = replace(case, still_mailed=begun)
+        return case, self._unheeded_line(case, now)
+
     def _unheeded_line(self, case: Case, now: datetime) -> list[OutboxMessage]:
         if (since := case.still_mailed) is None:
             return []
@@ -116,19 +129,31 @@ class FromMail(AutomaticLetters, Ignoring):
         return local_day(now, self.policy.timezone) > first
 
     async def follow_up(
-        self, ref: str, mail: InboundMail, parsed: ParsedMail, now: datetime
+        self,
+        ref: str,
+        mail: InboundMail,
+        parsed: ParsedMail,
+        now: datetime,
+        *,
+        reading: Reading | None = None,
     ) -> Case:
         """The requester wrote again: the mail joins its case."""
-        return await self.decided(lambda: self._follow_up(ref, mail, parsed, now))
+        return await self.decided(lambda: self._follow_up(ref, mail, parsed, reading, now))
 
     async def _follow_up(
-        self, ref: str, mail: InboundMail, parsed: ParsedMail, now: datetime
+        self,
+        ref: str,
+        mail: InboundMail,
+        parsed: ParsedMail,
+        reading: Reading | None,
+        now: datetime,
     ) -> Case:
         case, stored = await self.case(ref), await self._stored(mail)
         if stored.id in case.mails:
             return case
         after = warned(timing.joined(case, stored, parsed.message_id), parsed)
         after = self._timed(case, after, now)
+        after, still = self._again(after, reading, now)
         await self.commit(
             "follow_up",
             "requester",
@@ -138,6 +163,7 @@ class FromMail(AutomaticLetters, Ignoring):
             worked_on(stored, parsed, MailStatus.PROCESSED, ref),
             await self.refreshed(after, now),
             self.line(after, "The requester wrote again: open it.", now, call=True),
+            *still,
         )
         return await self.case(ref)
 

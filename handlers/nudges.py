@@ -1,6 +1,7 @@
 """What the desk proposes once its time has come, beside the ladder of reminders. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from handlers import verification
 from handlers.deadlines.working_days import local_day
@@ -17,6 +18,14 @@ def nudges(case: Case, kinds: Mapping[str, Kind], policy: Policy) -> tuple[Nudge
     """Those not made yet, the next first."""
     found = (*verification.nudges(case, policy), *_looks(case, kinds, policy))
     return tuple(sorted(found, key=lambda nudge: nudge.at))
+
+
+def quiet_until(case: Case, kinds: Mapping[str, Kind], policy: Policy) -> datetime | None:
+    """Where nothing is left but to wait and look: until then nobody is reminded."""
+    open_kinds = ((kinds.get(r.kind or ""), r) for r in case.open_requests)
+    steps = [kind.next_step(case, r) if kind else None for kind, r in open_kinds]
+    rest = bool(steps) and all(step is not None and step.rests for step in steps)
+    return look_from(case, policy) if rest else None
 
 
 def _looks(case: Case, kinds: Mapping[str, Kind], policy: Policy) -> tuple[Nudge, ...]:

@@ -102,6 +102,13 @@ HOLD_CHECK = Step(
     intro="Open dispute, unpaid order, fraud, an authority's demand, a duty to keep.",
     asks=(choice("hold", "Legal hold", off="None: it may go", on="Yes: nothing is deleted"), NOTE),
 )
+#: an agent's own address is not the one that is to get no more
+ADDRESSES = Step(
+    name="addresses",
+    label="Whose address is meant",
+    action="do_not_mail",
+    flags=frozenset({"agent", "bulk_agent"}),
+)
 #: wherever data go, a second person has approved it: it belongs in `Kind.two_persons`
 ERASING = Step(
     name="erasing",

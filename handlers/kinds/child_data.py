@@ -243,6 +243,10 @@ STOPPED = Step(
     button="Stop marketing now",
     suppress=True,
 )
+#: who writes is seldom whose data it is
+ADDRESSES = Step(
+    name="addresses", label="Stop marketing to the child's own account", action="do_not_mail"
+)
 #: 16 CFR 312.6(a)(3): using available technology and without burden; never against the child
 MAY_ACT = Step(name="verify", label="Who may act for the child", action="verify")
 SAFETY = Step(
@@ -316,6 +320,7 @@ class ChildData(Kind):
         CONFIRM,
         VOICE,
         STOPPED,
+        ADDRESSES,
         MAY_ACT,
         SAFETY,
         WANTED,

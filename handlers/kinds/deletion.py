@@ -5,6 +5,7 @@ from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, 
 from handlers.reasons import EXCEPTIONS, REASONS
 from handlers.requests import replace
 from handlers.steps import (
+    ADDRESSES,
     ASK_OWNERS,
     ERASED,
     ERASING,
@@ -366,8 +367,11 @@ SUPPRESSED = Step(
     given=ERASE,
     suppress=True,
 )
+WHOSE_ADDRESS = replace(ADDRESSES, given=ERASE)
 LIMITED = replace(RESTRICT, name="limited", action="limit", optional=False, given=LIMIT)
-GOING = replace(ERASING, after=(*ERASING.after, "kept", "consequences", "suppressed"), given=ERASE)
+GOING = replace(
+    ERASING, after=(*ERASING.after, "kept", "consequences", "suppressed", "addresses"), given=ERASE
+)
 GONE = replace(ERASED, given=ERASE)
 SPOT_CHECK = Step(
     name="spot_check",
@@ -410,6 +414,7 @@ class Deletion(Kind):
         KEPT,
         CONSEQUENCES,
         SUPPRESSED,
+        WHOSE_ADDRESS,
         RESTRICT,
         LIMITED,
         GOING,

@@ -2,7 +2,7 @@
 # ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import CLOSE, CONFIRM, Kind, Step, spoken
-from handlers.steps import text
+from handlers.steps import ADDRESSES, text
 from storage.records import Case, OutboxStatus, Request
 
 MAIL = r"(mailing|newsletter|marketing|e.?mail|mail|distribution|contact|promotional|subscriber|call|calling)"
@@ -240,13 +240,6 @@ STOPPED = Step(
 )
 #: where the rules let none go by itself; 11 CCR 7026(g): the consumer can see that it was processed
 CONFIRMED = Step(name="answer", label="Confirm it to them", action="confirm_stop")
-#: an agent's own address is not the one that is to get no more
-ADDRESSES = Step(
-    name="addresses",
-    label="Whose address is meant",
-    action="do_not_mail",
-    flags=frozenset({"agent", "bulk_agent"}),
-)
 WHICH = Step(
     name="which",
     label="Which channel and list",

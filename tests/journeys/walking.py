@@ -11,6 +11,7 @@ from tests.journeys.world import ANA, BEN, MARA, STAFF, Acting, World, buttons
 REGISTRY = registry.load()
 ANSWER = "Hello,\n\nwe have looked into it, and this is our answer.\n\nThe privacy team"
 MINUTES = timedelta(minutes=11)
+DAYS = timedelta(days=7)  #: until somebody looks whether an unsubscribe held
 ROOM = {ANA: "D01ANA", BEN: "D02BEN", MARA: "D03MARA"}
 
 
@@ -49,10 +50,17 @@ class Walk:
             await self._press(who, step)
 
     async def _press(self, who: Acting, step: Step) -> None:
+        if step.rests:
+            await self.world.move(DAYS)
         several = len((await self.case()).requests) > 1
         label = REGISTRY.actions[step.action].label
         request = self.request if several and step.name not in {"confirm", "verify"} else None
         await who.click(self.ref, label, self.channel, request)
+        if REGISTRY.actions[step.action].writes:
+            await who.window("Preview")
+            answer = await who.submit()
+            assert answer["ok"], answer
+            await who.close()
         if not REGISTRY.actions[step.action].asks:
             return
         await who.window("input")
