@@ -37,7 +37,7 @@ from intake.second_look import SecondLook
 from intake.sender import Senders
 from intake.worker import Worker
 from storage.errors import SettingsError
-from storage.records import InboundMail, OutboxMessage, ParsedMail
+from storage.records import AttachmentText, InboundMail, OutboxMessage, ParsedMail
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -142,6 +142,7 @@ class App:
             clock,
             self.read_mail,
             self._wake,
+            read_attachment=self.read_attachment,
         )
         self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.senders = Senders(_trust(settings))
@@ -203,6 +204,10 @@ class App:
     async def read_mail(self, mail_id: str) -> ParsedMail:
         """One stored mail as it can be shown. Raises UnknownReference."""
         return await self.parser.parse(await self.store.mails.raw(mail_id))
+
+    async def read_attachment(self, mail_id: str, place: int) -> AttachmentText:
+        """The words of one attachment of a stored mail. Raises UnknownReference."""
+        return await self.parser.attachment_text(await self.store.mails.raw(mail_id), place)
 
     def _wake(self, mail: InboundMail) -> None:
         self.worker.wake(mail)

@@ -98,6 +98,18 @@ class FromPeople(Drafting):
         await self.commit("show_message", by.id, case, now, *puts)
         return await self.case(ref)
 
+    async def saw_attachment(
+        self, ref: str, mail: str, place: int, by: Person, now: datetime
+    ) -> None:
+        """It may be opened, and that is logged, without its name. Raises Refused,
+        UnknownReference."""
+        case = await self.case(ref)
+        admit(case, self.registry.actions["show_message"], by)
+        if mail not in case.mails:
+            raise Refused(f"That mail is not one of {ref}.")
+        why = f"mail {mail}, attachment {place + 1}"
+        await self.commit("read_attachment", by.id, case, now, why=why)
+
     # --- what a click becomes ---------------------------------------------------------------
 
     def _action(self, click: Click) -> Action:

@@ -60,7 +60,9 @@ def _kept(case: Case) -> Iterator[tuple[str, str]]:
         since = day(case.still_mailed.date())
         yield "mailed", f":warning: *Still mailed*, though on the do-not-mail list since {since}."
     if others := len(strangers(case)):
-        said = f":no_bell: *{counted(others, 'address')}* besides the asker's on the do-not-mail list,"
+        said = (
+            f":no_bell: *{counted(others, 'address')}* besides the asker's on the do-not-mail list,"
+        )
         yield "unmailed", f"{said} not proven to be theirs: *Do-not-mail list* shows and undoes it."
     if case.legal_hold:
         yield "hold", ":lock: *Legal hold*: nothing of this is deleted."
