@@ -67,6 +67,10 @@ class Field(Record, frozen=True, kw_only=True):
     max_length: int = 3000
     refreshes: bool = False  #: choosing a value asks for the form anew
     complete: bool = False  #: for "choices": all of them, or the field "why" explains
+    least: int = 0  #: for "choices": at least so many
+    offers: Literal["", "customers", "systems"] = (
+        ""  #: of the operator's own list, where it has one
+    )
 
 
 class Form(Record, frozen=True, kw_only=True):
@@ -205,12 +209,13 @@ class Given(Record, frozen=True, kw_only=True):
 
     step: str
     field: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()  #: () = any
     open: bool = True  #: does it hold while that step is still to be taken?
 
     def holds(self, case: Case, request: Request) -> bool:
-        said = case.answer(request.id, self.step, self.field)
-        return said in self.values if said else self.open
+        taken = self.step in request.done
+        said = case.answer(request.id, self.step, self.field) if taken else ""
+        return (not self.values or said in self.values) if said else self.open
 
 
 class Step(Record, frozen=True, kw_only=True):

@@ -71,6 +71,7 @@ class FromMail(AutomaticLetters, Ignoring):
         if (before := await self.store.case(found.follows) if found.follows else None) is not None:
             case = opening.going_on(case, before)
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
+        case = opening.back_again(case, await self.store.cases_of(case.requester_hash))
         case = await self._stopped(case, found, now, puts)
         letter, case = await self._automatic(case, found, now, puts)
         if reminders.unconfirmed(case):

@@ -17,12 +17,14 @@ from handlers.requests import (
     with_step,
     without_step,
 )
-from handlers.verification import enough, settled
+from handlers.verification import CATEGORIES, enough, settled
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
 #: letters that ask who it is
 ASK_WHO = frozenset({"identity", "code_sent"})
+#: answers with the data themselves, and the one that stands in for them (11 CCR 7024(a))
+COPIES = frozenset({"answer_access", "answer_portability", "answer_categories"})
 #: what fits one text field of a form
 FIELD = 3000
 #: letters for every kind, after the kind's own
@@ -65,6 +67,8 @@ def comes_first(moment: Moment, request: Request, name: str) -> str:
     kind = moment.kinds.get(request.kind or "")
     if kind is None or name not in kind.letters or not templates.template(name).answers:
         return ""
+    if (request.right == CATEGORIES) != (name == "answer_categories") and name in COPIES:
+        return "Where identity fails for the data themselves, categories alone are told."
     if name == "no_data":
         found = ", ".join(sorted(holding(moment.case, request)))
         waits = to_do(kind.lacking(moment.case, request, ("heard",)))

@@ -7,6 +7,7 @@ from handlers.requests import replace
 from handlers.steps import (
     ADDRESSES,
     ASK_OWNERS,
+    COPIES,
     ERASED,
     ERASING,
     HEARD,
@@ -380,7 +381,15 @@ SPOT_CHECK = Step(
     button="Spot check",
     after=("erased",),
     given=ERASE,
-    asks=(text("where", "In which two systems"),),
+    asks=(
+        Field(
+            name="systems",
+            label="In which two systems",
+            type="choices",
+            offers="systems",
+            least=2,
+        ),
+    ),
 )
 BACKUPS = Step(
     name="backups",
@@ -389,7 +398,15 @@ BACKUPS = Step(
     button="Backups roll off",
     after=("erased",),
     given=ERASE,
-    asks=(text("when", "On which date the last copy is gone"),),
+    asks=(
+        text("when", "On which date the last copy is gone"),
+        choice(
+            "watch",
+            "If the address turns up again, say that it was erased",
+            off="No",
+            on="Yes, for as long as this case's words are kept",
+        ),
+    ),
 )
 ANSWER = Step(name="answer", label="Answer", action="reply", after=("erased", "limited"))
 
@@ -423,6 +440,7 @@ class Deletion(Kind):
         RECIPIENTS,
         BACKUPS,
         ANSWER,
+        COPIES,
         CLOSE,
     )
     letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")

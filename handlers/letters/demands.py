@@ -76,6 +76,7 @@ DEMANDS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
         # GDPR Art. 15(1)(a)-(h), (2), (3): copy, purposes, categories, recipients, period, source,
         # automated decisions, safeguards, and what is withheld (15(4))
         "answer_access": (gaps(9, "GDPR Art. 15"),),
+        "answer_categories": (gaps(4, "11 CCR 7024(a)"),),
         "answer_portability": (gaps(3, "GDPR Art. 20"),),
         "answer_deletion": (gaps(3, "GDPR Art. 17, 19"),),
         "answer_correction": (gaps(3, "GDPR Art. 16, 19"),),

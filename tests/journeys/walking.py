@@ -64,6 +64,12 @@ class Walk:
         if not REGISTRY.actions[step.action].asks:
             return
         await who.window("input")
+        typed = await self._typed(who, step)
+        answer = await who.submit(**typed)
+        assert answer["ok"], (step.name, answer)
+
+    async def _typed(self, who: Acting, step: Step) -> dict[str, str | list[str]]:
+        """What the form of a step is filled in with."""
         typed: dict[str, str | list[str]] = dict(
             filled(Form(title="", submit="", fields=step.asks))
         )
@@ -72,10 +78,11 @@ class Walk:
                 typed[field.name] = str(typed[field.name]).split()
         if step.name == "verify":
             typed = {"how": await self._settled(who)}
+        if any(field.offers == "systems" for field in step.asks):
+            typed["systems"] = ["accounts", "billing"]
         if step.round:
             typed = {"systems": ["accounts", "billing"]}
-        answer = await who.submit(**typed)
-        assert answer["ok"], (step.name, answer)
+        return typed
 
     async def _settled(self, who: Acting) -> str:
         """The first way that settles identity by hand, chosen."""
