@@ -161,6 +161,7 @@ class FromClock(FromLists):
             await self._counts(since),
             seal=(await self.store.seal(now)).note,
             alone=total - int(before.note or 0),
+            since=since,
         )
         today = local_day(now, self.policy.timezone)
         found = figures(await self.store.cases(), counts, today, self.registry)

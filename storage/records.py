@@ -633,6 +633,7 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
+    stopped: tuple[DigestLine, ...] = ()  #: unsubscribes that the desk confirmed by itself
 
 
 class Closing(Record, frozen=True, kw_only=True):

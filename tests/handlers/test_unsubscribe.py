@@ -13,6 +13,7 @@ from storage.parts import blank
 from storage.records import (
     Candidate,
     Case,
+    Digest,
     DirectMessage,
     Fact,
     OutboxStatus,
@@ -150,6 +151,20 @@ async def test_with_a_feed_the_desk_takes_the_look_by_itself(bench: Bench) -> No
     assert await bench.desk.fed(hashes, NOW + 6 * DAY) == 0
     assert await bench.desk.fed(hashes, NOW + 7 * DAY) == 1
     assert "looked" in request_of(await bench.fresh(case)).done
+
+
+async def test_the_digest_names_each_that_the_desk_confirmed_by_itself_once(bench: Bench) -> None:
+    case, by_hand = await bench.case("unsubscribe"), await bench.case("unsubscribe", **BY_HAND)
+    for each in (case, by_hand):
+        await bench.deliver(each, NOW + timedelta(minutes=1))
+    assert await bench.desk.digest(NOW + timedelta(minutes=2))
+    assert await bench.desk.digest(NOW + DAY)
+    found = [
+        [line.ref for line in message.content.stopped]
+        for message in await bench.store.messages_with(OutboxStatus.PENDING)
+        if isinstance(message.content, Digest)
+    ]
+    assert found == [[case.ref], []]
 
 
 # --- whose addresses --------------------------------------------------------------------------
