@@ -17,7 +17,7 @@ from handlers.policy import Policy
 from storage.records import Candidate
 
 KINDS = registry.load().kinds
-LAWS = tuple(demands.RIGHTS)
+LAWS = demands.LAWS
 LANGUAGES = templates.LANGUAGES
 
 
@@ -87,7 +87,7 @@ def test_a_refusal_names_other_ways_in_the_union_and_in_the_united_kingdom() -> 
 def test_where_two_laws_may_bind_both_ways_are_told() -> None:
     found = about("uk_gdpr")
     policy = found.policy
-    values = {**demands.values_of(found, "en"), "regimes": ("uk_gdpr", "eu_gdpr")}
+    values = {**demands.values_of("refusal", found, "en"), "regimes": ("uk_gdpr", "eu_gdpr")}
     body = policy.letters.render("no_data", "en", values).body
     assert "Art. 77" in body
     assert "164A" in body
