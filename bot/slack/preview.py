@@ -26,8 +26,7 @@ def review(answer: Review, pointer: Pointer) -> views.View:
         shown += [blocks.context([beside], "beside")]
         shown += views.literals(clean(answer.english), "english", 30)
     for question in answer.questions:
-        shown += [blocks.context([f":warning: {escape(question.label)}"], f"look.{question.name}")]
-        shown += forms.field_blocks(replace(question, label="Before it goes"), answer.letter)
+        shown += forms.field_blocks(question, answer.letter)
     to_send = replace(
         pointer, version=answer.case.version, action="send", value=answer.letter, way=""
     )

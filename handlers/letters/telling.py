@@ -19,6 +19,7 @@ class Speech(Record, frozen=True, kw_only=True):
     data: str
     you: str  #: about you
     your: str
+    own: str  #: you have an account
     there: str  #: your data "are there"
     maybe: str  #: whether, if: that says neither
 
@@ -29,7 +30,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             hold=r"we (?:\w+ ){0,3}(?:hold|have|keep|store|process|found|find|located)|held",
             data="data|information|details|account|profile|records?|recordings?|nothing|anything",
             you="about you|on you|concerning you|under (?:your|this) (?:name|address)|for you",
-            your="your|you (?:do not |don't |no longer )?have (?:an?|no|any)",
+            your="your",
+            own="you (?:do not |don't |no longer )?have (?:an?|no|any) (?:account|profile)",
             there=r"is|are|was|were|has|exists?|shows?|contains?|with us",
             maybe="whether|if",
         ),
@@ -38,7 +40,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             "wir (?:haben|speichern|verarbeiten|führen|finden|fanden)|liegen|gefunden",
             data="daten|informationen|konto|profil|einträge|aufnahmen|nichts",
             you="über sie|zu ihnen|zu ihrer (?:person|adresse)|(?:unter|auf) ihre[nmr]? \\w+",
-            your="ihre?|sie haben (?:ein|kein)",
+            your="ihre?n?",
+            own="sie haben (?:bei uns )?(?:noch )?k?ein (?:konto|profil)",
             there="ist|sind|wurden?|hat|besteht|liegen|bei uns",
             maybe="ob|falls|wenn|sofern",
         ),
@@ -46,7 +49,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             hold="nous (?:n'|ne )?(?:vous )?(?:détenons|avons|conservons|traitons|trouvons)",
             data="données?|informations?|compte|profil|enregistrements?|rien",
             you="vous concernant|sur vous|à votre (?:nom|sujet|adresse)|vous concerne",
-            your="votre|vos|vous (?:n')?avez (?:un|pas de)",
+            your="votre|vos",
+            own="vous (?:n')?avez (?:bien )?(?:un|pas de) (?:compte|profil)",
             there="est|sont|a été|ont été|existent?|contient|chez nous",
             maybe="si|que nous détenions",
         ),
@@ -54,7 +58,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             hold="tenemos|conservamos|guardamos|tratamos|encontramos|hemos encontrado|consta",
             data="datos?|información|cuenta|perfil|grabaciones|nada",
             you="sobre usted|de usted|a su nombre|con su dirección|que le conciernan?",
-            your="sus?|tiene (?:una|ninguna)|no tiene",
+            your="sus?",
+            own="tiene (?:una |ninguna )?(?:cuenta|perfil)",
             there="está|están|es|existen?|constan?|contiene|con nosotros",
             maybe="si",
         ),
@@ -62,7 +67,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             hold="abbiamo|conserviamo|trattiamo|deteniamo|troviamo|risulta|risultano",
             data="dat[oi]|informazion[ei]|account|profilo|registrazioni|nulla|niente",
             you="su di lei|che la riguardan?o?|a suo nome|al suo indirizzo",
-            your="suo|suoi|sua|sue|lei (?:non )?ha (?:un|alcun)",
+            your="suo|suoi|sua|sue",
+            own="lei (?:non )?ha (?:un |alcun )?(?:account|profilo)",
             there="è|sono|esiston?o?|esiste|risultan?o?|contiene|presso di noi",
             maybe="se",
         ),
@@ -71,7 +77,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             "wij (?:hebben|bewaren|verwerken|vinden|vonden)",
             data="gegevens|informatie|account|profiel|opnamen|niets",
             you="over u|op uw naam|onder uw (?:naam|adres)|van u",
-            your="uw|u hebt (?:een|geen)",
+            your="uw",
+            own="u (?:hebt|heeft) g?een (?:account|profiel)",
             there="is|zijn|was|waren|bestaat|staan|bij ons",
             maybe="of wij|als|indien",
         ),
@@ -79,7 +86,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             hold="temos|conservamos|guardamos|tratamos|encontr[aá]mos|consta|constam",
             data="dados?|informaç(?:ão|ões)|conta|perfil|gravações|nada",
             you="sobre si|sobre você|em seu nome|com o seu endereço|a seu respeito",
-            your="seus?|suas?|(?:não )?tem (?:uma|nenhuma)",
+            your="seus?|suas?",
+            own="tem (?:uma |nenhuma )?(?:conta|perfil)",
             there="está|estão|existem?|constam?|contém|connosco",
             maybe="se",
         ),
@@ -87,7 +95,8 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             hold="mamy|posiadamy|przechowujemy|przetwarzamy|znaleźliśmy|znaleziono",
             data=r"dan\w{1,3}|informacj\w{1,2}|kont[oa]|profilu?|nagra\w+|niczego|nic",
             you=r"o (?:panu|pani|państwu)|na (?:państwa|pana|pani) \w+|pod tym adresem",
-            your="państwa|pana|pani|(?:mają państwo|ma pan|ma pani)",
+            your="państwa|pana|pani",
+            own=r"(?:mają państwo|ma pani?) (?:\w+ )?(?:konto|konta|profil)",
             there="jest|są|istniej[eą]|znajduj[eą] się|u nas",
             maybe="czy|jeśli|jeżeli",
         ),
@@ -116,11 +125,12 @@ def _says(sentence: str, speech: Speech) -> bool:
 
 
 def _ways(speech: Speech) -> Iterator[tuple[str, ...]]:
-    """We hold data about you; we hold your data; your account is there."""
+    """We hold data about you; we hold your data; your account is there; you have an account."""
     yours = rf"(?:{speech.your}) (?:\w+ )?(?:{speech.data})"
     yield speech.hold, speech.data, speech.you
     yield speech.hold, yours
     yield (rf"{yours} (?:\w+ )?(?:{speech.there})",)
+    yield (speech.own,)
 
 
 def _has(sentence: str, part: str) -> bool:
