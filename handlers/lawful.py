@@ -25,7 +25,8 @@ from storage.records import Case, ClockEvent, Letter
 FREE = "plain"
 NEUTRAL, COMPLETE = "fits", "says"  #: what is ticked in a preview
 TICKED = "yes"
-_LABEL = re.compile(r"^([^\n\[\]]{3,120}?)\s*:\s*\[\[", re.MULTILINE)
+#: "What we found: [[ … ]]": what staff are to fill
+HEADING = re.compile(r"^([^\n\[\]]{3,120}?)\s*:\s*\[\[", re.MULTILINE)
 
 
 def unproven(case: Case, kinds: Mapping[str, Kind]) -> bool:
@@ -115,8 +116,8 @@ def _box(name: str, label: str, tick: str) -> Field:
 
 def _unsaid(letter: Letter, about: Matter) -> list[str]:
     """The headings of the template that staff's words do not fill, with the English beside them."""
-    ours = _LABEL.findall(write(letter.template, about, letter.language).words)
-    english = _LABEL.findall(write(letter.template, about, ENGLISH).words)
+    ours = HEADING.findall(write(letter.template, about, letter.language).words)
+    english = HEADING.findall(write(letter.template, about, ENGLISH).words)
     flat = " ".join(letter.words.split()).lower()
     pairs = zip(ours, english if len(english) == len(ours) else ours, strict=True)
     return [

@@ -171,7 +171,7 @@ _A_SENTENCE = re.compile(r"(?:\w+\W+){3}\w")
 _NO_REFERENCE = frozenset({"code"})
 #: answers, endings and notices of more time: both dates are told
 _DUE = re.compile(r"answer_(?!legal)|refusal|partial|unverified|no_data|referred|extension|late")
-_GIVEN = {
+GIVEN = {
     "reason": "REASON",
     "extended": "EXTENDED",
     "replaced": "REPLACED",
@@ -249,7 +249,7 @@ def matter(specimen: Specimen, kinds: Mapping[str, Kind], policy: Policy) -> Mat
 
 def lacking(name: str, language: str, about: Matter) -> Iterator[Demand]:
     """What the template in this language does not hold. Raises ValueError, TemplateError."""
-    values = values_of(name, about, language, **_GIVEN)
+    values = values_of(name, about, language, **GIVEN)
     found = about.policy.letters.render(name, language, values)
     yield from unmet(name, f"{found.subject}\n{found.body}", values)
     count, source = GAPS.get(name, (0, ""))
