@@ -284,7 +284,7 @@ class FromPeople(Elsewhere):
             language=content.language,
             english=self._in_english(content, about),
             warning=self.policy.letters.warning(content.template, content.language),
-            questions=lawful.questions(content, about),
+            ticks=lawful.ticks(content, about),
         )
 
     def _in_english(self, letter: Letter, about: Matter) -> str:

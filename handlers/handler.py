@@ -393,7 +393,7 @@ class Review(Record, frozen=True, kw_only=True, tag="review"):
     language: str = "en"
     english: str = ""  #: the same template in English, where the letter is in another language
     warning: str = ""  #: what a reader should know of its translation
-    questions: tuple[Field, ...] = ()  #: each has to be ticked before it goes
+    ticks: tuple[Field, ...] = ()  #: each has to be ticked before it goes
 
 
 class Faults(Record, frozen=True, kw_only=True, tag="faults"):

@@ -68,7 +68,7 @@ def lacks(letter: Letter, about: Matter) -> str:
     )
 
 
-def questions(letter: Letter, about: Matter) -> tuple[Field, ...]:
+def ticks(letter: Letter, about: Matter) -> tuple[Field, ...]:
     """What whoever sends it has to look at once more, each with a box to tick."""
     found = []
     if letter.words and must_be_neutral(letter.template, about.case, about.kinds):

@@ -202,7 +202,7 @@ class Send(Action):
         state = letter_of(moment.case, moment.form.get("letter", ""))
         if state is None or state.status is not OutboxStatus.DRAFT or moment.letter is None:
             return {}  # what is wrong then, `do` says
-        asked = lawful.questions(moment.letter, _matter(moment, state))
+        asked = lawful.ticks(moment.letter, _matter(moment, state))
         unticked = (field.name for field in asked if moment.form.get(field.name) != lawful.TICKED)
         return dict.fromkeys(unticked, "Tick it, or go back and change your words.")
 
@@ -236,8 +236,6 @@ def on_its_way(moment: Moment, letter: LetterState) -> Effect:
     template, request = templates.template(letter.template), request_of(moment.case, letter)
     if request is not None and (left := comes_first(moment, request, letter.template)):
         raise Refused(f"This letter cannot go yet. {left}")
-    if template.extends and request is not None and timing.over(request, moment):
-        raise Refused(timing.NO_MORE_TIME)
     _refuse_unlawful(moment, letter)
     window = moment.policy.undo_long if template.slow else moment.policy.undo
     author = moment.by.id if letter.by == "desk" else letter.by
@@ -252,6 +250,9 @@ def on_its_way(moment: Moment, letter: LetterState) -> Effect:
 
 def _refuse_unlawful(moment: Moment, letter: LetterState) -> None:
     """The case may have changed since it was written, or since a second person was asked."""
+    template, request = templates.template(letter.template), request_of(moment.case, letter)
+    if template.extends and request is not None and timing.over(request, moment):
+        raise Refused(timing.NO_MORE_TIME)
     if moment.letter is None:
         raise Refused("The words of this letter are no longer there: write it anew with Reply.")
     if said := lawful.lacks(moment.letter, _matter(moment, letter)):

@@ -25,8 +25,8 @@ def review(answer: Review, pointer: Pointer) -> views.View:
         beside = "In English, as the template has it (this is not sent):"
         shown += [blocks.context([beside], "beside")]
         shown += views.literals(clean(answer.english), "english", 30)
-    for question in answer.questions:
-        shown += forms.field_blocks(question, answer.letter)
+    for tick in answer.ticks:
+        shown += forms.field_blocks(tick, answer.letter)
     to_send = replace(
         pointer, version=answer.case.version, action="send", value=answer.letter, way=""
     )

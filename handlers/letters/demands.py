@@ -201,13 +201,12 @@ def _always(name: str) -> Iterator[Demand]:
     """Number, dates, and who writes (checklists for every closing mail)."""
     yield put_in("who writes", "company", "desk rule")
     yield put_in("the postal address", "postal", "desk rule")
+    yield put_in("what it is about", "this", "desk rule")
     if name not in _NO_REFERENCE:
         yield put_in("the reference", "ref", "desk rule")
     if _DUE.match(name):
         yield put_in("the date due", "due", "desk rule")
         yield put_in("the date received", "received", "desk rule")
-    if templates.template(name).rights:
-        yield put_in("what it is about", "this", "desk rule")
 
 
 def _laws(values: Mapping[str, object]) -> tuple[str, ...]:

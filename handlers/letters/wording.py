@@ -64,7 +64,7 @@ def values_of(name: str, matter: Matter, language: str, **given: str) -> dict[st
         "asked": asked,
         "kinds": [] if case.triage else phrases,
         "kind": about.kind or "",
-        "this": _phrase(matter.kinds[about.kind], language) if rules.rights and about.kind else "",
+        "this": _this(matter, rules, language),
         "within": _within(matter, about, language),
         "clock": clocks.told(rules.stops, _concerned(matter, rules.stops), language),
         "regime": about.due.regime,
@@ -80,6 +80,14 @@ def values_of(name: str, matter: Matter, language: str, **given: str) -> dict[st
         "reason": _reason(reason, language),
         **given,
     }
+
+
+def _this(matter: Matter, rules: templates.Template, language: str) -> str:
+    """Which request a letter is about, where it answers one or says where to complain."""
+    kind = matter.about.kind
+    if kind is None or not (rules.rights or rules.answers):
+        return ""
+    return _phrase(matter.kinds[kind], language)
 
 
 def _reason(name: str, language: str) -> str:

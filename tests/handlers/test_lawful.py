@@ -44,7 +44,7 @@ async def sent(bench: Bench, review: Review, **ticked: str) -> Answer:
 
 
 def asked(review: Review) -> list[str]:
-    return [field.name for field in review.questions]
+    return [field.name for field in review.ticks]
 
 
 # --- what nobody can take out -------------------------------------------------------------------
@@ -100,10 +100,8 @@ async def test_what_is_not_found_in_staff_s_words_is_named_and_goes_once_they_lo
     case = await bench.ready("complaint", laws=(UK,))
     words = "What we found: your name was misspelt.\nWe put it right."
     review = await reviewed(bench, case, "reply", template="answer_complaint", body=words)
-    (question,) = review.questions
-    assert question.label == (
-        "Not found in your words: What we decided, and why; What we put right."
-    )
+    (tick,) = review.ticks
+    assert tick.label == ("Not found in your words: What we decided, and why; What we put right.")
     refused = await sent(bench, review)
     assert isinstance(refused, Faults)
     assert "go back" in refused.fields[lawful.COMPLETE]
@@ -115,14 +113,14 @@ async def test_a_letter_that_says_all_asks_nothing(bench: Bench) -> None:
     case = await bench.ready("complaint", laws=(UK,))
     review = await bench.written(case, "reply", template="answer_complaint")
     assert isinstance(review, Review)
-    assert review.questions == ()
+    assert review.ticks == ()
 
 
 async def test_in_another_language_what_is_missing_is_named_in_english_too(bench: Bench) -> None:
     case = await bench.ready("complaint", laws=(EU,), language="de")
     form = {"template": "answer_complaint", "body": "Sie hatten recht.", "language": "de"}
-    (question,) = (await reviewed(bench, case, "reply", **form)).questions
-    assert "(What we found)" in question.label
+    (tick,) = (await reviewed(bench, case, "reply", **form)).ticks
+    assert "(What we found)" in tick.label
 
 
 # --- before anybody has proven who asks ---------------------------------------------------------

@@ -119,7 +119,7 @@ def test_a_preview_shows_the_letter_and_sends_by_id(make_case, view_faults, text
         subject=HOSTILE,
         body=HOSTILE + "\n" + "word " * 2000,
         window=60,
-        questions=(Field(name="fits", label=HOSTILE, type="choices", options=(("yes", "Yes"),)),),
+        ticks=(Field(name="fits", label=HOSTILE, type="choices", options=(("yes", "Yes"),)),),
     )
     view = preview.review(answer, POINTER)
     assert view_faults(view) == []
