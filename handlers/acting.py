@@ -257,7 +257,7 @@ class FromPeople(Elsewhere):
             case = verification.challenged(case, message, to, self.keys, self.policy)
         if isinstance(message.content, Letter):
             about = self.matter(case, effect.draft.request, moment.now)
-            if said := lawful.lacks(message.content, about):
+            if said := lawful.bar(message.content, about):
                 raise Refused(said)
         state = letter_state(message, effect.draft.request)
         corrected = letter_of(case, effect.draft.replaces)  # it shows what that one showed

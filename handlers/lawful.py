@@ -45,27 +45,13 @@ def words_fault(name: str, written: Rendered, words: str, *, neutral: bool) -> s
         return (
             "The law wants the reasons (GDPR Art. 12(3), (4)): say why in a sentence of your own."
         )
-    if neutral and (said := tells(words)):
-        return (
-            f"Nobody has proven who asks, and “{said}” says whether we hold data on them: "
-            "say it in general words, or settle identity first."
-        )
-    return ""
+    return _told(words) if neutral else ""
 
 
-def lacks(letter: Letter, about: Matter) -> str:
-    """What the letter as a whole does not hold as the case stands now, a sentence; "" = nothing."""
-    values = values_of(
-        letter.template, about, letter.language, **given(letter, about, letter.language)
-    )
-    found = list(unmet(letter.template, f"{letter.subject}\n{letter.body}", values))
-    if not found:
-        return ""
-    what = ", ".join(dict.fromkeys(each.what for each in found))
-    sources = ", ".join(dict.fromkeys(each.source for each in found))
-    return (
-        f"As the case stands now this letter lacks {what} ({sources}): go back and write it anew."
-    )
+def bar(letter: Letter, about: Matter) -> str:
+    """Why this letter cannot go as the case stands now, a sentence; "" = it can."""
+    neutral = must_be_neutral(letter.template, about.case, about.kinds)
+    return (_told(letter.words) if neutral else "") or _lacks(letter, about)
 
 
 def ticks(letter: Letter, about: Matter) -> tuple[Field, ...]:
@@ -108,6 +94,28 @@ def given(letter: Letter, about: Matter, language: str) -> dict[str, str]:
         day = local_day(wrong.at, about.policy.timezone)
         found["replaced"] = long_date(day, language)
     return found
+
+
+def _told(words: str) -> str:
+    """What says whether we hold data on the asker, and the way out."""
+    if not (said := tells(words)):
+        return ""
+    return (
+        f"Nobody has proven who asks, and “{said}” says whether we hold data on them: "
+        "say it in general words, or settle identity first."
+    )
+
+
+def _lacks(letter: Letter, about: Matter) -> str:
+    """What the whole of it does not hold."""
+    put_in = given(letter, about, letter.language)
+    values = values_of(letter.template, about, letter.language, **put_in)
+    found = list(unmet(letter.template, f"{letter.subject}\n{letter.body}", values))
+    if not found:
+        return ""
+    what = ", ".join(dict.fromkeys(each.what for each in found))
+    sources = ", ".join(dict.fromkeys(each.source for each in found))
+    return f"As the case stands now this letter lacks {what} ({sources}): write it anew."
 
 
 def _box(name: str, label: str, tick: str) -> Field:

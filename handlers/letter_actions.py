@@ -255,7 +255,7 @@ def _refuse_unlawful(moment: Moment, letter: LetterState) -> None:
         raise Refused(timing.NO_MORE_TIME)
     if moment.letter is None:
         raise Refused("The words of this letter are no longer there: write it anew with Reply.")
-    if said := lawful.lacks(moment.letter, _matter(moment, letter)):
+    if said := lawful.bar(moment.letter, _matter(moment, letter)):
         raise Refused(said)
 
 

@@ -230,6 +230,17 @@ async def test_a_draft_without_the_regulator_of_the_law_that_binds_now_stays(ben
     assert isinstance(await sent(bench, again), Done)
 
 
+async def test_words_written_for_who_was_known_do_not_go_to_who_is_not(bench: Bench) -> None:
+    case = await bench.ready("access")
+    words = {"template": "progress", "body": "We hold some data about you in five systems."}
+    review = await reviewed(bench, case, "reply", **words)
+    current = await bench.fresh(case)
+    unknown = replace(current, verification=None, version=current.version + 1)
+    await bench.desk.commit("join", ANA.id, unknown, NOW, unknown)
+    with pytest.raises(Refused, match="says whether we hold data"):
+        await sent(bench, review, fits="yes")
+
+
 async def test_nor_can_a_second_person_let_it_go(bench: Bench) -> None:
     case = await bench.ready(laws=(EU,))
     review = await bench.written(case, "reply", template="answer_access")
