@@ -39,12 +39,12 @@ def words_fault(name: str, written: Rendered, words: str, *, neutral: bool) -> s
 
     `neutral` = the letter must read the same whether we hold data or not.
     """
-    if "[[" in words or (written.words and not words.strip()):
+    if written.words and not words.strip():
+        return "Without your words this letter does not say what it has to: write them."
+    if "[[" in words:
         return "Write what stands in [[ ]], or take it out."
     if not spelt_out(name, words):
-        return (
-            "The law wants the reasons (GDPR Art. 12(3), (4)): say why in a sentence of your own."
-        )
+        return "The law wants the reasons: say why in a sentence of your own."
     return _told(words) if neutral else ""
 
 
