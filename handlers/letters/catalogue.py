@@ -92,11 +92,11 @@ class Catalogue(Record, frozen=True, kw_only=True):
 
     def render(self, name: str, language: str, values: Mapping[str, object]) -> Rendered:
         """The letter. Raises ValueError for an unknown one, TemplateError for want of a value."""
-        text, rules = self.text(name, language), templates.template(name)
+        text = self.text(name, language)
         first, words, last = _parted(filled(text.body, values))
         said = {
             "body": f"{first}\n\n{_SEAM}\n\n{last}",
-            "rights": self._rights(language, values) if rules.rights else "",
+            "rights": self._rights(language, values) if values.get("owed") else "",
         }
         whole = filled(self._source(SKELETON, language) or "", {**values, **said})
         before, seam, after = whole.partition(_SEAM)

@@ -164,8 +164,10 @@ MORE_GAPS: Mapping[tuple[str, str], str] = MappingProxyType(
         ("partial", "ca_quebec"): "P-39.1 s.34",
     }
 )
-#: letters that give reasons: staff's own words are a sentence, "No." is none
-REASONED = frozenset({"refusal", "refusal_neutral", "extension"})
+#: letters that give reasons, or may: staff's own words are a sentence, "No." is none
+REASONED = frozenset(
+    {"refusal", "refusal_neutral", "partial", "extension", "answer_complaint", "plain"}
+)
 _A_SENTENCE = re.compile(r"(?:\w+\W+){3}\w")
 #: letters to an address that may not be the requester's name no case
 _NO_REFERENCE = frozenset({"code"})
@@ -187,7 +189,7 @@ KINDS = ("access", "deletion", "correction", "child_data", "complaint")
 def unmet(name: str, told: str, values: Mapping[str, object]) -> Iterator[Demand]:
     """What a letter does not hold, by its subject and text; `values` are its request's."""
     flat, kind, laws = " ".join(told.split()), str(values["kind"]), _laws(values)
-    for each in (*_always(name), *_rights(name, laws), *DEMANDS.get(name, ())):
+    for each in (*_always(name), *_rights(values, laws), *DEMANDS.get(name, ())):
         if each.binds(laws, kind) and not each.met(flat, values):
             yield each
 
@@ -215,9 +217,9 @@ def _laws(values: Mapping[str, object]) -> tuple[str, ...]:
     return found if isinstance(found, tuple) else ()
 
 
-def _rights(name: str, laws: tuple[str, ...]) -> tuple[Demand, ...]:
+def _rights(values: Mapping[str, object], laws: tuple[str, ...]) -> tuple[Demand, ...]:
     """Of every law that may apply and has a block; else of the general one."""
-    if not templates.template(name).rights:
+    if not values["owed"]:
         return ()
     found = dict.fromkeys(block(law) for law in laws if block(law) in RIGHTS)
     return tuple(each for name in found or ("policy",) for each in RIGHTS[name])

@@ -15,6 +15,9 @@ from handlers.letters.templates import words
 from handlers.policy import Policy
 from storage.records import Case, Record, Request
 
+#: the kind whose requester is an authority
+AUTHORITY = "legal_demand"
+
 
 class Matter(Record, frozen=True, kw_only=True):
     """What a letter is about: one request of a case, or the most urgent one (None)."""
@@ -65,6 +68,7 @@ def values_of(name: str, matter: Matter, language: str, **given: str) -> dict[st
         "kinds": [] if case.triage else phrases,
         "kind": about.kind or "",
         "this": _this(matter, rules, language),
+        "owed": _owed(rules, about),
         "within": _within(matter, about, language),
         "clock": clocks.told(rules.stops, _concerned(matter, rules.stops), language),
         "regime": about.due.regime,
@@ -82,10 +86,15 @@ def values_of(name: str, matter: Matter, language: str, **given: str) -> dict[st
     }
 
 
+def _owed(rules: templates.Template, about: Request) -> bool:
+    """Does the letter say where to complain? An authority that demands something is not told."""
+    return rules.rights and about.kind != AUTHORITY
+
+
 def _this(matter: Matter, rules: templates.Template, language: str) -> str:
     """Which request a letter is about, where it answers one or says where to complain."""
     kind = matter.about.kind
-    if kind is None or not (rules.rights or rules.answers):
+    if kind is None or not (rules.answers or _owed(rules, matter.about)):
         return ""
     return _phrase(matter.kinds[kind], language)
 

@@ -64,6 +64,15 @@ async def test_a_refusal_that_says_only_no_does_not_go(bench: Bench, language: s
         assert demanded in whole, "GDPR Art. 12(4), whatever was written"
 
 
+@pytest.mark.parametrize(("kind", "name"), [("deletion", "partial"), ("complaint", "plain")])
+async def test_nor_does_no_under_another_name(bench: Bench, kind: str, name: str) -> None:
+    case = await bench.ready(kind, laws=(UK,))
+    form = {"template": name, "body": "No."}
+    assert isinstance(await bench.click(case, "reply", request=1, form=form), Faults)
+    form["body"] = "We looked into it and changed nothing."
+    assert "ico.org.uk" in (await reviewed(bench, case, "reply", **form)).body
+
+
 async def test_an_extension_names_its_reason_and_its_date_whatever_staff_write(bench: Bench):
     case = await unsettled(bench)
     for words in ("", "Sorry.", "[[ concretely ]]"):
@@ -118,7 +127,7 @@ async def test_a_letter_that_says_all_asks_nothing(bench: Bench) -> None:
 
 async def test_in_another_language_what_is_missing_is_named_in_english_too(bench: Bench) -> None:
     case = await bench.ready("complaint", laws=(EU,), language="de")
-    form = {"template": "answer_complaint", "body": "Sie hatten recht.", "language": "de"}
+    form = {"template": "answer_complaint", "body": "Sie hatten mit allem recht.", "language": "de"}
     (tick,) = (await reviewed(bench, case, "reply", **form)).ticks
     assert "(What we found)" in tick.label
 
@@ -262,7 +271,7 @@ def letter_of(case: Case, review: Review) -> LetterState:
 async def test_a_late_answer_obeys_the_same_demands(bench: Bench) -> None:
     case = await bench.ready("deletion", laws=(UK,))
     late = NOW + timedelta(days=60)
-    form = {"template": "partial", "body": "Some of it."}
+    form = {"template": "partial", "body": "Some of it is done now."}
     answer = await bench.click(case, "reply", now=late, request=1, form=form)
     assert isinstance(answer, Review)
     assert lawful.COMPLETE in asked(answer)

@@ -238,6 +238,13 @@ def test_an_outcome_of_a_complaint_sends_nobody_back_to_us() -> None:
     assert "165" in body
 
 
+@pytest.mark.parametrize("name", ["plain", "correcting", "late", "answer_legal"])
+def test_an_authority_is_not_told_where_to_complain(name: str) -> None:
+    found = about("policy", "legal_demand")
+    assert "edpb" not in write(name, found).body
+    assert list(lacking(name, "en", found)) == []
+
+
 def test_a_demand_that_is_not_met_is_found(tmp_path: Path) -> None:
     head = "title: Refusal\nsubject: Your request {{ ref }}\n\n"
     policy = policy_with(tmp_path, en__refusal=f"{head}No. {{{{ received }}}} {{{{ due }}}}")
