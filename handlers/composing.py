@@ -71,13 +71,17 @@ def _kept(moment: Moment, name: str) -> str:
 
 def _words_fields(text: str, *, optional: bool) -> tuple[Field, ...]:
     """Staff's words in one field, or in two when they are longer than a field holds."""
-    cut = len(text) if len(text) <= FIELD else text.rfind("\n", 0, FIELD)
+    line = text.rfind("\n", 0, FIELD + 1)
+    cut = len(text) if len(text) <= FIELD else line if line > 0 else FIELD
     label = "Your words, if any" if optional else "Your words"
     first = Field(name="body", label=label, type="paragraph", initial=text[:cut], optional=optional)
     if cut == len(text):
         return (first,)
     rest = text[cut:].strip("\n")[:FIELD]
-    return (first, Field(name="body2", label="Your words, go on", type="paragraph", initial=rest))
+    more = Field(
+        name="body2", label="Your words, go on", type="paragraph", initial=rest, optional=True
+    )
+    return (first, more)
 
 
 def _language_fields(moment: Moment) -> tuple[Field, ...]:
