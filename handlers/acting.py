@@ -125,7 +125,7 @@ class FromPeople(Drafting):
         if click.request is not None:
             found = [r for r in case.requests if r.id == click.request]
             if not found:
-                raise Refused(f"{case.ref} has no request {click.request} any more.")
+                raise Refused(f"{case.ref} asks that no more: the card shows what it asks now.")
             return found[0]
         return next((r for r in case.requests if action.offered(case, r)), case.requests[0])
 
@@ -147,7 +147,7 @@ class FromPeople(Drafting):
             policy=self.policy,
             other=await self._named(form.get(action.names, "") if action.names else ""),
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
-            letter=await self._waiting(case, form.get("about", "")),
+            letter=await self._waiting(case, form.get("about") or form.get("letter", "")),
             team=click.team,
         )
 
@@ -156,7 +156,7 @@ class FromPeople(Drafting):
         return await self.store.case(ref.strip().upper()) if ref.strip() else None
 
     async def _waiting(self, case: Case, about: str) -> Letter | None:
-        """The letter that waits for a second person."""
+        """The letter that waits to be sent, or for a second person."""
         message = await self.store.message(about) if letter_of(case, about) else None
         return message.content if message and isinstance(message.content, Letter) else None
 

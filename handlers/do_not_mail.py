@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from handlers.composing import language_of
 from handlers.handler import Action, Draft, Effect, Field, Form, Kind, Moment
-from handlers.letter_actions import language_of
 from handlers.requests import noted, with_step
 from handlers.suppressing import ADDRESS, how_known, known
 from storage.records import Case, Request, Status

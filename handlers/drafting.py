@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from handlers import recipients, verification
+from handlers import lawful, recipients, verification
 from handlers.elsewhere import Elsewhere
 from handlers.handler import Draft, Effect, Moment, Person, Review
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
+from handlers.letters.wording import Matter, write
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
 from storage.errors import Refused
 from storage.records import (
@@ -59,11 +60,12 @@ class Drafting(Elsewhere):
         for old in await self._with_its_other(moment.case, before):
             case = without_letter(case, old.id)
             if isinstance(old.content, Letter):
-                puts.append(replace(old, content=replace(old.content, body="")))
+                puts.append(replace(old, content=replace(old.content, body="", words="")))
         puts.append(message)
         if effect.draft.template == verification.CODE:
             to = effect.draft.to
             case = verification.challenged(case, message, to, self.keys, self.policy)
+        self._lawful(case, effect.draft, message, moment)
         state = self._state(case, effect.draft, message)
         if (other := effect.draft.beside) is not None:
             beside = self.letter(case, other, moment.now, moment.by.id)
@@ -71,6 +73,13 @@ class Drafting(Elsewhere):
             state = replace(state, along=beside.id)
             case = with_letter(case, self._state(case, other, beside))
         return with_letter(case, state), message
+
+    def _lawful(self, case: Case, draft: Draft, message: OutboxMessage, moment: Moment) -> None:
+        """Raises Refused for what lacks what the law wants."""
+        if isinstance(message.content, Letter):
+            about = self.matter(case, draft.request, moment.now)
+            if said := lawful.bar(message.content, about):
+                raise Refused(said)
 
     def _state(self, case: Case, draft: Draft, message: OutboxMessage) -> LetterState:
         state = letter_state(message, draft.request)
@@ -92,6 +101,8 @@ class Drafting(Elsewhere):
             raise TypeError("only letters are reviewed")
         slow = templates.template(content.template).slow
         window = self.policy.undo_long if slow else self.policy.undo
+        state = letter_of(case, message.id)
+        about = self.matter(case, state.request if state else None, message.created_at)
         return Review(
             case=case,
             letter=message.id,
@@ -100,22 +111,17 @@ class Drafting(Elsewhere):
             body=content.body,
             window=int(window.total_seconds()),
             language=content.language,
-            english=self._in_english(message, content, case),
+            english=self._in_english(content, about),
             warning=self.policy.letters.warning(content.template, content.language),
+            ticks=lawful.ticks(content, about),
         )
 
-    def _in_english(self, message: OutboxMessage, letter: Letter, case: Case) -> str:
+    def _in_english(self, letter: Letter, about: Matter) -> str:
         """The template of a letter in another language, for a reader who does not know it."""
         if letter.language == ENGLISH:
             return ""
-        state = letter_of(case, message.id)
-        draft = Draft(
-            template=letter.template,
-            request=state.request if state else None,
-            language=ENGLISH,
-            closing=letter.closing,
-        )
-        return self.written(case, draft, message.created_at).body
+        given = lawful.given(letter, about, ENGLISH)
+        return write(letter.template, about, ENGLISH, **given).body
 
     async def _moved_letter(
         self, effect: Effect, case: Case, now: datetime, puts: list[Stored]

@@ -105,7 +105,8 @@ class Draft(Record, frozen=True, kw_only=True):
     request: int | None = None  #: the request it is about
     beside: "Draft | None" = None  #: a letter to another address that goes with it
     to: str = ""  #: "" = the requester
-    body: str | None = None  #: words changed by staff; None = as the template has them
+    words: str | None = None  #: of staff; None = as the template has them
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)  #: values of this letter alone
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
     replaces: str = ""  #: id of the letter that it corrects
@@ -412,6 +413,7 @@ class Review(Record, frozen=True, kw_only=True, tag="review"):
     english: str = ""  #: the same template in English, where the letter is in another language
     warning: str = ""  #: what a reader should know of its translation
     beside: "Review | None" = None  #: the letter that goes with it
+    ticks: tuple[Field, ...] = ()  #: each has to be ticked before it goes
 
 
 class Faults(Record, frozen=True, kw_only=True, tag="faults"):

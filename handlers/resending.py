@@ -1,7 +1,10 @@
 """Send again: a letter that came back, or could not be delivered, once more and as it was."""
 
+from handlers import lawful
+from handlers.composing import matter_of
 from handlers.handler import Action, Draft, Effect, Moment
 from handlers.letters import templates
+from handlers.requests import replace
 from handlers.verification import CODE
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request
@@ -42,10 +45,14 @@ class SendAgain(Action):
         state, letter = returned(moment.case), moment.letter
         if state is None or letter is None or state.id != moment.form.get("about"):
             raise Refused("This letter is no longer there: write it anew with Reply.")
+        request = next((r for r in moment.case.requests if r.id == state.request), None)
+        moment = replace(moment, request=request)
+        given = lawful.given(letter, matter_of(moment), letter.language)
         draft = Draft(
             template=state.template,
             request=state.request,
-            body=letter.body,
+            words=letter.words,
+            given={name: said for name, said in given.items() if name != "reason"},
             language=letter.language,
             to=letter.to,
             replaces=letter.replaces,

@@ -13,6 +13,8 @@ from storage.records import Case, Due, OutboxStatus, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
+#: what was read as an unsubscribe, and was none
+LISTED = " The address is on the do-not-mail list still: Do-not-mail list takes it off."
 
 
 class Confirm(Action):
@@ -102,7 +104,7 @@ class NotARequest(Action):
             case = close_request(case, request.id, Outcome.NOT_A_REQUEST, moment)
         return Effect(
             case=labelled(replace(case, triage=False), NOTHING),
-            said=f"{case.ref} is closed: not a request.",
+            said=f"{case.ref} is closed: not a request.{LISTED if case.suppressed else ''}",
             line=f"<@{moment.by.id}> closed it: not a request.",
             back=("reopen", "unfinished") if len(case.requests) == 1 else ("", ""),
             release=bool(case.held_for),
@@ -167,7 +169,7 @@ def _left_over(before: Case, after: Case) -> str:
     told = f"{sent} If one was wrong: Correct our last letter." if sent else ""
     was, now = ({r.kind for r in case.requests} for case in (before, after))
     if "unsubscribe" in was - now:
-        told += " The address is on the do-not-mail list still: Do-not-mail list takes it off."
+        told += LISTED
     return told
 
 

@@ -214,6 +214,14 @@ async def test_it_can_be_taken_back_when_the_case_has_ended(bench: Bench) -> Non
     assert await listed(bench) == set()
 
 
+async def test_what_was_no_request_says_that_its_address_is_listed_still(bench: Bench) -> None:
+    case = await bench.case("unsubscribe")
+    done = await bench.click(case, "not_a_request")
+    assert "on the do-not-mail list still" in done.said
+    assert isinstance(await choose(bench, case, listed=""), Done)
+    assert await listed(bench) == set()
+
+
 async def test_a_list_that_changed_meanwhile_is_read_again_first(bench: Bench) -> None:
     case = await bench.walk(await bench.case("unsubscribe"), until="stopped")
     await choose(bench, case, listed="0", more=CHILD)
