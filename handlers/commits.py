@@ -33,8 +33,6 @@ from storage.records import (
     OwnerAsk,
     Shred,
     Stored,
-    Suppressed,
-    Suppression,
     ThreadLine,
     new_id,
 )
@@ -195,20 +193,6 @@ class Commits:
         """A line to one person."""
         content = DirectMessage(person=person, text=text, case=case.ref)
         return self.message(f"slack:{person}", content, now, by)
-
-    async def _suppress(self, case: Case, address: str, now: datetime) -> tuple[Case, list[Stored]]:
-        """An address gets no marketing because of this case; one that got none before stays."""
-        name = self.keys.address_hash(address)
-        known = await self.store.suppression(name)
-        if any(each.hash == name for each in case.suppressed) and known is not None:
-            return case, []
-        found = known or Suppression(hash=name, address=address, since=now, case=case.ref)
-        entry = Suppressed(address=address, hash=name, since=found.since)
-        others = tuple(each for each in case.suppressed if each.hash != name)
-        case = replace(case, suppressed=(*others, entry))
-        if case.ref not in (found.case, *found.also):
-            found = replace(found, also=(*found.also, case.ref))
-        return case, [found] if found != known else []
 
     async def met(self, by: Person, now: datetime) -> list[Stored]:
         """Whose clock says what is remembered: reminders keep people's own hours."""

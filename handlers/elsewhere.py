@@ -8,11 +8,12 @@ from handlers.commits import lane_of
 from handlers.handler import Effect, Moment
 from handlers.ignoring import Ignoring
 from handlers.requests import replace
+from handlers.stopping import Stopping
 from storage.errors import Refused
-from storage.records import Card, Case, Joined, MailStatus, Shred, Stored
+from storage.records import Card, Case, Joined, MailStatus, Stored
 
 
-class Elsewhere(Ignoring):
+class Elsewhere(Ignoring, Stopping):
     """All of it goes into the commit of the act."""
 
     async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
@@ -23,25 +24,6 @@ class Elsewhere(Ignoring):
         if (effect.release or effect.join) and case.held_for:
             puts += await self._given_back(case, now, by, joins=effect.join)
         return puts
-
-    async def _unwanted(
-        self, effect: Effect, case: Case, now: datetime
-    ) -> tuple[Case, list[Stored], tuple[Shred, ...]]:
-        """The do-not-mail list: what comes on it for this case, and what goes off."""
-        puts: list[Stored] = []
-        shreds: list[Shred] = []
-        for address in effect.suppress:
-            case, put = await self._suppress(case, address, now)
-            puts += put
-        for name in effect.lift:
-            case = replace(case, suppressed=tuple(x for x in case.suppressed if x.hash != name))
-            known = await self.store.suppression(name)
-            cases = [x for x in (known.case, *known.also) if x != case.ref] if known else []
-            if known is not None and cases:  # somebody else asked for the same
-                puts.append(replace(known, case=cases[0], also=tuple(cases[1:])))
-            elif known is not None:
-                shreds.append(Shred(life="suppression", key=name))
-        return case, puts, tuple(shreds)
 
     async def _apart(self, effect: Effect, moment: Moment, case: Case) -> tuple[Case, list[Stored]]:
         """The other cases that change with this one, and those that are split off it."""

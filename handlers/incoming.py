@@ -6,14 +6,12 @@ from handlers import opening, timing
 from handlers.commits import import_list, lane_of
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
-from handlers.deadlines.rules import CALENDAR
-from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.flags import warned
 from handlers.ignoring import REQUESTED, WRONG, Ignoring
 from handlers.letter_actions import failed
 from handlers.opening import Understood
 from handlers.requests import letter_of, replace, with_letter
-from handlers.suppressing import since
+from handlers.stopping import Stopping
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
@@ -22,7 +20,6 @@ from storage.records import (
     InboundMail,
     MailStatus,
     Mark,
-    OutboxMessage,
     ParsedMail,
     Reading,
     Record,
@@ -40,7 +37,7 @@ class Noted(Record, frozen=True, kw_only=True):
     line: str
 
 
-class FromMail(AutomaticLetters, Ignoring):
+class FromMail(AutomaticLetters, Ignoring, Stopping):
     """Each is one commit: case, outbox and the mail's status together."""
 
     async def open(  # noqa: PLR0913  what a case is made of
@@ -90,44 +87,6 @@ class FromMail(AutomaticLetters, Ignoring):
         ref = await self.store.next_reference(opening.year_of(found.mail.received_at, self.policy))
         hashed = self.keys.address_hash(found.requester)
         return opening.opened(ref, found, hashed, self.registry, self.policy)
-
-    async def _stopped(
-        self, case: Case, found: Understood, now: datetime, puts: list[Stored]
-    ) -> Case:
-        """The address is put on the list at once; one that was there may have been mailed still."""
-        if not _asks_to_stop(case) or found.imported or not case.requester:
-            return case
-        known = await self.store.suppression(case.requester_hash)
-        if known is not None and self._unheeded(known.since, now):
-            case = replace(case, still_mailed=known.since)
-        case, listed = await self._suppress(case, case.requester, now)
-        puts += listed
-        return case
-
-    def _again(
-        self, case: Case, reading: Reading | None, now: datetime
-    ) -> tuple[Case, list[OutboxMessage]]:
-        """Whoever was taken off every list and asks for it once more is mailed still."""
-        begun, asks = since(case), reading is not None and "unsubscribe" in reading.kinds
-        if not asks or not _asks_to_stop(case) or begun is None or case.still_mailed:
-            return case, []
-        if not self._unheeded(begun, now):
-            return case, []
-        case = replace(case, still_mailed=begun)
-        return case, self._unheeded_line(case, now)
-
-    def _unheeded_line(self, case: Case, now: datetime) -> list[OutboxMessage]:
-        if (since := case.still_mailed) is None:
-            return []
-        text = (
-            f"Still mailed: this address has been on the do-not-mail list since {since:%d %b %Y}."
-        )
-        return [self.line(case, text, now)]
-
-    def _unheeded(self, since: datetime, now: datetime) -> bool:
-        """What was on its way then has arrived by now: somebody did not use the list."""
-        first = add_working_days(local_day(since, self.policy.timezone), 2, CALENDAR)
-        return local_day(now, self.policy.timezone) > first
 
     async def follow_up(
         self,
@@ -354,10 +313,6 @@ class FromMail(AutomaticLetters, Ignoring):
 
     async def _stored(self, mail: InboundMail) -> InboundMail:
         return await self.store.mail(mail.id) or mail
-
-
-def _asks_to_stop(case: Case) -> bool:
-    return any(request.kind == "unsubscribe" for request in case.requests)
 
 
 def worked_on(
