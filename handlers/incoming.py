@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from handlers import opening, timing
-from handlers.commits import import_list, lane_of
+from handlers.commits import import_list, later_lane
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
 from handlers.deadlines.rules import CALENDAR
@@ -80,7 +80,7 @@ class FromMail(AutomaticLetters, Ignoring):
         if case.imported:  # no card: its place is in the list of its import
             puts += await self.listed(import_list(case.batch), now)
         else:
-            puts.append(self.message(lane_of(case), Card(case=case.ref), now))
+            puts.append(self.message(later_lane(case), Card(case=case.ref), now))
         puts += [letter] if letter else []
         if unwanted:
             text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."
@@ -158,7 +158,7 @@ class FromMail(AutomaticLetters, Ignoring):
             case,
             now,
             *(case, beside, mail),
-            self.message(lane_of(case), Card(case=case.ref), now),
+            self.message(later_lane(case), Card(case=case.ref), now),
             await self.refreshed(beside, now),
             self.line(beside, f"A mail that may belong here waits: {case.ref}.", now, call=True),
         )
