@@ -64,6 +64,7 @@ def policy_of(settings: Settings) -> Policy:
         digest_at=settings.digest_at,
         reminders=settings.reminders,
         backups=settings.backups,
+        duty=settings.duty,
         pilot=settings.pilot,
         code_tries=settings.code_tries,
         code_life=timedelta(days=settings.code_days),

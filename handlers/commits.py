@@ -147,7 +147,11 @@ class Commits:
         ]
 
     async def listed(
-        self, name: str, now: datetime, mails: tuple[str, ...] = ()
+        self,
+        name: str,
+        now: datetime,
+        mails: tuple[str, ...] = (),
+        after: timedelta = GATHERED,
     ) -> tuple[Stored, ...]:
         """The message that redraws a list to sort; as with cards one that waits is put again."""
         known = await self.store.mark(list_mark(name))
@@ -157,7 +161,7 @@ class Commits:
                 return (before,)
             mails = before.content.mails
         message = self.message(LISTS, ListToSort(name=name, mails=mails), now)
-        message = replace(message, send_after=now + GATHERED)
+        message = replace(message, send_after=now + after)
         mark = known or Mark(id=list_mark(name), at=now, lasting=True)
         return (message, replace(mark, at=now, note=message.id))
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from handlers import opening, timing
+from handlers.bursts import Bursts
 from handlers.commits import import_list, later_lane
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
@@ -39,7 +40,7 @@ class Noted(Record, frozen=True, kw_only=True):
     line: str
 
 
-class FromMail(AutomaticLetters, Ignoring):
+class FromMail(AutomaticLetters, Ignoring, Bursts):
     """Each is one commit: case, outbox and the mail's status together."""
 
     async def open(  # noqa: PLR0913  what a case is made of
@@ -81,6 +82,7 @@ class FromMail(AutomaticLetters, Ignoring):
             puts += await self.listed(import_list(case.batch), now)
         else:
             puts.append(self.message(later_lane(case), Card(case=case.ref), now))
+            puts += await self._busy(case, now)
         puts += [letter] if letter else []
         if unwanted:
             text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."

@@ -576,6 +576,12 @@ class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
     mails: tuple[str, ...] = ()
 
 
+class DutyCall(Record, frozen=True, kw_only=True, tag="duty"):
+    """To the person on duty: what nobody of that circle has taken. Nothing personal."""
+
+    circle: Circle
+
+
 class OwnerAsk(Record, frozen=True, kw_only=True, tag="owner"):
     """A round's questions to one owner. Who it is about is behind a button, theirs alone."""
 
@@ -660,7 +666,9 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
-Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
+Content = (
+    Card | ThreadLine | DirectMessage | DutyCall | OwnerAsk | ListToSort | Digest | Alarm | Letter
+)
 
 
 class OutboxStatus(StrEnum):
