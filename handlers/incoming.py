@@ -87,7 +87,8 @@ class FromMail(AutomaticLetters, Ignoring, Bursts):
         if unwanted:
             text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."
             puts.append(self.line(case, text, now))
-        await self.commit("open", "desk", case, now, *puts)
+        why = f"written down, {found.came_by}" if found.came_by else ""
+        await self.commit("open", found.by, case, now, *puts, why=why)
         return await self.case(case.ref)
 
     async def _new_case(self, found: Understood) -> Case:

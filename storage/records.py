@@ -440,6 +440,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     held_for: str = ""  #: reference of the case this one's mail may belong to
     imported: bool = False  #: its mail came from an archive
     batch: str = ""  #: with which import; "" = none, or one before they had lists
+    came_by: str = ""  #: a way of `handlers.by_hand`; "" = by mail
     taken_up: bool = False  #: imported, and a person took it off the list as open
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
