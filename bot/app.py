@@ -172,6 +172,7 @@ class App:
         await self.slack.start()
         self.supervisor.start("outbox", self.outbox.run)
         self.supervisor.start("worker", self.worker.run)
+        self.supervisor.start("homes", self.slack.follow)
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
         self.supervisor.start("retention", self._purges)

@@ -6,7 +6,7 @@ letter follows by itself: nobody has proven the address. The clock runs from the
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -31,6 +31,7 @@ WAYS: Mapping[str, str] = MappingProxyType(
         "slack": "in Slack",
     }
 )
+AGAIN = timedelta(days=7)
 EARLIEST = date(2018, 5, 25)  #: the day the GDPR applies from; older is a slip of the keyboard
 SURE = 1.0
 _ADDRESS = re.compile(r"[^@\s<>,;\"()]+@[^@\s<>,;\"().]+(\.[^@\s<>,;\"().]+)+", re.ASCII)
@@ -137,7 +138,7 @@ def _faults(
         yield "address", "One address such as name@example.org."
 
 
-def written(told: Told, to: str, at: datetime) -> bytes:
+def written(told: Told, to: str) -> bytes:
     """It as a mail (RFC 5322), so that it is kept and read like one."""
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = f"Request {WAYS[told.way]}"
@@ -145,7 +146,7 @@ def written(told: Told, to: str, at: datetime) -> bytes:
         user, _, domain = told.address.rpartition("@")
         mail["From"] = Address(told.name, user, domain)
     mail["To"] = to
-    mail["Date"] = format_datetime(at)
+    mail["Date"] = format_datetime(datetime.combine(told.came_on, time(12), UTC))
     mail.set_content(_text(told))
     return mail.as_bytes()
 
@@ -168,9 +169,13 @@ class FromHands(FromPeople, FromMail):
             mail_from="",
             rcpt_to=self.policy.addresses[:1],
             peer=f"{BY_HAND}: {told.way}",
-            content=written(told, self.policy.address, at),
+            content=written(told, self.policy.address),
         )
         mail = await self.store.mails.append(arrival)
+        earlier = await self.store.earlier_mail(mail, AGAIN)
+        if earlier is not None and earlier.case is not None:  # sent twice, or written down twice
+            await self.repeat(mail, earlier, now)
+            return await self.case(earlier.case)
         found = Understood(
             mail=mail,
             parsed=_parsed(told, at),

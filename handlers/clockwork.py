@@ -28,6 +28,7 @@ from storage.records import (
     Alarm,
     Case,
     Commit,
+    Digest,
     DutyCall,
     MailStatus,
     Mark,
@@ -205,6 +206,13 @@ class FromClock(FromLists, Habitual):
             )
         )
         return True
+
+    async def standing(self, now: datetime) -> Digest:
+        """The digest as it would be now, for whoever asks; nothing is posted."""
+        last = await self.store.mark(LAST)
+        counts = await self._counts(last.at if last else now)
+        day = local_day(now, self.policy.timezone)
+        return figures(await self.store.cases(), counts, day, self.registry)
 
     async def _counts(self, since: datetime) -> Counts:
         tally = await self.store.tally(since)

@@ -3,7 +3,7 @@
 Kept in a mark of their own, so that it outlives every case; nobody else may change it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 
 import msgspec
@@ -166,6 +166,15 @@ class Habitual(Commits):
             return Reachable(hours=hours, backup=backup)
         hours = (await self._hours(backup))[1] if backup else Hours(timezone=self.policy.timezone)
         return Reachable(hours=hours, backup=backup, away=True)
+
+    async def stands_in(self, person: str, people: Iterable[str], now: datetime) -> frozenset[str]:
+        """For whom of these people they stand in now."""
+        found = set()
+        for each in people:
+            them = await self.reachable(each, now)
+            if them.away and them.backup == person:
+                found.add(each)
+        return frozenset(found)
 
     async def _hours(self, person: str) -> tuple[Habits, Hours]:
         known, habits = await self.store.mark(zone_of(person)), await self.habits(person)
