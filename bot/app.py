@@ -13,6 +13,7 @@ import msgspec
 from bot.control import Control, Said
 from bot.feed import Feed
 from bot.front import Front, open_front
+from bot.gaps import gaps
 from bot.http import HttpServer, routes
 from bot.imports import Imports
 from bot.mailer import Mailer
@@ -26,6 +27,7 @@ from bot.supervisor import Supervisor
 from handlers.clock import Clock
 from handlers.company import System
 from handlers.desk import Desk
+from handlers.handler import Role
 from handlers.letters import catalogue, demands
 from handlers.letters.catalogue import Catalogue
 from handlers.policy import Policy
@@ -96,7 +98,9 @@ def slack_options_of(settings: Settings) -> SlackOptions:
         managers=settings.slack_managers,
         restricted=settings.slack_restricted,
         counsel=settings.counsel,
+        groups={Role(role): group for role, group in settings.groups.items()},
         timezone=settings.timezone,
+        gaps=gaps(settings),
     )
 
 

@@ -95,6 +95,11 @@ class Settings(Record, frozen=True, kw_only=True):
         return (named,) if isinstance(named, str) else tuple(named)
 
     @property
+    def groups(self) -> Mapping[str, str]:
+        """User groups of Slack whose members have a role too: the table `groups` of [people]."""
+        return dict(self.people.get("groups", {}))
+
+    @property
     def model(self) -> Path:
         """What `desk train --with-cases` learned here, where it was asked to."""
         return self.data / "desk.model"

@@ -176,6 +176,10 @@ class Habitual(Commits):
                 found.add(each)
         return frozenset(found)
 
+    async def absent(self, people: Iterable[str], now: datetime) -> frozenset[str]:
+        """Who of these people is away now."""
+        return frozenset([each for each in people if (await self.reachable(each, now)).away])
+
     async def _hours(self, person: str) -> tuple[Habits, Hours]:
         known, habits = await self.store.mark(zone_of(person)), await self.habits(person)
         zone = known.note if known and known.note else self.policy.timezone

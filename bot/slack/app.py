@@ -72,7 +72,7 @@ class Slack:
             managed=bool(options.managers),
         )
         self._clicks = Clicks(self._parts)
-        self._transport = Transport(self.client, options, desk, registry, clock)
+        self._transport = Transport(self.client, options, desk, registry, clock, roles=self._roles)
         self._app = self._listening()
         self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []

@@ -38,7 +38,7 @@ class Desk(Record, frozen=True, kw_only=True):
 
     kinds: Kinds
     now: datetime
-    timezone: str
+    timezone: str = "Europe/London"
     gaps: tuple[Gap, ...] = ()  #: shown to those who may set things up
 
     @property
