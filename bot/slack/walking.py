@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.slack import blocks, forms, reading
 from bot.slack.blocks import Block
@@ -30,6 +30,18 @@ class Said(Record, frozen=True, kw_only=True):
     back: Pointer | None = None
 
 
+class Stood(NamedTuple):
+    """Where one stood in the queue; `again`: that case comes once more."""
+
+    case: Case
+    again: bool = False
+
+    def before(self, case: Case) -> bool:
+        """Does that one come next, or later?"""
+        here = place(self.case)
+        return place(case) > here or (self.again and case.ref == self.case.ref)
+
+
 class Walking:
     """The windows and their clicks. Where one stands is where the last case stood: nothing is
     remembered here."""
@@ -47,13 +59,10 @@ class Walking:
             await window.show(await self._change(case, by, pointer))
             return
         if pointer.way == "skip":
-            await self._show_next(window, by, place(case), Said())
+            await self._show_next(window, by, Stood(case), Said())
             return
         said = await self._done(case, by, pointer)
-        stood = place(case)
-        if pointer.action == "reopen":  # it comes again: a shorter reference sorts before it
-            stood = (stood[0], case.ref[:-1])
-        await self._show_next(window, by, stood, said)
+        await self._show_next(window, by, Stood(case, again=pointer.action == "reopen"), said)
 
     async def submitted(self, body: Mapping[str, Any], pointer: Pointer) -> View | Faults:
         """Another kind was chosen."""
@@ -63,7 +72,7 @@ class Walking:
         if not values.get("kinds"):
             return Faults(fields={"kinds": "Choose at least one kind."})
         said = await self._done(case, by, pointer, values)
-        return await self._next(by, place(case), said)
+        return await self._next(by, Stood(case), said)
 
     async def changing(self, by: Person, pointer: Pointer, typed: Mapping[str, str]) -> View:
         """The form anew, with the dates of what is chosen."""
@@ -113,17 +122,15 @@ class Walking:
         here = Pointer(ref=case.ref, version=pointer.version, action="confirm")
         return {**forms.view(form, here, salt()), "callback_id": WALK}
 
-    async def _show_next(
-        self, window: Window, by: Person, after: tuple[date, str] | None, said: Said
-    ) -> None:
+    async def _show_next(self, window: Window, by: Person, stood: Stood | None, said: Said) -> None:
         await window.open()
-        await window.show(await self._next(by, after, said))
+        await window.show(await self._next(by, stood, said))
 
-    async def _next(self, by: Person, after: tuple[date, str] | None, said: Said) -> View:
+    async def _next(self, by: Person, stood: Stood | None, said: Said) -> View:
         """The first case behind the last one that can still be read."""
         parts = self._parts
         found = work(await parts.store.cases(), by, parts.today()).unsorted
-        left = [case for case in found if after is None or place(case) > after]
+        left = [case for case in found if stood is None or stood.before(case)]
         for number, case in enumerate(left):
             try:
                 async with parts.locks.of(case.ref):
