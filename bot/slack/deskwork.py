@@ -3,6 +3,8 @@
 Nobody types a name in a channel: what is looked for and what was written down goes into a window.
 """
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +26,7 @@ from storage.errors import StoreAway, StoreFull
 from storage.records import Case
 
 NEW, FIND, HOURS = "new", "find", "hours"  #: callback ids
+_LIVE = re.compile(r"<(?P<target>[^<>|]+)(\|(?P<label>[^<>]*))?>")
 MOST = 40  #: cases found that are shown
 Body = Mapping[str, Any]
 
@@ -46,7 +49,7 @@ class Deskwork:
         said = body.get("message") or {}
         at = datetime.fromtimestamp(float(said.get("ts") or 0), UTC)
         day = local_day(at, self._parts.timezone)
-        words = str(said.get("text") or "")
+        words = plain_words(str(said.get("text") or ""))
         return self.new(Told(way="slack", came_on=day, kinds=(), words=words))
 
     async def made(self, body: Body, _: Pointer) -> View | Faults:
@@ -137,6 +140,20 @@ class Deskwork:
     async def _no_colleague(self, person: str) -> dict[str, str]:
         known = await self._parts.colleague(person)
         return {} if known else {"backup": "They are not in the privacy team."}
+
+
+def plain_words(text: str) -> str:
+    """A message as people see it: Slack writes links and mentions as `<target|label>`."""
+    return html.unescape(_LIVE.sub(_seen, text))
+
+
+def _seen(found: re.Match[str]) -> str:
+    target, label = found["target"], found["label"] or ""
+    if target[:1] in {"@", "#", "!"}:
+        mark = target[0].replace("!", "@")
+        return f"{mark}{label or target[1:]}"
+    plain = target.removeprefix("mailto:")
+    return f"{label} ({plain})" if label and label != plain else plain
 
 
 def _window(form: Form, callback_id: str) -> View:
