@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.actions import Clicks
 from bot.slack.commands import COMMAND, SHORTCUT, Commands
+from bot.slack.homes import Homes
 from bot.slack.link import Link
 from bot.slack.options import SlackOptions
 from bot.slack.parts import Parts, trail
@@ -111,9 +112,14 @@ class Slack:
         """Raises SendLater, SendFailed."""
         return await self._transport.send(message)
 
+    @property
+    def homes(self) -> Homes:
+        """Everybody's Home tab."""
+        return self._clicks.homes
+
     async def follow(self) -> None:
         """Until cancelled: Home stays fresh for those who looked at it lately."""
-        await self._clicks.homes.follow()
+        await self.homes.follow()
 
     async def _greet(self) -> None:
         """Which workspace is ours; asked until Slack answers."""
