@@ -118,7 +118,7 @@ class FromPeople(Elsewhere):
         if click.request is not None:
             found = [r for r in case.requests if r.id == click.request]
             if not found:
-                raise Refused(f"{case.ref} has no request {click.request} any more.")
+                raise Refused(f"{case.ref} asks that no more: the card shows what it asks now.")
             return found[0]
         return next((r for r in case.requests if action.offered(case, r)), case.requests[0])
 
