@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 import msgspec
@@ -197,46 +197,63 @@ async def an_office(folder: Path) -> AsyncIterator[Office]:
         await sandbox.stop()
 
 
-async def click(office: Office, http: aiohttp.ClientSession, ref: str, user: str) -> Clicked:
+class Watch:
+    """When each answer and each card came, as the open pages are told."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._send = sandbox.parts.hub.send
+        self._waits: dict[tuple[str, str, bool], asyncio.Future[float]] = {}
+        sandbox.parts.hub.send = self._heard
+
+    def until(self, ref: str, user: str, *, whisper: bool) -> "asyncio.Future[float]":
+        return self._waits.setdefault(
+            (ref, user, whisper), asyncio.get_running_loop().create_future()
+        )
+
+    def _heard(self, event: dict[str, Any], users: Any = None) -> None:
+        self._send(event, users)
+        if event["type"] != "message":
+            return
+        said, now = event["message"], time.perf_counter()
+        whisper = bool(said.get("ephemeral"))
+        text = said["text"] if whisper else json.dumps(said.get("blocks", []))
+        for (ref, user, wanted), future in self._waits.items():
+            mine = wanted is whisper and not future.done() and ref in text
+            if mine and (user in users if whisper else f"<@{user}>" in text):
+                future.set_result(now)
+
+
+async def click(
+    office: Office, http: aiohttp.ClientSession, watch: Watch, ref: str, user: str
+) -> Clicked:
     """Claim it by its card, and watch what follows."""
     case = await office.store.case(ref)
     assert case is not None
     assert case.card is not None
-    parts = office.sandbox.parts
-    message = parts.workspace.message(STAFF, case.card.ts)
+    message = office.sandbox.parts.workspace.message(STAFF, case.card.ts)
     assert message is not None
     row = next(block for block in message["blocks"] if block["type"] == "actions")
     button = next(e for e in row["elements"] if e.get("text", {}).get("text") == "Claim")
     action = {"type": "button", "action_id": button["action_id"], "block_id": row["block_id"]}
+    answer, card = (watch.until(ref, user, whisper=whisper) for whisper in (True, False))
     begun = time.perf_counter()
     body = {"as": user, "channel": STAFF, "ts": case.card.ts, "action": action}
-    watch = asyncio.create_task(_answered(office, ref, user, begun))
-    async with http.post(f"{office.sandbox.web_url}do/click", json=body) as answer:
-        assert (await answer.json())["ok"]
+    async with http.post(f"{office.sandbox.web_url}do/click", json=body) as acknowledged:
+        assert (await acknowledged.json())["ok"]
     ack = time.perf_counter() - begun
-    answered = await watch
-    while f"<@{user}>" not in json.dumps(parts.workspace.message(STAFF, case.card.ts)):
-        await asyncio.sleep(0.01)
-    return Clicked(ack, answered, time.perf_counter() - begun)
-
-
-async def _answered(office: Office, ref: str, user: str, begun: float) -> float:
-    whispers = office.sandbox.parts.ephemerals
-    while not any(to == user and ref in said["text"] for to, _, said in [*whispers.values()][-40:]):
-        await asyncio.sleep(0.002)
-    return time.perf_counter() - begun
+    return Clicked(ack, await answer - begun, await card - begun)
 
 
 async def clicks(
     office: Office, http: aiohttp.ClientSession, refs: list[str], burst: int
 ) -> list[Clicked]:
     """So many at once, then one every two seconds."""
-    going = []
+    going, watch = [], Watch(office.sandbox)
     for number, ref in enumerate(refs):
         if number >= burst:
             await asyncio.sleep(EVERY)
         user = STAFFERS[number % len(STAFFERS)]
-        going.append(asyncio.create_task(click(office, http, ref, user)))
+        going.append(asyncio.create_task(click(office, http, watch, ref, user)))
     return await asyncio.gather(*going)
 
 
@@ -279,8 +296,9 @@ async def measure(cases: int, burst: int, after: int, mails: int) -> None:
 async def drained(office: Office, refs: list[str]) -> None:
     """Until every card stands, the calendar moved on for it."""
     while any(case.card is None for case in await office.store.cases(refs)):
+        changed = asyncio.ensure_future(office.store.changed())
         office.clock.move(office.sandbox, 2.0)
-        await asyncio.sleep(0.05)
+        await changed
 
 
 async def home(office: Office, rounds: int = 9) -> None:

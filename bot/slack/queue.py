@@ -1,6 +1,6 @@
 """What there is to do for one person, out of all open cases: pure, one pass, by due date."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -59,29 +59,26 @@ def work(
 ) -> Work:
     """`cases`: the open ones by due date. `covers`: for whom they stand in now."""
     seen = [case for case in cases if not case.at_rest and by.may_see(case)]
+    dates = [(case, case.due.due_on) for case in seen]
     theirs = {by.id, *covers}
-
-    def those(fits: Callable[[Case], bool]) -> tuple[Case, ...]:
-        return tuple(filter(fits, seen))
-
-    mine = those(lambda case: case.assignee in theirs)
-    asked = those(lambda case: _asked(case, by))
-    own = [case for case in mine if case.assignee == by.id and case.remind_at is not None]
+    asked = [case for case in seen if case.approvals and _asked(case, by)]
+    mine = tuple(case for case in seen if case.assignee in theirs)
+    own = [(case.remind_at, case) for case in mine if case.assignee == by.id and case.remind_at]
     waiting = {case.ref for case in (*filter(_waits, mine), *asked)}
     free = [case for case in seen if case.assignee in {None, by.id} and by.id not in case.barred]
     return Work(
         by=by.id,
         lists={
             "mine": mine,
-            "free": those(lambda case: case.assignee is None),
-            "soon": those(lambda case: (case.due.due_on - today).days <= SOON),
-            "waiting": those(lambda case: case.ref in waiting),
-            "reminders": tuple(sorted(own, key=lambda case: (case.remind_at, case.ref))),
+            "free": tuple(case for case in seen if case.assignee is None),
+            "soon": tuple(case for case, due_on in dates if (due_on - today).days <= SOON),
+            "waiting": tuple(case for case in seen if case.ref in waiting),
+            "reminders": tuple(case for _, case in sorted(own, key=lambda o: (o[0], o[1].ref))),
             "all": tuple(seen),
         },
         unsorted=tuple(case for case in free if not case.confirmed and not case.held_for),
         unsubscribes=tuple((case, r) for case in free for r in case.requests if _to_stop(case, r)),
-        overdue=sum(case.overdue(today) for case in seen),
+        overdue=sum(due_on < today and case.overdue(today) for case, due_on in dates),
         asked=len(asked),
     )
 
