@@ -36,7 +36,7 @@ export function drawHome(app, main, frame) {
   main.dataset.frame = version;
   const blocks = view ? renderBlocks(view.blocks, app.reader, surface(app, view)) : el("p", { class: "empty" }, EMPTY);
   fill(main, el("header", { class: "place-head" }, el("h1", {}, "Privacy desk"), el("p", { class: "note" }, "Home: only this person sees it")),
-    el("div", { class: "timeline home blocks", "data-testid": "home", tabindex: "0" }, blocks));
+    el("div", { class: "timeline home", "data-testid": "home", tabindex: "0" }, el("div", { class: "blocks" }, blocks)));
   main.querySelector(".home").scrollTop = scroll;
   if (focus) main.querySelector(`[data-action-id="${CSS.escape(focus.dataset.actionId)}"]`)?.focus({ preventScroll: true });
 }
