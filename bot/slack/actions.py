@@ -89,7 +89,7 @@ class Clicks:
             await guarded(window, self._chosen(window, body))
 
     async def shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """ "Make this a privacy request": the words of a message, in a form."""
+        """Of a message: its words, in a form."""
         await ack()
         window = Window(self._parts.client, body)
         await guarded(window, self._of_message(window, body))
