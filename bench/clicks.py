@@ -304,12 +304,14 @@ async def drained(office: Office, refs: list[str]) -> None:
 async def home(office: Office, rounds: int = 9) -> None:
     by = Person(id="U01ANA", roles=frozenset({Role.STAFF}))
     homes: Homes = office.slack.homes
-    times = []
+    times, busy = [], []
     for _ in range(rounds):
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         await homes.drawn(by, Look(filter="all"))
         times.append((time.perf_counter() - begun) * 1000)
-    print(f"Home: {statistics.median(times):.0f} ms ({min(times):.0f}, {max(times):.0f})")
+        busy.append((time.process_time() - used) * 1000)
+    print(f"Home: {statistics.median(times):.0f} ms ({min(times):.0f}, {max(times):.0f})", end="")
+    print(f", of the processor {statistics.median(busy):.0f} ms ({min(busy):.0f}, {max(busy):.0f})")
 
 
 def main(words: list[str] | None = None) -> None:
