@@ -136,6 +136,7 @@ class App:
             in_hand=settings.data / "in-hand",
             auto=settings.auto,
             model=settings.model,
+            semantic=settings.semantic,
             offices=policy.offices,
         )
         self.slack = Slack(

@@ -66,6 +66,7 @@ class Settings(Record, frozen=True, kw_only=True):
     confirmed_ignores: int = 200
     pilot: bool = False
     auto: float | None = None  #: as the classifier was trained
+    semantic: bool = False  #: the classifier reads meaning too, where words leave doubt
 
     code_tries: int = 3
     code_days: int = 7
@@ -335,6 +336,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SUPPRESSION_FEED", "suppression_feed", Path),
     ("DESK_PILOT", "pilot", _switch),
     ("DESK_AUTO", "auto", _chance),
+    ("DESK_SEMANTIC", "semantic", _switch),
 )
 
 
