@@ -268,9 +268,17 @@ def _circles(settings: Settings) -> list[Finding]:
         if not value
     ]
     if len(settings.counsel) == 1:
-        # an answer to an authority never goes by one person, and both are of that circle
-        says = "DESK_COUNSEL names one person: no answer to a legal demand can be approved"
-        found.append(Finding(what="circles", state="warning", says=says, fix="name a second one"))
+        # an answer to an authority never goes by one person; where no other counsel is, a manager
+        # stands in
+        helped = "a manager has to approve every answer to a legal demand"
+        says = helped if settings.slack_managers else "no answer to a legal demand can be approved"
+        says = f"DESK_COUNSEL names one person: {says}"
+        fix = (
+            "name a second one"
+            if settings.slack_managers
+            else "name one more, or set DESK_SLACK_MANAGERS"
+        )
+        found.append(Finding(what="circles", state="warning", says=says, fix=fix))
     return found
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from handlers import approvals, offers, recipients, verification
-from handlers.circles import BARRED
+from handlers.circles import BARRED, kept_out
 from handlers.elsewhere import Elsewhere
 from handlers.handler import (
     Action,
@@ -55,6 +55,8 @@ class FromPeople(Elsewhere):
         form = action.form(await self._moment(case, request, click, now))
         if form is None:
             raise Refused(f"{action.label} has no form: it acts at once.")
+        if not click.by.may_see(case):  # who has no key and is shown a part of it leaves a trace
+            await self.decided(lambda: self.commit("look", click.by.id, case, now))
         return form
 
     async def act(self, click: Click, now: datetime) -> Answer:
@@ -184,7 +186,7 @@ class FromPeople(Elsewhere):
         case = await self.case(case.ref)
         if drafted is not None:
             return self._review(drafted, case)
-        return self._told(effect, case, going, now)
+        return self._told(effect, moment, case, going)
 
     def _messages(self, effect: Effect, before: Case, case: Case, moment: Moment) -> list[Stored]:
         """Who learns of it, and where."""
@@ -200,13 +202,17 @@ class FromPeople(Elsewhere):
         puts += self.owners_done(before, case, now)
         return puts
 
-    def _told(self, effect: Effect, case: Case, going: OutboxMessage | None, now: datetime) -> Done:
+    def _told(
+        self, effect: Effect, moment: Moment, case: Case, going: OutboxMessage | None
+    ) -> Done:
         """What the clicker reads, and for a while the way back."""
+        if not moment.by.may_see(case):  # nor can they call it back
+            return Done(said=effect.said, case=case)
         if effect.send and going is not None:
             at = going.send_after
             return Done(said=effect.said, case=case, back="undo", undo=going.id, until=at)
         back, value = effect.back
-        until = now + self.policy.undo if back else None
+        until = moment.now + self.policy.undo if back else None
         return Done(said=effect.said, case=case, back=back, undo=value, until=until)
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
@@ -314,9 +320,9 @@ class FromPeople(Elsewhere):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
-    if by.id in case.barred and not action.reads:
+    if by.id in kept_out(case) and not action.reads:
         raise Refused(BARRED)
-    if not by.may_see(case):
+    if not action.admits(case, by):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}
     if others and not action.anyone and not case.closed and Role.MANAGER not in by.roles:

@@ -7,7 +7,7 @@ Every action is a pure function of a `Moment`.
 from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
 from handlers.breaches import PossibleBreach
-from handlers.circles import BARRED, AboutUs, LetIn
+from handlers.circles import BARRED, AboutUs, LetIn, kept_out
 from handlers.closing import Close
 from handlers.company import PERSON
 from handlers.corrections import CorrectLetter
@@ -20,7 +20,7 @@ from handlers.proving import Verify
 from handlers.recording import Again, asked
 from handlers.reopening import Reopen
 from handlers.requests import replace, with_step
-from handlers.residence import Agree, Place, ReceivedEarlier
+from handlers.residence import Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import Confirm, Join, NotARequest
 from storage.errors import Refused
@@ -118,7 +118,7 @@ class Assign(Action):
             return {"person": "Choose a person."}
         if moment.form["person"] in moment.case.shut:
             return {"person": "This case is closed to them."}
-        if moment.form["person"] in moment.case.barred:
+        if moment.form["person"] in kept_out(moment.case):
             return {"person": BARRED}
         return {}
 
@@ -203,7 +203,6 @@ GENERAL: tuple[Action, ...] = (
     Close(),
     Confirm(),
     Assign(),
-    Agree(),
     NotWhatWeAsked(),
     NotARequest(),
     Release(),

@@ -153,6 +153,10 @@ class Action:
         """May it be done now, whoever does it?"""
         raise NotImplementedError
 
+    def admits(self, case: Case, person: Person) -> bool:
+        """May this person do it at all? The key to the case is asked for everywhere but here."""
+        return person.may_see(case)
+
     def fits(self, kinds: "tuple[Kind, ...]") -> bool:
         """Does it fit what the case asks?"""
         return True

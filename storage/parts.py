@@ -16,7 +16,6 @@ from storage.records import (
     Mark,
     Note,
     OutboxMessage,
-    Proposed,
     Reading,
     Record,
     Round,
@@ -46,7 +45,6 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    proposed: Proposed | None = None
     taken: tuple[Taken, ...] = ()
     prepared: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()

@@ -277,11 +277,13 @@ class Approval(Record, frozen=True, kw_only=True):
     One that was sent back, or whose letter was written anew, is no longer there.
     """
 
-    about: str  #: a letter's id, or a step of a request: "delete/1"
+    about: str  #: a letter's id, or a step of a request: "delete/1", "place/1"
     request: int
     asked_by: str
     asked_at: datetime
     calls_at: datetime | None = None  #: when the managers are asked; None = they were
+    #: may a manager look who has no key to the case: at once, or once the managers are asked?
+    stand_in: Literal["", "later", "now"] = ""
     given_by: str = ""  #: "" = nobody has decided yet
     given_at: datetime | None = None
 
@@ -395,15 +397,6 @@ class LetterState(Record, frozen=True, kw_only=True):
     replaced_by: str = ""  #: id of the letter that corrects it
 
 
-class Proposed(Record, frozen=True, kw_only=True):
-    """A residence that would move a date later: it waits for a second person."""
-
-    by: str
-    at: datetime
-    home: Candidate
-    why: str
-
-
 class Case(Record, frozen=True, kw_only=True, tag=True):
     """One conversation with one requester."""
 
@@ -444,7 +437,6 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from bot.slack import blocks, buttons
 from bot.slack.blocks import Block
 from bot.slack.scene import Scene
 from bot.slack.words import counted, day, escape, moment
+from handlers.approvals import place_waits
 from handlers.breaches import told
 from handlers.handler import Offer
 from handlers.verification import ENDS, may_end
@@ -43,9 +44,9 @@ def _standing(case: Case, timezone: str) -> Iterator[tuple[str, str]]:
     if case.held_for:
         held_for = f"*{escape(case.held_for)}*"
         yield "heldfor", f":grey_question: May belong to {held_for}, from another address."
-    if case.proposed is not None:
-        said = ":busts_in_silhouette: *A later date* waits for a second person: *Later date?*"
-        yield "proposed", said
+    if place_waits(case):
+        said = ":busts_in_silhouette: *A later date* waits for a second person: *Second person*"
+        yield "place", said
     if may_end(case):
         yield "unproven", f":hourglass: {ENDS}"
     if case.at_rest:
@@ -93,7 +94,7 @@ def attention_words(scene: Scene) -> list[str]:
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
         ENDS.rstrip(".") if may_end(case) else "",
-        "A later date waits for a second person" if case.proposed else "",
+        "A later date waits for a second person" if place_waits(case) else "",
         "Imported, to be sorted" if case.at_rest else "",
         "Still mailed" if case.still_mailed is not None else "",
         "Legal hold" if case.legal_hold else "",

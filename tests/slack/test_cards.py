@@ -9,16 +9,16 @@ import pytest
 from bot.slack.cards import card, placeholder, window
 from handlers.handler import Offer
 from storage.records import (
-    Candidate,
+    Approval,
     Circle,
     LetterState,
     OutboxStatus,
     Outcome,
     Posted,
-    Proposed,
     Request,
     Status,
     Stopped,
+    Taken,
     Verification,
 )
 
@@ -86,8 +86,9 @@ def test_the_day_we_aim_for_is_called_a_desk_rule(make_case, registry, now):
 
 
 def test_a_later_date_that_waits_for_a_second_person_is_seen(make_case, registry, now):
-    home = Candidate(regime="ccpa", place="US")
-    case = make_case(proposed=Proposed(by="U01ANA", at=now, home=home, why="they say so"))
+    asked = Approval(about="place/1", request=1, asked_by="U01ANA", asked_at=now)
+    filled = Taken(request=1, step="place", by="U01ANA", at=now, answers={"why": "they say so"})
+    case = make_case(approvals=(asked,), prepared=(filled,))
     made = card(case, (), registry, now, TZ)
     assert "waits for a second person" in words(made["blocks"])
     assert "waits for a second person" in made["text"]

@@ -13,7 +13,6 @@ from storage.records import (
     InboundMail,
     Joined,
     Note,
-    Proposed,
     Query,
     Round,
     Taken,
@@ -53,17 +52,18 @@ def test_what_the_client_called_itself_is_personal():
 def test_why_a_date_was_moved_is_personal_and_what_moved_it_is_not():
     note = Note(at=NOW, by="U01ANA", about="place", text="Nora lives in Lyon")
     home = Candidate(regime="eu_gdpr", place="FR")
-    proposed = Proposed(by="U01ANA", at=NOW, home=home, why="Nora lives in Lyon")
+    said = {"home": "France", "why": "Nora lives in Lyon"}
+    filled = Taken(request=1, step="place", by="U01ANA", at=NOW, answers=said)
     moved = ClockEvent(type="pause", at=NOW, reason="identity")
     base = a_case("PR-2026-0001")
     request = msgspec.structs.replace(base.requests[0], events=(moved,), regimes=(home,))
-    case = msgspec.structs.replace(base, requests=(request,), notes=(note,), proposed=proposed)
+    case = msgspec.structs.replace(base, requests=(request,), notes=(note,), prepared=(filled,))
     skeleton, content = split(case)
     assert joined(skeleton, content) == case
     assert b"Nora lives" not in (skeleton or b"")
     left = joined(skeleton, None)
     assert isinstance(left, Case)
-    assert (left.notes, left.proposed) == ((), None)
+    assert (left.notes, left.prepared) == ((), ())
     assert left.requests == (request,)
 
 
@@ -107,10 +107,10 @@ def test_a_case_kept_before_its_laws_were():
             request.pop(field)
         for field in ("house", "stopped", "extended"):
             request["due"].pop(field)
-    for field in ("notes", "proposed"):
+    for field in ("notes", "prepared"):
         known.pop(field)
     half = msgspec.json.decode(content)
-    for field in ("notes", "proposed"):
+    for field in ("notes", "prepared"):
         half.pop(field)
     assert joined(msgspec.json.encode(known), msgspec.json.encode(half)) == case
 
