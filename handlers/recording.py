@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from handlers import approvals, timing
-from handlers.deadlines.regimes import TYPED
-from handlers.deadlines.rules import CALENDAR
-from handlers.deadlines.working_days import last_working_day
+from handlers import approvals, demand_dates, timing
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step, to_do
 from handlers.linking import closers, linked, other_fault
 from handlers.requests import replace, with_request, with_step, without_step
 from storage.errors import Refused
-from storage.records import Case, Due, Request, Status, Taken
+from storage.records import Case, Request, Status, Taken
 
 #: said where the kind of a case is not known: its circle is closed
 DANGER = "Somebody may be in danger: name who looks, now."
@@ -70,6 +67,8 @@ class Recording(OfSteps):
     def faults(self, moment: Moment) -> dict[str, str]:
         asks = (_offered(field, moment) for field in self.step(moment.request).asks)
         found = {field.name: _fault(field, moment.form) for field in asks}
+        if "due_on" in found and not any(found.values()):
+            found |= demand_dates.faults(moment)
         if moment.form.get(self.names, "").strip() and (fault := other_fault(moment, self.names)):
             found[self.names] = fault
         return {name: fault for name, fault in found.items() if fault}
@@ -78,7 +77,8 @@ class Recording(OfSteps):
         request, step = asked(moment), self.step(moment.request)
         allow(step, moment, request)
         answers = {f.name: moment.form.get(f.name, "").strip() for f in step.asks}
-        if waits := approvals.step_waits(moment, step.name, request, answers):
+        later = demand_dates.moves_later(moment, answers)
+        if waits := approvals.step_waits(moment, step.name, request, answers, always=later):
             return waits
         case, others = _beside(moment)
         case = recorded(case, request.id, step, moment, answers)
@@ -259,16 +259,7 @@ def _fault(field: Field, form: Mapping[str, str]) -> str:
         return "Tick all of it, or say below what is missing and why."
     if not said and not field.optional:
         return "This is needed."
-    if field.name == "due_on" and _day(said) is None:
-        return "A date such as 2027-01-31."
     return ""
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        return None
 
 
 # --- what an answer changes beside being kept -------------------------------------------------
@@ -286,16 +277,7 @@ def barred(case: Case, *people: str) -> Case:
 
 
 def _due_on(case: Case, number: int, value: str) -> Case:
-    """The authority's own date, typed by counsel: nothing computes it."""
-    day = date.fromisoformat(value)
-    due = Due(
-        due_on=day,
-        aim_on=last_working_day(day, CALENDAR),
-        regime="policy",
-        rule=TYPED,
-        why=f"The authority asks for an answer by {day:%d %b %Y}; counsel entered it.",
-    )
-    return with_request(case, replace(case.request(number), due=due))
+    return demand_dates.typed(case, case.request(number), date.fromisoformat(value))
 
 
 def _hold(case: Case, _: int, value: str) -> Case:

@@ -125,7 +125,9 @@ def _filled(moment: Moment, approval: Approval) -> str:
     labels = {field.name: field.label for field in step.asks} if step else {}
     said = approvals.prepared(moment.case, approval.about).items()
     told = [f"The step: {step.label.lower() if step else name}", f"Who: {_who(moment.case)}"]
-    told += [f"{labels.get(asked, asked.capitalize())}: {value}" for asked, value in said]
+    told += [f"{labels.get(asked, asked.capitalize())}: {value}" for asked, value in said if value]
+    if "due_on" in labels:
+        told.append(f"Due {timing.named(moment.case.request(approval.request).due)} until then")
     return "\n".join(told)
 
 

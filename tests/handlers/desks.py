@@ -176,7 +176,8 @@ def filled(form: Form) -> dict[str, str]:
     found = {}
     for field in form.fields:
         values = [value for value, _ in field.options]
-        words = {"choice": (values or [""])[0], "choices": field.initial or " ".join(values)}
+        ticked = field.initial or ("" if field.name == "passed" else " ".join(values))
+        words = {"choice": (values or [""])[0], "choices": ticked}
         found[field.name] = words.get(field.type, field.initial or ADDITIONAL.get(field.name, "x"))
     return found
 

@@ -443,17 +443,6 @@ def steps_of(case: Case) -> set[str]:
     return {step.name for step in kind.applying(case, request_of(case))}
 
 
-async def test_the_date_of_a_legal_demand_is_typed_by_hand(bench: Bench) -> None:
-    case = await bench.walk(await bench.case("legal_demand"), COUNSEL, until="date")
-    assert request_of(case).due.rule.startswith("DESK-DEMAND")
-    odd = await bench.click(case, "their_date", COUNSEL, request=1, form={"due_on": "soon"})
-    assert isinstance(odd, Faults)
-    form = {"due_on": "2026-11-22"}
-    assert isinstance(await bench.click(case, "their_date", COUNSEL, request=1, form=form), Done)
-    due = request_of(await bench.fresh(case)).due
-    assert (due.due_on.isoformat(), due.aim_on.isoformat()) == ("2026-11-22", "2026-11-20")
-
-
 ROUTE = {"how": "their portal", "when": "3 Nov", "whom": "The registry of the court"}
 
 
