@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers, recipients, verification
-from handlers.circles import BARRED, kept_out
+from handlers import approvals, earlier, offers, recipients, verification
+from handlers.circles import BARRED
 from handlers.elsewhere import Elsewhere
 from handlers.handler import (
     Action,
@@ -168,6 +168,7 @@ class FromPeople(Elsewhere):
         puts: list[Stored] = []
         case, drafted = await self._drafted(effect, moment, puts)
         case = self._settled(moment, case, action)
+        case = await self._complained(before, case)
         going = await self._moved_letter(effect, case, now, puts)
         case, apart = await self._apart(effect, moment, case)
         puts += [*await self._elsewhere(effect, case, now, by), *apart]
@@ -214,6 +215,12 @@ class FromPeople(Elsewhere):
         back, value = effect.back
         until = moment.now + self.policy.undo if back else None
         return Done(said=effect.said, case=case, back=back, undo=value, until=until)
+
+    async def _complained(self, before: Case, case: Case) -> Case:
+        """It is a complaint since: the closed cases it may be about are looked for."""
+        if earlier.complains(before):
+            return case
+        return await earlier.of_requester(self.store, case)
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -320,7 +327,7 @@ class FromPeople(Elsewhere):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
-    if by.id in kept_out(case) and not action.reads:
+    if by.id in earlier.kept_out(case) and not action.reads:
         raise Refused(BARRED)
     if not action.admits(case, by):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")

@@ -7,11 +7,12 @@ Every action is a pure function of a `Moment`.
 from handlers import approvals, letter_actions, timing
 from handlers.answers import NotWhatWeAsked
 from handlers.breaches import PossibleBreach
-from handlers.circles import BARRED, AboutUs, LetIn, kept_out
+from handlers.circles import BARRED, AboutUs, LetIn
 from handlers.closing import Close
 from handlers.company import PERSON
 from handlers.corrections import CorrectLetter
 from handlers.deadlines import reminders
+from handlers.earlier import kept_out
 from handlers.extending import Extend
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.linking import Hold, LiftHold, Merge, Split

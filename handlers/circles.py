@@ -17,11 +17,6 @@ STAFF = "staff"
 BARRED = "Nobody decides a case that is about them, or about one they closed."
 
 
-def kept_out(case: Case) -> tuple[str, ...]:
-    """Who sees it and does not work on it."""
-    return case.barred
-
-
 class AboutUs(Action):
     """It names or describes one of us: theirs is not the case to see."""
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import opening, timing
+from handlers import earlier, opening, timing
 from handlers.commits import import_list, lane_of
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
@@ -70,6 +70,7 @@ class FromMail(AutomaticLetters, Ignoring):
         if (before := await self.store.case(found.follows) if found.follows else None) is not None:
             case = opening.going_on(case, before)
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
+        case = await earlier.of_requester(self.store, case)
         known = await self.store.suppression(case.requester_hash)
         unwanted = await self._suppressed(case, found, now, puts)
         case = replace(case, still_mailed=known.since if known and unwanted else None)
@@ -91,7 +92,8 @@ class FromMail(AutomaticLetters, Ignoring):
     async def _new_case(self, found: Understood) -> Case:
         ref = await self.store.next_reference(opening.year_of(found.mail.received_at, self.policy))
         hashed = self.keys.address_hash(found.requester)
-        return opening.opened(ref, found, hashed, self.registry, self.policy)
+        case = opening.opened(ref, found, hashed, self.registry, self.policy)
+        return await earlier.of_mail(self.store, case, found.parsed)
 
     async def _suppressed(
         self, case: Case, found: Understood, now: datetime, puts: list[Stored]
@@ -147,6 +149,7 @@ class FromMail(AutomaticLetters, Ignoring):
         if stored.case is not None:
             return await self.case(stored.case)
         case = opening.held(await self._new_case(found), suspected)
+        case = await earlier.of_requester(self.store, case)
         beside = replace(suspected, held=(*suspected.held, stored.id))
         mail = replace(
             worked_on(stored, found.parsed, MailStatus.HELD, case.ref),

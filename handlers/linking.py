@@ -204,12 +204,6 @@ def other_fault(moment: Moment, field: str) -> str:
     return ""
 
 
-def closers(other: Case) -> tuple[str, ...]:
-    """Who closed its requests: a complaint about it is not theirs to decide."""
-    people = (request.closed_by for request in other.requests)
-    return tuple(dict.fromkeys(person for person in people if person not in {"", "desk"}))
-
-
 def _apart(case: Case, into: Case) -> str:
     if into.closed:
         return f"{into.ref} is closed: reopen it first."

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from handlers import approvals, demand_dates, timing
+from handlers import approvals, complaints, demand_dates, timing
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step, to_do
-from handlers.linking import closers, linked, other_fault
 from handlers.requests import replace, with_request, with_step, without_step
 from storage.errors import Refused
 from storage.records import Case, Request, Status, Taken
@@ -60,17 +59,17 @@ class Recording(OfSteps):
         filled = approvals.prepared(moment.case, approvals.step(step.name, asked(moment).id))
         fields = tuple(
             replace(field, initial=filled.get(field.name, field.initial))
-            for field in (_offered(field, moment) for field in step.asks)
+            for field in _fields(step, moment)
         )
         return Form(title=step.button, submit="Record", intro=step.intro, fields=fields)
 
     def faults(self, moment: Moment) -> dict[str, str]:
-        asks = (_offered(field, moment) for field in self.step(moment.request).asks)
+        asks = _fields(self.step(moment.request), moment)
         found = {field.name: _fault(field, moment.form) for field in asks}
         if "due_on" in found and not any(found.values()):
             found |= demand_dates.faults(moment)
-        if moment.form.get(self.names, "").strip() and (fault := other_fault(moment, self.names)):
-            found[self.names] = fault
+        if self.names:
+            found |= complaints.faults(moment)
         return {name: fault for name, fault in found.items() if fault}
 
     def do(self, moment: Moment) -> Effect:
@@ -80,14 +79,15 @@ class Recording(OfSteps):
         later = demand_dates.moves_later(moment, answers)
         if waits := approvals.step_waits(moment, step.name, request, answers, always=later):
             return waits
-        case, others = _beside(moment)
+        case, others = complaints.beside(moment) if self.names else (moment.case, ())
         case = recorded(case, request.id, step, moment, answers)
+        case, breach = complaints.rung(case, moment, answers)
         return Effect(
             case=case,
             others=others,
             tell=_told(moment, answers),
-            alarm=_alarm(moment, answers),
-            said=f"{case.ref}: recorded: {step.label.lower()}.",
+            alarm=breach or _alarm(moment, answers),
+            said=f"{case.ref}: recorded: {step.label.lower()}. {breach}".strip(),
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
             suppress=step.suppress,
             back=("", "") if step.asks else ("again", step.name),
@@ -155,14 +155,6 @@ def actions_of(kinds: Mapping[str, Kind]) -> dict[str, Action]:
     """The recording actions of all kinds. Raises ValueError when two kinds disagree on one."""
     found = (Recording(steps) for steps in buttons(kinds, rounds=False))
     return {action.name: action for action in found}
-
-
-def _beside(moment: Moment) -> tuple[Case, tuple[Case, ...]]:
-    """Linked with the case the form names, whose closers decide nothing here; and that one."""
-    if moment.other is None:
-        return moment.case, ()
-    case, other = linked(moment.case, moment.other)
-    return barred(case, *closers(other)), (other,)
 
 
 def _told(moment: Moment, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -240,6 +232,12 @@ def _retakable(moment: Moment) -> tuple[Step, ...]:
     return tuple(s for s in _kind(moment).steps if s.name in names and s.name in request.done)
 
 
+def _fields(step: Step, moment: Moment) -> Iterator[Field]:
+    """What the step asks of this case."""
+    offered = (complaints.offered(field, moment) for field in step.asks)
+    yield from (_offered(field, moment) for field in offered if field is not None)
+
+
 def _offered(field: Field, moment: Moment) -> Field:
     """The customers on the register are chosen; where it has none, one is typed."""
     known = moment.policy.customers
@@ -270,12 +268,6 @@ def _right(case: Case, number: int, value: str) -> Case:
     return timing.reclocked(with_request(case, replace(case.request(number), right=value)))
 
 
-def barred(case: Case, *people: str) -> Case:
-    """They see it and do not work on it; whoever has it among them gives it back."""
-    found = tuple(dict.fromkeys((*case.barred, *people)))
-    return replace(case, barred=found, assignee=None if case.assignee in found else case.assignee)
-
-
 def _due_on(case: Case, number: int, value: str) -> Case:
     return demand_dates.typed(case, case.request(number), date.fromisoformat(value))
 
@@ -289,7 +281,7 @@ _CHANGES: Mapping[str, Callable[[Case, int, str], Case]] = MappingProxyType(
     {
         "right": _right,
         "due_on": _due_on,
-        "whom": lambda case, _, value: barred(case, value),
+        "whom": lambda case, _, value: complaints.barred(case, value),
         "hold": _hold,
         "restricted": lambda case, _, value: replace(case, restricted=value == "on"),
     }

@@ -6,7 +6,7 @@ is no other, or none has looked for hours, a manager is shown that one letter an
 
 from typing import Literal
 
-from handlers.circles import kept_out
+from handlers.earlier import kept_out
 from handlers.handler import Colleague, Moment, Person, Role
 from storage.records import Approval, Case, Circle
 

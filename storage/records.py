@@ -322,6 +322,14 @@ class Breach(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class Earlier(Record, frozen=True, kw_only=True):
+    """A closed case that a complaint may be about; nobody has said yet whether it is."""
+
+    ref: str
+    circle: Circle  #: who may hear of it
+    closed_by: tuple[str, ...]  #: Slack ids
+
+
 class Challenge(Record, frozen=True, kw_only=True):
     """A code sent to the address on file. The code is made from the letter's id under the desk's
     own key, and kept nowhere."""
@@ -447,6 +455,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
     barred: tuple[str, ...] = ()  #: Slack ids of those who may not work on it, though they see it
     linked: tuple[str, ...] = ()  #: references of cases that belong to it
+    earlier: tuple[Earlier, ...] = ()  #: closed ones it may be about, if it is a complaint
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet
     remind_at: datetime | None = None  #: when the clock next has business with this case
