@@ -1,6 +1,7 @@
 """The second person's look: recipient, how they are proven, the letter; then a yes or a no."""
 
 from handlers import approvals, recipients, residence, reviewers, timing
+from handlers.askers import proof_of
 from handlers.handler import Action, Effect, Field, Form, Moment, Person, Step
 from handlers.letter_actions import on_its_way
 from handlers.letters import templates
@@ -106,7 +107,7 @@ def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
     if letter is None:
         return (Field(name="step", label=_filled(moment, approval), type="note"), done)
     facts = [
-        f"To: {letter.to} ({_proven(moment.case, letter.to)})",
+        f"To: {letter.to} ({_proven(moment.case, approval, letter.to)})",
         f"Letter: {templates.template(letter.template).title}",
         f"Withheld: {_withheld(letter)}",
     ]
@@ -124,7 +125,10 @@ def _filled(moment: Moment, approval: Approval) -> str:
     step = next((s for s in kind.steps if s.name == name), None) if kind else None
     labels = {field.name: field.label for field in step.asks} if step else {}
     said = approvals.prepared(moment.case, approval.about).items()
-    told = [f"The step: {step.label.lower() if step else name}", f"Who: {_who(moment.case)}"]
+    told = [
+        f"The step: {step.label.lower() if step else name}",
+        f"Who: {_who(moment.case, approval)}",
+    ]
     told += [f"{labels.get(asked, asked.capitalize())}: {value}" for asked, value in said if value]
     if "due_on" in labels:
         told.append(f"Due {timing.named(moment.case.request(approval.request).due)} until then")
@@ -161,12 +165,12 @@ def _said(case: Case, number: int, step: Step, field: Field) -> str:
     return labels.get(value, f"{field.label}: {value}" if value else "")
 
 
-def _proven(case: Case, to: str) -> str:
-    return f"{recipients.known(case).get(to, 'not known here')}; {_who(case)}"
+def _proven(case: Case, approval: Approval, to: str) -> str:
+    return f"{recipients.known(case).get(to, 'not known here')}; {_who(case, approval)}"
 
 
-def _who(case: Case) -> str:
-    proof = case.verification
+def _who(case: Case, approval: Approval) -> str:
+    proof = proof_of(case, case.request(approval.request))
     return f"identity settled {proof.at:%d %b %Y}: {proof.how}" if proof else "identity not settled"
 
 

@@ -15,6 +15,7 @@ from storage.records import (
     Joined,
     Mark,
     Note,
+    OtherProof,
     OutboxMessage,
     Reading,
     Record,
@@ -50,6 +51,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
     joined: tuple[Joined, ...] = ()
+    proofs: tuple[OtherProof, ...] = ()
     challenge: Challenge | None = None
     proven: str = ""
 

@@ -269,6 +269,7 @@ class Request(Record, frozen=True, kw_only=True):
     events: tuple[ClockEvent, ...] = ()
     regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
+    mail: str = ""  #: the mail that asked, where another address did (`Case.joined`); "" = theirs
 
 
 class Approval(Record, frozen=True, kw_only=True):
@@ -304,6 +305,13 @@ class Verification(Record, frozen=True, kw_only=True):
     by: str
     at: datetime
     way: str = ""  #: its name; "" = from before ways had names: enough for everything
+
+
+class OtherProof(Record, frozen=True, kw_only=True):
+    """What was proven of another address that asked here, since cases were merged."""
+
+    address: str
+    proof: Verification
 
 
 class Joined(Record, frozen=True, kw_only=True):
@@ -432,6 +440,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     challenge: Challenge | None = None  #: the code that is waited for
     proven: str = ""  #: the address on file that gave the code back
     joined: tuple[Joined, ...] = ()
+    proofs: tuple[OtherProof, ...] = ()
     breach: Breach | None = None
     approvals: tuple[Approval, ...] = ()
     prepared: tuple[Taken, ...] = ()  #: steps filled in for a second person to approve

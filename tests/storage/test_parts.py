@@ -13,6 +13,7 @@ from storage.records import (
     InboundMail,
     Joined,
     Note,
+    OtherProof,
     Query,
     Round,
     Taken,
@@ -71,7 +72,9 @@ def test_addresses_that_came_to_a_case_are_personal_and_who_is_shut_out_stays():
     code = Challenge(letter="1" * 20, address=FILE, address_hash="h", until=NOW.date())
     other = Joined(mail="2" * 20, address="nora@example.net")
     yes = Approval(about="1" * 20, request=1, asked_by="U01ANA", asked_at=NOW, given_by="U02BEN")
-    said = {"challenge": code, "proven": FILE, "joined": (other,)}
+    seen = Verification(how="They signed in", by="U01ANA", at=NOW, way="signed_in")
+    proof = OtherProof(address="nora@example.net", proof=seen)
+    said = {"challenge": code, "proven": FILE, "joined": (other,), "proofs": (proof,)}
     kept = {"shut": ("U02BEN",), "approvals": (yes,)}
     case = msgspec.structs.replace(a_case("PR-2026-0001"), **said, **kept)
     skeleton, content = split(case)
@@ -92,7 +95,7 @@ def test_a_case_kept_before_identity_had_ways_and_codes():
     for field in ("approvals", "shut", "breach"):
         known.pop(field)
     known["verification"].pop("way")
-    for field in ("challenge", "proven", "joined"):
+    for field in ("challenge", "proven", "joined", "proofs"):
         said.pop(field)
     old = Parts(msgspec.json.encode(known), msgspec.json.encode(said))
     assert joined(*old) == case
