@@ -14,6 +14,7 @@ from handlers.corrections import CorrectLetter
 from handlers.deadlines import reminders
 from handlers.earlier import kept_out
 from handlers.extending import Extend
+from handlers.former_colleagues import FormerColleague, NotFormerColleague
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.linking import Hold, LiftHold, Merge, Split
 from handlers.owners import whom_to_ask, with_round
@@ -218,6 +219,8 @@ GENERAL: tuple[Action, ...] = (
     LiftHold(),
     AboutUs(),
     LetIn(),
+    FormerColleague(),
+    NotFormerColleague(),
     PossibleBreach(),
     Place(),
     Extend(),

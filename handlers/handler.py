@@ -228,6 +228,7 @@ class Step(Record, frozen=True, kw_only=True):
     after: tuple[str, ...] = ()  #: steps without which the server refuses this one
     given: tuple[Given, ...] = ()
     optional: bool = False  #: may be taken, and nothing waits for it
+    flag: str = ""  #: taken where the case has this red flag alone
     theirs: bool = False  #: taken for a customer's data too, whom another company answers
     receipt: bool = False  #: the confirmation of receipt takes it
     suppress: bool = False  #: puts the requester's address on the suppression list
@@ -238,6 +239,8 @@ class Step(Record, frozen=True, kw_only=True):
     def applies(self, case: Case, request: Request) -> bool:
         """Is it to be taken at all, as far as one knows by now?"""
         if self.receipt and case.acknowledgement == "sent":
+            return False
+        if self.flag and self.flag not in case.flags:
             return False
         theirs = case.answer(request.id, "whose", "whose") == "customers"
         return (self.theirs or not theirs) and all(g.holds(case, request) for g in self.given)

@@ -214,7 +214,12 @@ async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -
         await bench.click(await bench.fresh(case), "send", value=review.letter)
 
 
-DELIVERY = {"how": "registered post", "when": "3 Nov", "whom": "Rosa Example"}
+DELIVERY = {
+    "what": "3 PDF, 2 MB",
+    "how": "registered post",
+    "when": "3 Nov",
+    "whom": "Rosa Example",
+}
 
 
 async def test_a_delivery_another_way_records_how_when_to_whom_and_the_second_person(
@@ -227,6 +232,7 @@ async def test_a_delivery_another_way_records_how_when_to_whom_and_the_second_pe
     about = approvals.pending(case)[0].about
     form = await bench.form(case, "second_person", BEN, value=about)
     assert "To whom: Rosa Example" in form.fields[0].label
+    assert "What: 3 PDF, 2 MB" in form.fields[0].label
     await bench.second(case)
     form = await bench.form(await bench.fresh(case), "delivered", request=1)
     assert {field.name: field.initial for field in form.fields} == DELIVERY
