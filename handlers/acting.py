@@ -328,7 +328,8 @@ class FromPeople(Elsewhere):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
-    if by.id in earlier.kept_out(case) and not action.reads:
+    out = case.barred if action.frees else earlier.kept_out(case)
+    if by.id in out and not action.reads:
         raise Refused(BARRED)
     if not action.admits(case, by):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")

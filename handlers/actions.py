@@ -10,6 +10,7 @@ from handlers.breaches import PossibleBreach
 from handlers.circles import BARRED, AboutUs, LetIn
 from handlers.closing import Close
 from handlers.company import PERSON
+from handlers.complaints import NotAbout
 from handlers.corrections import CorrectLetter
 from handlers.deadlines import reminders
 from handlers.earlier import kept_out
@@ -219,6 +220,7 @@ GENERAL: tuple[Action, ...] = (
     LiftHold(),
     AboutUs(),
     LetIn(),
+    NotAbout(),
     FormerColleague(),
     NotFormerColleague(),
     PossibleBreach(),

@@ -23,9 +23,12 @@ from storage.records import Approval, Case, LetterState, OutboxStatus, Request, 
 #: the step by which staff settle where they live
 PLACE = "place"
 #: actions that need to know who is there
-CALLS = frozenset({"send", "second_person", "delivered", "delete_now", "go_on", "routed", PLACE})
+CALLS = frozenset(
+    {"send", "second_person", "delivered", "delete_now", "go_on", "routed", "their_date", PLACE}
+)
 #: letters of free words: they may carry any answer of the case
 FREE = frozenset({"plain", "correcting"})
+NEVER_ALONE = "This never goes by one person alone."
 #: the mark that counts what was released without a second person
 RELEASED_ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
@@ -160,12 +163,14 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
 def shut_alone(moment: Moment, approval: Approval) -> str:
     """Why the person who asked may not release it alone; "" = they may."""
     case, policy = moment.case, moment.policy
+    if about_place(approval.about):
+        return NEVER_ALONE
     request = case.request(approval.request)
     kind = moment.kinds.get(request.kind or "")
     letter = letter_of(case, approval.about)
     drifted = letter is not None and letter.drifted
-    if kind is None or kind.never_alone or drifted or about_place(approval.about):
-        return "This never goes by one person alone."
+    if kind is None or kind.never_alone or drifted:
+        return NEVER_ALONE
     late = local_day(moment.now, policy.timezone) >= request.due.aim_on
     nobody = moment.team is not None and not reviewers.whom_to_ask(moment)
     if policy.second_person != "small_team" and not (late and nobody):
@@ -205,7 +210,7 @@ def tidied(case: Case) -> Case:
 def _stands(case: Case, approval: Approval) -> bool:
     request = next((r for r in case.requests if r.id == approval.request), None)
     if about_place(approval.about):
-        return bool(approval.given_by) or not case.closed
+        return not case.closed
     if "/" in approval.about:
         return request is not None and (bool(approval.given_by) or _is_open(request))
     letter = letter_of(case, approval.about)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from handlers import breaches, earlier
-from handlers.handler import Field, Moment
+from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.linking import linked, other_fault
-from handlers.requests import replace
-from storage.records import Case
+from handlers.requests import noted, replace
+from storage.records import Case, Request
 
 #: what the step asks that is answered from the case itself
 EARLIER, NOT_ABOUT = "earlier", "not_about"
@@ -64,6 +64,62 @@ def rung(case: Case, moment: Moment, answers: Mapping[str, str]) -> tuple[Case, 
 def barred(case: Case, *people: str) -> Case:
     """They see it and do not work on it; whoever has it among them gives it back."""
     return earlier.given_back(replace(case, barred=tuple(dict.fromkeys((*case.barred, *people)))))
+
+
+class NotAbout(Action):
+    """It is not about that case: who closed it may work on the complaint. Anybody says so but who
+    closed it, also who is kept out for another: or a mail that names many would stop us all."""
+
+    name = "not_about"
+    label = "Not about that case"
+    asks = True
+    anyone = True
+    frees = True
+
+    def offered(self, case: Case, request: Request | None) -> bool:
+        return earlier.complains(case) and bool(earlier.shown(case))
+
+    def form(self, moment: Moment) -> Form:
+        refs = _others(moment)
+        return Form(
+            title="Not about that case",
+            submit="Let them in",
+            intro="Nobody says this of a case they closed themselves.",
+            fields=(
+                Field(
+                    name=EARLIER,
+                    label="It is not about",
+                    type="choices",
+                    options=tuple((ref, ref) for ref in refs),
+                ),
+                Field(name="why", label="How do you know?", max_length=300),
+            ),
+        )
+
+    def faults(self, moment: Moment) -> dict[str, str]:
+        chosen = set(moment.form.get(EARLIER, "").split())
+        if not chosen or not chosen <= set(_others(moment)):
+            return {EARLIER: "Choose a case that you did not close."}
+        return (
+            {} if moment.form.get("why", "").strip() else {"why": "Say how you know; it is kept."}
+        )
+
+    def do(self, moment: Moment) -> Effect:
+        chosen = moment.form[EARLIER].split()
+        case = noted(moment.case, moment, self.name, moment.form["why"])
+        left = tuple(each for each in case.earlier if each.ref not in chosen)
+        return Effect(
+            case=replace(case, earlier=left),
+            said=f"{case.ref} is not about {', '.join(chosen)}.",
+            # not which: one of a closed circle is not named here
+            line=f"<@{moment.by.id}>: it is not about an earlier case that was found.",
+        )
+
+
+def _others(moment: Moment) -> tuple[str, ...]:
+    """Those this person may hear of and did not close."""
+    found, by = earlier.seen_by(moment.case, moment.by), moment.by.id
+    return tuple(each.ref for each in found if by not in each.closed_by)
 
 
 def _found(moment: Moment) -> tuple[str, ...]:

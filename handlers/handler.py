@@ -149,6 +149,7 @@ class Action:
     answers: str = ""  #: the form field that the value of an offer fills in
     names: str = ""  #: the form field that names another case
     anyone: bool = False  #: may those do it who have not claimed the case?
+    frees: bool = False  #: may those do it whom only an earlier case keeps out of a complaint?
 
     def offered(self, case: Case, request: Request | None) -> bool:
         """May it be done now, whoever does it?"""

@@ -81,6 +81,8 @@ class Recording(OfSteps):
             return waits
         case, others = complaints.beside(moment) if self.names else (moment.case, ())
         case = recorded(case, request.id, step, moment, answers)
+        if later:  # the yes to a date releases nothing else: it is spent
+            case = approvals.taken_back(case, approvals.step(step.name, request.id))
         case, breach = complaints.rung(case, moment, answers)
         return Effect(
             case=case,

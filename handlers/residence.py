@@ -92,11 +92,13 @@ def _foreseen(moment: Moment, home: Candidate | None) -> str:
 
 
 def agreed(moment: Moment, approval: Approval) -> Effect:
-    """The second person agreed to the later date: it holds from now on."""
+    """The second person agreed to the later date: it holds from now on, and their yes, which
+    releases nothing else, is spent."""
     case, by = moment.case, moment.by.id
     after = timing.living_in(case, proposed(case, approval))
     moves = timing.moves(case, after)
     line = f"<@{by}> agreed with <@{approval.asked_by}>. {moves}"
+    after = approvals.taken_back(after, approval.about)
     return Effect(case=after, said=f"{case.ref}: {moves}", line=line)
 
 

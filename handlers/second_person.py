@@ -101,9 +101,9 @@ def _lent(moment: Moment) -> str:
 def _shown(moment: Moment, approval: Approval) -> tuple[Field, ...]:
     """All the second person has to judge by."""
     letter = moment.letter
-    done = Field(name="done", label=_recorded(moment, approval.request), type="note")
     if approvals.about_place(approval.about):
         return (Field(name="place", label=_place(moment, approval), type="note"),)
+    done = Field(name="done", label=_recorded(moment, approval.request), type="note")
     if letter is None:
         return (Field(name="step", label=_filled(moment, approval), type="note"), done)
     facts = [

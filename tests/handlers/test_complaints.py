@@ -147,6 +147,33 @@ async def test_who_closed_it_cannot_say_that_it_is_not_about_theirs(bench: Bench
         await about(bench, case, by=BEN, not_about="It is not.")
 
 
+async def test_those_kept_out_by_different_cases_free_each_other_and_nobody_themselves(
+    bench: Bench,
+) -> None:
+    """A mail that names a case of each of us must not stop us all."""
+    hers, his = await ended(bench, by=ANA.id), await ended(bench, by=BEN.id)
+    case = await bench.case("complaint", now=LATER)
+
+    async def free(by: Person, ref: str, why: str = "It came before.") -> Answer:
+        form = {"earlier": ref, "why": why}
+        return await bench.click(await bench.fresh(case), "not_about", by, form=form)
+
+    assert "earlier" in (await free(ANA, hers.ref)).fields
+    assert "why" in (await free(ANA, his.ref, " ")).fields
+    assert isinstance(await free(ANA, his.ref), Done)
+    assert earlier.kept_out(await bench.fresh(case)) == (ANA.id,)
+    assert isinstance(await bench.click(await bench.fresh(case), "claim", BEN), Done)
+    assert (await bench.fresh(case)).notes[-1].text == "It came before."
+
+
+async def test_who_is_named_for_it_frees_nobody(bench: Bench) -> None:
+    old = await ended(bench)
+    case = await bench.case("complaint", now=LATER)
+    case = await changed(bench, case, barred=(BEN.id,))
+    with pytest.raises(Refused, match="Nobody decides a case"):
+        await bench.click(case, "not_about", BEN, form={"earlier": old.ref, "why": "No."})
+
+
 async def test_a_case_of_a_closed_circle_is_named_to_its_members_alone(bench: Bench) -> None:
     hidden = await ended(bench, by=MAY.id, circle=Circle.MANAGERS)
     case = await bench.case("complaint", now=LATER)

@@ -96,6 +96,8 @@ async def test_a_later_date_needs_a_reason_and_a_second_person(bench: Bench):
     await enter(bench, case, LATER)
     request = await request_of(bench, case)
     assert (request.due.due_on, "date" in request.done) == (date(2026, 12, 18), True)
+    case = await bench.fresh(case)
+    assert (case.approvals, case.taken[-1].second) == ((), COUNSEL_2.id)
 
 
 async def test_a_yes_to_one_later_date_is_none_to_another(bench: Bench):

@@ -383,7 +383,7 @@ async def test_a_later_date_needs_a_reason_and_a_second_person(bench: Bench):
     await decide(bench, waits, BEN, "yes")
     after = await bench.fresh(case)
     assert (after.due.regime, after.due.due_on) == ("ccpa", date(2026, 12, 18))
-    assert approvals.place_waits(after) is None
+    assert after.approvals == (), "a yes to a date releases nothing else"
 
 
 async def test_nobody_agrees_to_a_later_date_alone(bench: Bench):
@@ -400,6 +400,17 @@ async def test_the_managers_are_asked_about_a_later_date_too(bench: Bench):
     await bench.click(case, "place", form=CALIFORNIAN)
     await bench.desk.remind(NOW + timedelta(hours=4))
     assert await bench.outbox(case, Alarm)
+
+
+async def test_a_later_date_waits_on_where_its_request_was_corrected_away(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await bench.click(case, "place", form=CALIFORNIAN)
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "deletion"})
+    waits = await bench.fresh(case)
+    for by in (ANA, BEN):
+        await bench.form(waits, "second_person", by, value=waits.approvals[0].about)
+    await decide(bench, waits, BEN, "yes")
+    assert (await bench.fresh(case)).due.regime == "ccpa"
 
 
 async def test_without_agreement_the_date_stays(bench: Bench):
