@@ -22,8 +22,8 @@ def may_decide(moment: Moment, person: Person, stand_in: StandIn = NEVER) -> boo
     case = moment.case
     wanted = (moment.kinds[r.kind].second_by for r in case.open_requests if r.kind)
     fits = all(not roles or bool(roles & person.roles) for roles in wanted)
-    stands_in = stand_in == NOW and Role.MANAGER in person.roles and person.id not in case.shut
-    return fits and person.id not in kept_out(case) and (person.may_see(case) or stands_in)
+    key = person.may_see(case) or (stand_in == NOW and _may_stand_in(case, person))
+    return fits and key and person.id not in kept_out(case)
 
 
 def standing_in(moment: Moment) -> StandIn:
@@ -39,10 +39,16 @@ def standing_in(moment: Moment) -> StandIn:
 
 def lent(case: Case, person: Person) -> Approval | None:
     """What this manager may look at, of a case whose key they do not have."""
-    if Role.MANAGER not in person.roles or person.id in case.shut:
+    if not _may_stand_in(case, person):
         return None
     waits = (each for each in case.approvals if not each.given_by)
     return next((each for each in waits if each.stand_in == NOW), None)
+
+
+def _may_stand_in(case: Case, person: Person) -> bool:
+    """Not in a case that has gone to another circle since."""
+    ours = case.circle is Circle.COUNSEL and person.id not in case.shut
+    return ours and Role.MANAGER in person.roles
 
 
 def whom_to_ask(moment: Moment, stand_in: StandIn = NEVER) -> str:

@@ -83,7 +83,7 @@ class SecondPerson(Action):
 def _approval(moment: Moment) -> Approval:
     wanted, key = moment.form.get("about", ""), moment.by.may_see(moment.case)
     for approval in approvals.pending(moment.case):
-        if approval.about == wanted and (key or approval.stand_in == reviewers.NOW):
+        if approval.about == wanted and (key or approval == reviewers.lent(moment.case, moment.by)):
             return approval
     raise Refused(f"That no longer waits for a second person in {moment.case.ref}.")
 

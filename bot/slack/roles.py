@@ -60,7 +60,8 @@ class Roles:
             found: set[str] = set(self._options.counsel)
             for channel in channels:
                 found |= await self._of(channel, KEPT)
-            each = await asyncio.gather(*map(self._colleague, sorted(found)[:MOST]))
+            counsel_first = sorted(found, key=lambda who: (who not in self._options.counsel, who))
+            each = await asyncio.gather(*map(self._colleague, counsel_first[:MOST]))
         except NETWORK:
             return None
         return tuple(one for one in each if one is not None)

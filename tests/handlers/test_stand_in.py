@@ -6,8 +6,9 @@ import pytest
 
 from handlers.handler import Colleague, Done, Person, Role
 from storage.errors import Refused
-from storage.records import Alarm, Case, DirectMessage, OutboxStatus
-from tests.handlers.desks import ANA, COUNSEL, COUNSEL_2, MAY, NOW, Bench
+from storage.records import Alarm, Case, Circle, DirectMessage, OutboxStatus
+from tests.handlers.desks import ANA, COUNSEL, COUNSEL_2, GUARD, MAY, NOW, Bench
+from tests.handlers.test_linking import changed
 
 #: a manager with no key to counsel's cases
 MIA = Person(id="U08MIA", roles=frozenset({Role.STAFF, Role.MANAGER}))
@@ -132,9 +133,13 @@ async def test_what_went_by_their_own_route_can_be_approved_by_who_stands_in(ben
     assert "answer" in (await bench.fresh(case)).requests[0].done
 
 
-async def test_a_child_s_case_is_lent_to_no_manager(bench: Bench):
-    from tests.handlers.desks import GUARD
+async def test_in_a_case_that_went_to_another_circle_nobody_stands_in(bench: Bench):
+    case = await changed(bench, await written(bench), circle=Circle.RESTRICTED)
+    with pytest.raises(Refused, match="Only members"):
+        await decide(bench, case, MIA)
 
+
+async def test_a_child_s_case_is_lent_to_no_manager(bench: Bench):
     case = await bench.ready("child_data", GUARD)
     form = {"template": "answer_child", "body": "What we found."}
     await bench.click(case, "reply", GUARD, request=1, form=form)
