@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from handlers import earlier, opening, timing
-from handlers.commits import import_list, lane_of
+from handlers.bursts import Bursts
+from handlers.commits import import_list, later_lane
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
 from handlers.deadlines.rules import CALENDAR
@@ -39,7 +40,7 @@ class Noted(Record, frozen=True, kw_only=True):
     line: str
 
 
-class FromMail(AutomaticLetters, Ignoring):
+class FromMail(AutomaticLetters, Ignoring, Bursts):
     """Each is one commit: case, outbox and the mail's status together."""
 
     async def open(  # noqa: PLR0913  what a case is made of
@@ -65,12 +66,8 @@ class FromMail(AutomaticLetters, Ignoring):
         stored = await self._stored(found.mail)
         if stored.case is not None:
             return await self.case(stored.case)
-        case = await self._new_case(found)
         puts: list[Stored] = []
-        if (before := await self.store.case(found.follows) if found.follows else None) is not None:
-            case = opening.going_on(case, before)
-            puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
-        case = await earlier.of_requester(self.store, case)
+        case = await self._after(await self._new_case(found), found, now, puts)
         known = await self.store.suppression(case.requester_hash)
         unwanted = await self._suppressed(case, found, now, puts)
         case = replace(case, still_mailed=known.since if known and unwanted else None)
@@ -81,12 +78,14 @@ class FromMail(AutomaticLetters, Ignoring):
         if case.imported:  # no card: its place is in the list of its import
             puts += await self.listed(import_list(case.batch), now)
         else:
-            puts.append(self.message(lane_of(case), Card(case=case.ref), now))
+            puts.append(self.message(later_lane(case), Card(case=case.ref), now))
+            puts += await self._busy(case, now)
         puts += [letter] if letter else []
         if unwanted:
             text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."
             puts.append(self.line(case, text, now))
-        await self.commit("open", "desk", case, now, *puts)
+        why = f"written down, {found.came_by}" if found.came_by else ""
+        await self.commit("open", found.by, case, now, *puts, why=why)
         return await self.case(case.ref)
 
     async def _new_case(self, found: Understood) -> Case:
@@ -94,6 +93,15 @@ class FromMail(AutomaticLetters, Ignoring):
         hashed = self.keys.address_hash(found.requester)
         case = opening.opened(ref, found, hashed, self.registry, self.policy)
         return await earlier.of_mail(self.store, case, found.parsed)
+
+    async def _after(
+        self, case: Case, found: Understood, now: datetime, puts: list[Stored]
+    ) -> Case:
+        """With what came before it: the closed case it goes on from, those a complaint is about."""
+        if (before := await self.store.case(found.follows) if found.follows else None) is not None:
+            case = opening.going_on(case, before)
+            puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
+        return await earlier.of_requester(self.store, case)
 
     async def _suppressed(
         self, case: Case, found: Understood, now: datetime, puts: list[Stored]
@@ -161,7 +169,7 @@ class FromMail(AutomaticLetters, Ignoring):
             case,
             now,
             *(case, beside, mail),
-            self.message(lane_of(case), Card(case=case.ref), now),
+            self.message(later_lane(case), Card(case=case.ref), now),
             await self.refreshed(beside, now),
             self.line(beside, f"A mail that may belong here waits: {case.ref}.", now, call=True),
         )
