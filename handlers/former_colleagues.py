@@ -18,7 +18,7 @@ AUTHORITY = Step(
     action="authority_seen",
     button="Authority seen",
     intro="Of the lawyer or union who writes for them.",
-    flag=FLAG,
+    flags=frozenset({FLAG}),
     asks=(
         text("scope", "What it covers", 'Or "they write themselves"'),
         text("date", "Its date", optional=True),
@@ -29,7 +29,7 @@ SEARCHED = Step(
     label="Search the mailboxes",
     action="searched",
     button="Mailboxes searched",
-    flag=FLAG,
+    flags=frozenset({FLAG}),
     after=("authority", "heard"),
     asks=(
         text("mailboxes", "Which mailboxes, from when to when"),
@@ -42,7 +42,7 @@ PRIVILEGE = Step(
     action="privilege",
     button="Privilege reviewed",
     intro="Mail among colleagues is about several of them.",
-    flag=FLAG,
+    flags=frozenset({FLAG}),
     after=("searched",),
     asks=(
         ticked(
@@ -59,7 +59,7 @@ SEND_TO = Step(
     label="Send to client or lawyer?",
     action="send_to",
     button="Client or lawyer?",
-    flag=FLAG,
+    flags=frozenset({FLAG}),
     after=("authority",),
     asks=(
         choice(
@@ -87,7 +87,7 @@ class FormerColleague(Action):
         return ours and FLAG not in case.flags
 
     def fits(self, kinds: tuple[Kind, ...]) -> bool:
-        return any(step.flag == FLAG for kind in kinds for step in kind.steps)
+        return any(FLAG in step.flags for kind in kinds for step in kind.steps)
 
     def form(self, moment: Moment) -> Form:
         return Form(
