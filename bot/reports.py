@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.slack.words import masked
+from handlers.approvals import place_waits
 from handlers.deadlines.regimes import law
 from storage.records import Case, ClockEvent, InboundMail, OutboxMessage, Request, Suppression
 
@@ -204,8 +205,8 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
     ]
     if case.data_subject:
         lines.insert(2, f"about: {case.data_subject if full else '…'}")
-    if case.proposed is not None:
-        lines.append(f"a later date waits for a second person: {case.proposed.home.regime}")
+    if place_waits(case):
+        lines.append("a later date waits for a second person")
     for request in case.requests:
         ended = f", {request.outcome.value}" if request.outcome else ""
         lines.append(f"{request.id}. {request.kind or 'to sort'}: {request.status.value}{ended}")

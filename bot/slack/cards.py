@@ -73,6 +73,13 @@ def placeholder(case: Case) -> Message:
     }
 
 
+def lent(case: Case, offer: Offer) -> list[Block]:
+    """For who stands in as the second person: that one thing waits for them, and nothing more."""
+    key = f"{case.ref}:{case.version}.{case.rev}:lent"
+    said = f":lock: *{case.ref}* is counsel's. One thing of it waits for a manager's look."
+    return [blocks.section(said, key), *buttons.every(case, (offer,), f"{key}.do")]
+
+
 def window(
     case: Case, offers: Sequence[Offer], registry: Kinds, now: datetime, timezone: str
 ) -> list[Block]:

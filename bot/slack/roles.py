@@ -64,12 +64,17 @@ class Roles:
     async def people(self) -> tuple[Person, ...]:
         """All of us who have a role. Raises SlackClientError when Slack is away."""
         channels = {self._options.channels_of(role) for role in Role} - {""}
-        found: set[str] = set(self._options.counsel)
+        counsel = set(self._options.counsel)
+        found = set(counsel)
         for channel in channels:
             found |= await self._of(channel, KEPT)
-        for group in self._options.groups.values():
-            found |= await self._group(group, KEPT)
-        each = await asyncio.gather(*map(self._one_of, sorted(found)[:MOST]))
+        for role, group in self._options.groups.items():
+            members = await self._group(group, KEPT)
+            found |= members
+            counsel |= members if role is Role.COUNSEL else set()
+        # a manager stands in where there is no other counsel: none of them is left out
+        first = sorted(found, key=lambda who: (who not in counsel, who))
+        each = await asyncio.gather(*map(self._one_of, first[:MOST]))
         return tuple(one for one in each if one is not None)
 
     async def colleagues(self) -> tuple[Colleague, ...] | None:

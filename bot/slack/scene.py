@@ -6,6 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.slack.words import counted, day, joined, left, person
+from handlers.askers import asker, proof_of
 from handlers.handler import Depth, Kind, Offer
 from storage.records import Case, Outcome, Record, Request
 
@@ -74,12 +75,22 @@ def urgent(case: Case, kinds: Mapping[str, Kind]) -> bool:
 
 def identity(scene: Scene, *, mention: bool) -> str:
     """Whether it is settled, never how: the how may name papers or accounts."""
-    if settled := scene.case.verification:
+    case = scene.case
+    if any(_strange(scene, request) for request in case.open_requests):
+        return "Not checked for what was merged in"
+    if settled := case.verification:
         return (
             f"Settled by {person(settled.by)}" if mention else f"Settled {day(settled.at.date())}"
         )
     depths = {k.depth for r in scene.case.requests if (k := scene.kinds.get(r.kind or ""))}
     return "Not needed" if depths == {Depth.NONE} else "Not checked"
+
+
+def _strange(scene: Scene, request: Request) -> bool:
+    """Did another address ask for it, since cases were merged, and is not proven?"""
+    kind, case = scene.kinds.get(request.kind or ""), scene.case
+    wanted = kind is not None and kind.depth is not Depth.NONE
+    return wanted and asker(case, request) != case.requester and not proof_of(case, request)
 
 
 def ended(requests: Sequence[Request]) -> str:

@@ -6,7 +6,7 @@ from bot.reports import case_lines, case_rows, request_json
 from handlers import timing
 from handlers.deadlines import Asked, earliest
 from handlers.requests import replace
-from storage.records import Candidate, Case, ClockEvent, Note, Proposed, Request
+from storage.records import Approval, Candidate, Case, ClockEvent, Note, Request
 
 RECEIVED = datetime(2026, 11, 3, 10, tzinfo=UTC)
 UK = Candidate(regime="uk_gdpr", sign="stated residence", rank=2, place="GB")
@@ -53,13 +53,12 @@ def test_the_list_says_whose_rule_a_date_is():
 
 
 def test_what_moved_the_dates_and_what_would_is_told():
-    home = Candidate(regime="ccpa", place="US")
     note = Note(at=RECEIVED, by="U01ANA", about="received_earlier", text="the support box")
-    proposed = Proposed(by="U01ANA", at=RECEIVED, home=home, why="they say so")
-    case = replace(a_case(), notes=(note,), proposed=proposed)
+    asked = Approval(about="place/1", request=1, asked_by="U01ANA", asked_at=RECEIVED)
+    case = replace(a_case(), notes=(note,), approvals=(asked,))
     told = "\n".join(case_lines(case))
     assert "U01ANA: the support box" in told
-    assert "a later date waits for a second person: ccpa" in told
+    assert "a later date waits for a second person" in told
 
 
 def test_a_date_that_stands_on_no_law_says_so():
