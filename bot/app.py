@@ -69,6 +69,7 @@ def policy_of(settings: Settings) -> Policy:
         code_life=timedelta(days=settings.code_days),
         second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
+        slack_days=settings.slack_days,
     )
 
 

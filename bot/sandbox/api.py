@@ -49,6 +49,7 @@ METHODS: dict[str, Method] = {
     "chat.postEphemeral": Method(api_chat.post_ephemeral, TIER_4, "chat:write"),
     "chat.update": Method(api_chat.update, TIER_3, "chat:write"),
     "chat.delete": Method(api_chat.delete, TIER_3, "chat:write"),
+    "chat.getPermalink": Method(api_chat.permalink, SPECIAL),
     "conversations.info": Method(api_conversations.info, TIER_3, "groups:read"),
     "conversations.members": Method(api_conversations.members, TIER_4, "groups:read"),
     "conversations.list": Method(api_conversations.list_all, TIER_2, "groups:read"),

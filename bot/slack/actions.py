@@ -17,6 +17,7 @@ from bot.slack.once import Presses
 from bot.slack.owners import Owners
 from bot.slack.parts import Parts, guarded
 from bot.slack.pointers import Pointer, decoded
+from bot.slack.replaced import instead
 from bot.slack.sorting import Lists
 from bot.slack.views import View
 from bot.slack.windows import Window, salt
@@ -66,6 +67,9 @@ class Clicks:
             "l": self._lists.opened,
             "p": self._lists.shown,
         }
+        if said := await instead(self._parts, body):
+            await window.tell(said)
+            return
         if pointer.way == "p":
             await window.push()
         elif pointer.way:

@@ -24,6 +24,7 @@ from bot.slack.parts import Parts, trail
 from bot.slack.replies import NETWORK, code
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
+from bot.slack.threads import Threads, heard
 from bot.slack.transport import Transport
 from handlers.clock import Clock
 from handlers.desk import Desk
@@ -150,6 +151,7 @@ class Slack:
         app.command(COMMAND)(commands.asked)
         for event in ("channel_shared", "channel_unshared", "channel_id_changed"):
             app.event(event)(self._channel_changed)
+        app.event("message", middleware=[Threads(self._parts).keep])(heard)
         app.event(EVERYTHING)(_nothing)  # an unknown event is acknowledged, never retried
         app.error(_failed)
         return app
