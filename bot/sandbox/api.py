@@ -68,6 +68,8 @@ METHODS: dict[str, Method] = {
 async def handle(parts: Parts, request: web.Request) -> web.Response:
     """POST or GET /api/<method>."""
     name = request.match_info["method"]
+    if parts.trouble.away:
+        return web.Response(status=503, text="service unavailable")
     headers = {
         "x-oauth-scopes": ",".join(BOT_SCOPES),
         "x-slack-req-id": secrets.token_hex(16),
@@ -90,6 +92,7 @@ def _call(parts: Parts, name: str, request: web.Request, args: Json) -> Json:
     if method is None:
         raise SlackError("unknown_method")
     _check_token(parts, name, request.headers.get("Authorization"), args)
+    parts.trouble.meet(name)
     parts.pacing.take(name, method.rate)
     if method.scope is not None and method.scope not in BOT_SCOPES:
         raise api_conversations.missing(method.scope, ",".join(BOT_SCOPES))
@@ -141,6 +144,8 @@ def _json_body(content: bytes) -> Json:
 
 async def respond(parts: Parts, request: web.Request) -> web.Response:
     """POST to a response_url."""
+    if parts.trouble.away:
+        return web.Response(status=503, text="service unavailable")
     try:
         url = parts.tickets.spend(request.match_info["key"])
         _respond(parts, url, await _arguments(request))

@@ -137,7 +137,8 @@ class Sandbox:
     def _new_way(self) -> Links | SignedHttp:
         port = self._options.desk_http_port
         if port is None:
-            return Links(self.parts.timing, self._desk_changed)
+            trouble = self.parts.trouble
+            return Links(self.parts.timing, self._desk_changed, away=lambda: trouble.away)
         secret = self.parts.workspace.secrets["signing_secret"]
         return SignedHttp(port, secret, self.parts.timing, self._desk_changed)
 

@@ -4,12 +4,13 @@ Each method has a limit of its own; when Slack asks for a rest (429), that metho
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.outbox import SendFailed, SendLater
 from bot.slack import blocks, buttons
@@ -19,6 +20,7 @@ from handlers.clock import Clock
 from storage.records import Case, Posted
 
 Message = dict[str, Any]
+Method = Callable[..., Awaitable[AsyncSlackResponse]]
 BELIEVED = 60.0  #: seconds a channel is believed to be ours alone
 LONG = 20.0  #: seconds; a longer rest is waited out in the outbox
 
@@ -28,8 +30,8 @@ class Poster:
 
     def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
         self._client = client
-        self._posts = Pace(clock, every=timedelta(seconds=1), burst=5)
-        self._edits = Pace(clock, every=timedelta(seconds=1.2), burst=20)
+        self._posts = Paced(Pace(clock, every=timedelta(seconds=1), burst=5))
+        self._edits = Paced(Pace(clock, every=timedelta(seconds=1.2), burst=20))
         self._checked: dict[str, float] = {}
         self._direct: dict[str, str] = {}
 
@@ -60,12 +62,13 @@ class Poster:
     ) -> Posted:
         where: Message = {"channel": channel, "metadata": metadata}
         where |= {"unfurl_links": False, "unfurl_media": False}
+        send = self._client.chat_postMessage
         try:
-            answer = await self._call("chat.postMessage", channel, {**where, **drawn})
+            answer = await self._posts.call(channel, send, **where, **drawn)
         except SlackApiError as error:
             if code(error) not in MISSHAPEN or case is None:
                 raise
-            answer = await self._call("chat.postMessage", channel, where | plainer(drawn, case))
+            answer = await self._posts.call(channel, send, **where, **plainer(drawn, case))
         return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
     async def edit(
@@ -73,32 +76,39 @@ class Poster:
     ) -> bool:
         """False: Slack lets nobody edit that message any more."""
         where: Message = {"channel": posted.channel, "ts": posted.ts, "metadata": metadata}
+        change = self._client.chat_update
         try:
-            await self._call("chat.update", "", {**where, **drawn})
+            await self._edits.call("chat.update", change, **where, **drawn)
         except SlackApiError as error:
             if code(error) in GONE:
                 return False
             if code(error) not in MISSHAPEN or case is None:
                 raise
-            await self._call("chat.update", "", where | plainer(drawn, case))
+            await self._edits.call("chat.update", change, **where, **plainer(drawn, case))
         return True
 
     async def delete(self, posted: Posted) -> None:
-        await self._call("chat.delete", "", {"channel": posted.channel, "ts": posted.ts})
+        where = {"channel": posted.channel, "ts": posted.ts}
+        await self._edits.call("chat.delete", self._client.chat_delete, **where)
 
-    async def _call(self, method: str, of: str, body: Message) -> Mapping[str, Any]:
-        """In its turn. `of`: the channel, where Slack counts by channel."""
-        pace, key = self._posts if of else self._edits, of or method
-        if (rest := pace.wait(key)) > LONG:
+
+class Paced:
+    """Calls in turn; where Slack asks for a rest, all of that key rest."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+
+    async def call(self, key: str, method: Method, **body: Any) -> AsyncSlackResponse:
+        """Raises SendLater for a long rest, without a try."""
+        if (rest := self._pace.wait(key)) > LONG:
             raise SendLater("Slack asked for a rest", rest, ours=True)
-        await pace.turn(key)
+        await self._pace.turn(key)
         try:
-            answer: Any = await self._client.api_call(method, json=body)
+            return await method(**body)
         except SlackApiError as error:
             if wait := asked_to_wait(error):
-                pace.rest(key, wait)
+                self._pace.rest(key, wait)
             raise
-        return dict(answer.data)
 
 
 def plainer(drawn: Message, case: Case) -> Message:
