@@ -37,9 +37,10 @@ NETWORK = (aiohttp.ClientError, asyncio.TimeoutError, OSError, SlackClientError)
 
 def code(error: Exception) -> str:
     """Slack's own word for what is wrong, or ""."""
-    if isinstance(error, SlackApiError) and not isinstance(error.response, str):
-        return str(error.response.get("error") or "")
-    return ""
+    if not isinstance(error, SlackApiError) or isinstance(error.response, str):
+        return ""
+    said = error.response.data  # what stands in front of Slack answers with a page of its own
+    return str(said.get("error") or "") if isinstance(said, dict) else ""
 
 
 def explained(error: Exception, attempts: int) -> SendLater | SendFailed:

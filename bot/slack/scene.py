@@ -7,9 +7,18 @@ from zoneinfo import ZoneInfo
 
 from bot.slack.words import counted, day, joined, left, person
 from handlers.handler import Depth, Kind, Offer
-from storage.records import Case, Outcome, Record, Request
+from storage.records import Case, Outcome, Record, Request, Status
 
 ROWS = 12  #: requests told one by one; more are counted
+
+
+WAITING = {
+    Status.OPEN: "",
+    Status.AWAITING_REQUESTER: "waits for the requester",
+    Status.AWAITING_OWNERS: "waits for the system owners",
+    Status.AWAITING_APPROVAL: "waits for a second person",
+    Status.CLOSED: "closed",
+}
 
 
 class Kinds(Protocol):
@@ -27,6 +36,7 @@ class Scene(Record, frozen=True, kw_only=True):
     kinds: Mapping[str, Kind]
     now: datetime
     timezone: str
+    brief: bool = False  #: no menu beside each request: the card would be too heavy for Slack
 
     def id(self, part: str) -> str:
         """New at each state: Slack may keep the old content of a block with the same id."""
