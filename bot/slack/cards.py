@@ -132,7 +132,7 @@ def _sorting(scene: Scene) -> Block:
         maybe = f" It may be {joined(told)}." if told else ""
         said = f"The desk cannot tell what is asked. Please read it.{maybe}"
         return blocks.section(said, scene.id("sort"))
-    also = f" Could also be {joined(told[1:])}." if told[1:] else ""
+    also = f" Could also be {' or '.join(told[1:])}." if told[1:] else ""
     return blocks.section(f"Probably {told[0]}.{also}{_because(scene.case)}", scene.id("sort"))
 
 
@@ -183,8 +183,14 @@ def _when(scene: Scene, request: Request) -> str:
         return f":double_vertical_bar: {told} ({rule})"
     due = day(request.due.due_on)
     told = f"*{name}*, due *{due}*" if name else f"*Due {due}*"
-    sign = ":red_circle: " if scene.late(request) else ""
-    return f"{sign}{told} ({rule}), {scene.left(request)}"
+    return f"{_sign(scene, request)}{told} ({rule}), {scene.left(request)}"
+
+
+def _sign(scene: Scene, request: Request) -> str:
+    """For the eye alone: the words say it too."""
+    if scene.late(request):
+        return ":red_circle: "
+    return ":large_yellow_circle: " if scene.soon(request) else ""
 
 
 def _progress(scene: Scene, request: Request) -> str:

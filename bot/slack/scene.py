@@ -6,6 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.slack.words import counted, day, joined, left, person
+from handlers.digest import SOON
 from handlers.handler import Depth, Kind, Offer
 from storage.records import Case, Outcome, Record, Request, Status
 
@@ -49,6 +50,11 @@ class Scene(Record, frozen=True, kw_only=True):
         """An imported case is late for nobody until a person has sorted it."""
         stands = request.due.stopped is not None
         return self.days(request) < 0 and not stands and not self.case.at_rest
+
+    def soon(self, request: Request) -> bool:
+        """Within the days the digest calls soon."""
+        stands = request.due.stopped is not None
+        return 0 <= self.days(request) <= SOON and not stands and not self.case.at_rest
 
     def left(self, request: Request) -> str:
         """How long there is, in words."""

@@ -86,6 +86,7 @@ def case(*kinds: str, **more: Any) -> Case:
         "requests": tuple(request(kind, n, 30 + n) for n, kind in enumerate(kinds, 1)),
         "reading": reading(*kinds),
         "acknowledgement": "sent",
+        "mails": ("m1",),
         "circle": REGISTRY.circle(kinds, ()) if kinds else Circle.STAFF,
     }
     return Case(**words | more)
@@ -194,7 +195,9 @@ def triage() -> Case:
 
 
 def bulk() -> Case:
-    return msgspec.structs.replace(triage(), reading=reading("question", decision="ignore"))
+    sure = dict.fromkeys(KINDS, 0.01) | {"question": 0.04, "not_a_request": 0.93}
+    read = reading("not_a_request", decision="ignore", confidence=sure, because=())
+    return msgspec.structs.replace(triage(), reading=read)
 
 
 def held() -> Case:
@@ -204,16 +207,17 @@ def held() -> Case:
 def several() -> Case:
     kinds = ("access", "deletion", "unsubscribe")
     whole = case(*kinds, assignee=BEN, confirmed=True, version=3)
+    whole = with_first(whole, done=("confirm",))
     first, second, third = whole.requests
     over = {"status": Status.CLOSED, "outcome": Outcome.FULFILLED, "closed_at": NOW}
-    second = msgspec.structs.replace(second, due=due(21, "policy"))
+    second = msgspec.structs.replace(second, due=due(21, "policy"), done=("confirm",))
     third = msgspec.structs.replace(third, **over)
     return msgspec.structs.replace(whole, requests=(first, second, third), held=("m7",))
 
 
 def ten() -> Case:
     kinds = ("access", "deletion", "correction", "unsubscribe", "question") * 2
-    requests = tuple(request(kind, n, 20 + n) for n, kind in enumerate(kinds, 1))
+    requests = tuple(request(kind, n, 20 + n, done=("confirm",)) for n, kind in enumerate(kinds, 1))
     return case("access", requests=requests, assignee=ANA, confirmed=True)
 
 

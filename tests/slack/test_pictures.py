@@ -2,6 +2,7 @@
 of it for the docs (`--pictures docs/cards`)."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,9 @@ async def pictures(request) -> Path | None:
 async def test_the_page_draws_every_state_whole(stage, pictures, name):  # noqa: F811
     await stage.tab.set_viewport_size({"width": 980, "height": 700})
     await stage.tab.get_by_test_id("help-close").click()
-    for message in SHEETS[name]:
-        await stage.world.client.chat_postMessage(channel="C01STAFF", **message)
+    for number, message in enumerate(SHEETS[name], 42):
+        one = json.loads(json.dumps(message).replace("2026-0042", f"2026-{number:04}"))
+        await stage.world.client.chat_postMessage(channel="C01STAFF", **one)
     shown = stage.tab.get_by_test_id("timeline").get_by_test_id("message")
     await expect(shown).to_have_count(len(SHEETS[name]))
     assert await stage.tab.locator(".unknown").count() == 0
