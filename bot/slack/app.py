@@ -21,6 +21,7 @@ from bot.slack.commands import COMMAND, Commands
 from bot.slack.link import Link
 from bot.slack.options import SlackOptions
 from bot.slack.parts import Parts, trail
+from bot.slack.quiet import quiet
 from bot.slack.replies import NETWORK, code
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
@@ -79,7 +80,7 @@ class Slack:
         """Returns at once; the connection is made and kept in the background."""
         self._tasks.append(asyncio.create_task(self._greet(), name="slack greeting"))
         if self._options.app_token:
-            self._link = Link(self._app, self._options.app_token, _quiet())
+            self._link = Link(self._app, self._options.app_token, quiet())
             self._tasks.append(asyncio.create_task(self._link.run(), name="slack link"))
 
     async def stop(self) -> None:
@@ -137,7 +138,7 @@ class Slack:
 
         app = AsyncApp(
             name="privacy-desk",
-            logger=_quiet(),
+            logger=quiet(),
             client=self.client,
             authorize=authorize,
             signing_secret=self._options.signing_secret,
@@ -169,7 +170,7 @@ def web_client(options: SlackOptions) -> AsyncWebClient:
     """
     base = options.api_url or AsyncWebClient.BASE_URL
     client = AsyncWebClient(
-        token=options.bot_token, base_url=base, retry_handlers=[], timeout=20, logger=_quiet()
+        token=options.bot_token, base_url=base, retry_handlers=[], timeout=20, logger=quiet()
     )
     if "://127.0.0.1" in base or "://localhost" in base:
         client.proxy = None  # taken from the environment by the constructor
@@ -182,10 +183,3 @@ async def _nothing(ack: AsyncAck) -> None:
 
 async def _failed(error: Exception) -> None:
     log.error("a Slack listener failed: %s", trail(error))
-
-
-def _quiet() -> logging.Logger:
-    """For the libraries: at every level they quote what people typed."""
-    logger = logging.getLogger("bot.slack.library")
-    logger.setLevel(logging.CRITICAL + 1)
-    return logger

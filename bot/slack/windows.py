@@ -11,6 +11,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack import views
 from bot.slack.blocks import Block
+from bot.slack.quiet import quiet
 from bot.slack.replies import asked_to_wait, code
 from bot.slack.views import View
 
@@ -70,7 +71,9 @@ class Window:
 
     async def _answered(self, said: str, shown: list[Block] | None) -> bool:
         """By the click's own response_url; False when it is used up (30 minutes, 5 times)."""
-        hook = AsyncWebhookClient(self._url, retry_handlers=[], proxy=self._client.proxy)
+        hook = AsyncWebhookClient(
+            self._url, retry_handlers=[], proxy=self._client.proxy, logger=quiet()
+        )
         if self._client.proxy is None:
             hook.proxy = None  # the constructor fills it from the environment
         answer = await hook.send(
