@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
-from bot.sandbox import api_chat, api_conversations, api_views, messages
+from bot.sandbox import api_chat, api_conversations, api_files, api_views, messages
 from bot.sandbox.errors import RateLimitedError, SlackError
 from bot.sandbox.pacing import SPECIAL, TIER_1, TIER_2, TIER_3, TIER_4, Rate
 from bot.sandbox.parts import Parts
@@ -57,6 +57,10 @@ METHODS: dict[str, Method] = {
     "conversations.join": Method(_needs("channels:join"), TIER_3, "channels:join"),
     "conversations.history": Method(api_conversations.history, TIER_3, "groups:history"),
     "conversations.replies": Method(api_conversations.replies, TIER_3, "groups:history"),
+    "files.getUploadURLExternal": Method(api_files.upload_url, TIER_4, "files:write"),
+    "files.completeUploadExternal": Method(api_files.complete, TIER_4, "files:write"),
+    "files.info": Method(api_files.info, TIER_4, "files:read"),
+    "files.delete": Method(api_files.delete, TIER_3, "files:write"),
     "users.info": Method(api_conversations.user_info, TIER_4, "users:read"),
     "users.getPresence": Method(api_conversations.user_presence, TIER_3, "users:read"),
     "views.open": Method(api_views.open_view, TIER_4),
@@ -122,7 +126,7 @@ async def _arguments(request: web.Request) -> Json:
         args |= _json_body(await request.read())
     elif request.method == "POST":
         args |= {key: str(value) for key, value in (await request.post()).items()}
-    for key in ("blocks", "attachments", "metadata", "view", "message"):
+    for key in ("blocks", "attachments", "metadata", "view", "message", "files"):
         if isinstance(args.get(key), str):
             try:
                 args[key] = msgspec.json.decode(args[key])
@@ -140,6 +144,21 @@ def _json_body(content: bytes) -> Json:
         raise SlackError("json_not_object")
     # a JSON null is a field that is not there
     return {key: value for key, value in body.items() if value is not None}
+
+
+async def uploaded(parts: Parts, request: web.Request) -> web.Response:
+    """POST of a file's bytes to its upload_url, raw or as a form."""
+    if request.content_type == "multipart/form-data":
+        fields = (await request.post()).values()
+        held = next((each for each in fields if isinstance(each, web.FileField)), None)
+        content = held.file.read() if held else b""
+    else:
+        content = await request.read()
+    try:
+        parts.files.take(request.match_info["ticket"], content)
+    except SlackError as error:
+        return web.Response(status=400, text=error.code)
+    return web.Response(text=f"OK - {len(content)}")
 
 
 async def respond(parts: Parts, request: web.Request) -> web.Response:

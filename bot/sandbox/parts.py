@@ -11,6 +11,7 @@ from bot.sandbox.seed import TEAM_DOMAIN
 from bot.sandbox.state import State
 from bot.sandbox.tickets import Tickets
 from bot.sandbox.trouble import Trouble
+from bot.sandbox.uploads import Files
 from bot.sandbox.workspace import Json, Workspace
 
 
@@ -66,6 +67,7 @@ class Parts:
     refusals: dict[str, str] = field(default_factory=dict)
     drawn: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
+    files: Files = field(default_factory=Files)
     delivery: Delivery | None = None
     web_url: str = ""
     mail_port: int = 0
