@@ -230,13 +230,15 @@ class Commits:
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
         written, to = self.written(case, draft, now), self.recipient(case, draft)
+        words = draft.words if draft.words is not None else written.words
         # who may be a stranger to the case learns nothing of its conversation
         thread = case.message_ids if to == case.requester else ()
         content = Letter(
             case=case.ref,
             to=to,
             subject=written.subject,
-            body=draft.body if draft.body is not None else written.body,
+            body=written.saying(words),
+            words=words.strip(),
             template=draft.template,
             language=written.language,
             version=written.version,
@@ -256,15 +258,15 @@ class Commits:
 
     def written(self, case: Case, draft: Draft, now: datetime) -> Rendered:
         """The draft's template, filled in for the case."""
-        matter = Matter(
-            case=case,
-            kinds=self.registry.kinds,
-            policy=self.policy,
-            now=now,
-            request=draft.request,
-        )
-        reason = draft.closing.reason if draft.closing else ""
-        return write(draft.template, matter, draft.language, reason=reason)
+        given = dict(draft.given)
+        if why := draft.closing or draft.extending:
+            given["reason"] = why.reason
+        return write(draft.template, self.matter(case, draft.request, now), draft.language, **given)
+
+    def matter(self, case: Case, request: int | None, now: datetime) -> Matter:
+        """What a letter about that request may say."""
+        kinds, policy = self.registry.kinds, self.policy
+        return Matter(case=case, kinds=kinds, policy=policy, now=now, request=request)
 
 
 def zone_of(person: str) -> str:

@@ -643,6 +643,7 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     subject: str
     body: str
     template: str
+    words: str = ""  #: the part of the body that staff wrote
     language: str = "en"
     version: str = ""  #: of the words its template had then
     in_reply_to: str = ""

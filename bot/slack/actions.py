@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack import asking, forms, reading, views
+from bot.slack import asking, forms, preview, reading, views
 from bot.slack.buttons import ALL, MORE, PREFIX
 from bot.slack.lists import LIST
 from bot.slack.once import Presses
@@ -81,7 +81,7 @@ class Clicks:
         """What needs no form: done at once, answered to the clicker; the card follows."""
         answer = await self._parts.act(click_of(pointer, by))
         if isinstance(answer, Review):
-            await window.show(views.review(answer, pointer))
+            await window.show(preview.review(answer, pointer))
             return
         if isinstance(answer, Faults):
             await window.tell(" ".join(answer.fields.values()))
@@ -199,7 +199,8 @@ class Clicks:
     async def _late(
         self, window: Window, body: Body, pointer: Pointer, result: Answer | str
     ) -> None:
-        if not isinstance(result, Faults):
+        previewed = body["view"].get("callback_id") == views.REVIEW  # that has no form to draw anew
+        if previewed or not isinstance(result, Faults):
             await window.show(_view_of(result, pointer, self._parts.timezone))
             return
         by = await self._parts.person(body)
@@ -244,7 +245,7 @@ def _acknowledged(
 def _view_of(result: Answer | str, pointer: Pointer, timezone: str) -> View:
     match result:
         case Review():
-            return views.review(result, pointer)
+            return preview.review(result, pointer)
         case Done():
             return views.final(result, pointer, timezone)
         case Stale():

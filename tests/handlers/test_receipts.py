@@ -73,7 +73,7 @@ async def test_a_draft_about_a_request_that_is_gone_cannot_be_sent(bench: Bench)
 async def test_a_draft_that_became_unfit_to_send_before_identity_is_settled_stays(bench: Bench):
     case = await bench.case("complaint")
     await bench.click(case, "claim")
-    answer = {"template": "plain", "body": "We hold your data."}
+    answer = {"template": "plain", "body": "We have read your complaint."}
     await bench.click(await bench.fresh(case), "reply", request=1, form=answer)
     (draft,) = [m for m in await bench.outbox(case) if m.status is OutboxStatus.DRAFT]
     await bench.click(await bench.fresh(case), "confirm", form={"kinds": "complaint access"})

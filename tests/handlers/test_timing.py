@@ -288,8 +288,10 @@ async def test_the_letter_names_the_new_date_and_leaves_the_reason_to_be_written
     case = await taken(bench, "access", UK)
     form = await bench.desk.form(click(case, "extend", {"reason": "number"}), NOW)
     assert "03 Dec 2026 (UK GDPR) → 03 Feb 2027 (UK GDPR)" in form.intro
-    body = next(field.initial for field in form.fields if field.name == "body")
-    assert "3 February 2027" in body
+    told = {field.name: field.initial for field in form.fields}
+    assert "3 February 2027" in told["before"]
+    assert "you sent us a number of requests" in told["before"]
+    assert "[[" in told["body"]
     answer_ = await bench.click(case, "extend", request=1, form={"reason": "number"})
     assert isinstance(answer_, Faults), "what makes it so has to be written down"
 
