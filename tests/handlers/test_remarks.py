@@ -78,7 +78,7 @@ async def test_a_name_from_the_case_is_told(bench):
     assert kept.holds == "a name from the case"
 
 
-@pytest.mark.parametrize("kind", ["access", "deletion", "correction", "complaint", "question"])
+@pytest.mark.parametrize("kind", ["access", "deletion", "correction", "question"])
 async def test_no_letter_is_made_of_it(bench, kind):
     """The whole way to the answer, with a note before each letter."""
     case = await bench.case(kind)
