@@ -215,7 +215,8 @@ class FromPeople(Elsewhere):
         if action.rises:
             case = replace(case, version=before.version + 1)
         case = approvals.tidied(case)
-        if case.requests == before.requests and case.approvals == before.approvals:
+        same_clock = case.requests == before.requests and case.approvals == before.approvals
+        if same_clock and (case.assignee is None) == (before.assignee is None):
             return case
         return self._reminded(self._moved(case, by), now)
 

@@ -59,7 +59,7 @@ class Field(Record, frozen=True, kw_only=True):
 
     name: str
     label: str
-    type: Literal["text", "paragraph", "choice", "choices", "note", "person"] = "text"
+    type: Literal["text", "paragraph", "choice", "choices", "note", "person", "date"] = "text"
     options: tuple[tuple[str, str], ...] = ()  #: value, label
     initial: str = ""  #: for "choices": values joined by a space
     hint: str = ""

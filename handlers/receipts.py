@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from handlers import timing
-from handlers.commits import Commits, lane_of
+from handlers.commits import LATER, Commits, lane_of, later_lane
 from handlers.corrections import corrected
 from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
@@ -71,19 +71,24 @@ class FromOutbox(Commits):
         if case is None:
             return []
         match message.content:
-            case Card() | Alarm() if message.posted is not None:
-                return await self._posted(case, message, message.posted, now)
+            case Card():
+                return [
+                    *await self._posted(case, message, now),
+                    *await self._overtaking(case),
+                ]
+            case Alarm():
+                return await self._posted(case, message, now)
             case Wipe(at=posted) if case.card == posted and case.closed:
                 return [replace(case, card=None)]
             case Letter() as letter:
                 return await self._letter_sent(case, message, letter, now)
         return []
 
-    async def _posted(
-        self, case: Case, message: OutboxMessage, posted: Posted, now: datetime
-    ) -> list[Stored]:
+    async def _posted(self, case: Case, message: OutboxMessage, now: datetime) -> list[Stored]:
         """Where it stands is remembered: what people write under it belongs to the case."""
         puts: list[Stored] = []
+        if (posted := message.posted) is None:
+            return puts
         if isinstance(message.content, Card) and posted != case.card:
             puts.append(replace(case, card=posted))
         if await self.store.mark(place_of(posted)) is None:
@@ -181,7 +186,9 @@ class FromOutbox(Commits):
                 )
                 case = await self.store.case(later.case) if later.case else None
                 if case is not None and isinstance(later.content, Card):
-                    later = replace(later, lane=lane_of(case))  # it may have moved meanwhile
+                    # it may have moved meanwhile
+                    lane = later_lane if later.lane.endswith(LATER) else lane_of
+                    later = replace(later, lane=lane(case))
                 await self._record("delay", later, now, [])
 
         await self.decided(decide)

@@ -3,7 +3,6 @@
 Each method has a limit of its own; when Slack asks for a rest (429), that method alone rests.
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -16,42 +15,42 @@ from bot.outbox import SendFailed, SendLater
 from bot.slack import blocks, buttons
 from bot.slack.pace import Pace
 from bot.slack.replies import GONE, MISSHAPEN, asked_to_wait, code
+from bot.slack.roles import Roles
+from bot.slack.shared import Ours
 from handlers.clock import Clock
+from storage.errors import Refused
 from storage.records import Case, Posted
 
 Message = dict[str, Any]
 Method = Callable[..., Awaitable[AsyncSlackResponse]]
-BELIEVED = 60.0  #: seconds a channel is believed to be ours alone
 LONG = 20.0  #: seconds; a longer rest is waited out in the outbox
 
 
 class Poster:
     """The one place that writes into channels."""
 
-    def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
+    def __init__(self, client: AsyncWebClient, clock: Clock, roles: Roles) -> None:
         self._client = client
         self._posts = Paced(Pace(clock, every=timedelta(seconds=1), burst=5))
         self._edits = Paced(Pace(clock, every=timedelta(seconds=1.2), burst=20))
-        self._checked: dict[str, float] = {}
+        self._ours = Ours(client)
+        self._roles = roles
         self._direct: dict[str, str] = {}
 
     def forget(self, channel: str) -> None:
         """Look again before the next post: the channel changed."""
-        self._checked.pop(channel, None)
+        self._ours.forget(channel)
 
     async def check(self, channel: str) -> None:
-        """Nothing of ours goes where outsiders read. Slack says so before a share is complete."""
-        asked = self._checked.get(channel, float("-inf"))
-        if time.monotonic() - asked < BELIEVED:
-            return
-        about = (await self._client.conversations_info(channel=channel))["channel"]
-        pending = about.get("is_pending_ext_shared") or about.get("pending_shared")
-        if about.get("is_ext_shared") or pending:
-            raise SendFailed(f"channel {channel} is shared with outsiders: nothing is posted there")
-        self._checked[channel] = time.monotonic()
+        """Raises SendLater while outsiders read there."""
+        await self._ours.check(channel)
 
     async def room_of(self, person: str) -> str:
-        """The channel of direct messages to one person."""
+        """The channel of direct messages to one person of ours; it may be shared as others are."""
+        try:
+            await self._roles.colleague(person)
+        except Refused as refused:
+            raise SendFailed(f"{person} is nobody of this workspace") from refused
         if person not in self._direct:
             opened = await self._client.conversations_open(users=person)
             self._direct[person] = str(opened["channel"]["id"])

@@ -12,12 +12,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outbox import SendFailed, SendLater
-from bot.slack import asking, blocks, buttons, cards, digest, lists
+from bot.slack import asking, blocks, buttons, cards, digest, duty, lists
 from bot.slack.cards import Message
 from bot.slack.lookup import EVENT, Lookup
 from bot.slack.options import SlackOptions
 from bot.slack.poster import Poster
 from bot.slack.replies import NETWORK, explained
+from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
 from bot.slack.wiper import Wiper
 from bot.slack.words import person
@@ -31,6 +32,7 @@ from storage.records import (
     Circle,
     Digest,
     DirectMessage,
+    DutyCall,
     ListToSort,
     OutboxMessage,
     OwnerAsk,
@@ -45,21 +47,24 @@ PATIENCE = 10  #: attempts, some six minutes, a thread line waits for its card
 class Transport:
     """Sends what the outbox holds for Slack, at Slack's speed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a message meets on its way
         self,
         client: AsyncWebClient,
         options: SlackOptions,
         desk: Desk,
         registry: Kinds,
         clock: Clock,
+        *,
+        roles: Roles | None = None,
     ) -> None:
+        self._roles = roles or Roles(client, options)
         self._client = client
         self._options = options
         self._desk = desk
         self._registry = registry
         self._clock = clock
         self._lookup = Lookup(client)
-        self._poster = Poster(client, clock)
+        self._poster = Poster(client, clock, self._roles)
         self._wiper = Wiper(client, desk, self._poster, options.timezone)
 
     async def send(self, message: OutboxMessage) -> Posted | None:
@@ -79,7 +84,7 @@ class Transport:
                 return await self._card(message, ref)
             case ThreadLine() as line:
                 return await self._thread(message, line)
-            case DirectMessage() as direct:
+            case DirectMessage() | DutyCall() as direct:
                 return await self._to_person(message, direct)
             case OwnerAsk() as asked:
                 return await self._to_owner(message, asked)
@@ -161,13 +166,31 @@ class Transport:
         drawn = {"text": shown, "blocks": [blocks.section(shown, key)], "thread_ts": under}
         return await self._poster.post(channel, drawn, _named(message, line.case))
 
-    async def _to_person(self, message: OutboxMessage, direct: DirectMessage) -> Posted:
+    async def _to_person(
+        self, message: OutboxMessage, direct: DirectMessage | DutyCall
+    ) -> Posted | None:
         """History of direct messages is closed to us: after an unknown outcome it may repeat."""
+        if isinstance(direct, DutyCall):
+            return await self._on_duty(message, direct)
         channel = await self._poster.room_of(direct.person)
         button = buttons.opener(direct.case, 0) if direct.case else None
         line = blocks.section(direct.text, f"direct:{message.id}", button)
         drawn = {"text": direct.text, "blocks": [line]}
         return await self._poster.post(channel, drawn, _named(message, direct.case))
+
+    async def _on_duty(self, message: OutboxMessage, call: DutyCall) -> Posted | None:
+        """To one person, all that waits; with nobody to tell, where the digest goes."""
+        office = duty.Office(self._desk, self._roles, self._options.timezone)
+        told = await office.told(call.circle, f"duty:{message.id}", self._clock.now())
+        if told is None:
+            return None
+        who, drawn = told
+        if who:
+            room = await self._poster.room_of(who)
+            return await self._poster.post(room, drawn, _named(message, ""))
+        channel = self._options.digest_channel()
+        await self._poster.check(channel)
+        return await self._poster.post(channel, drawn, _named(message, ""))
 
     async def _to_owner(self, message: OutboxMessage, asked: OwnerAsk) -> Posted:
         """One message to an owner for each round: posted once, edited ever after."""

@@ -3,15 +3,13 @@
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox import api
-
 PICTURE = b"\x89PNG not really"
 
 
 @pytest.fixture
-def scoped(world, monkeypatch):
+def scoped(world):
     """A workspace where the app may write files."""
-    monkeypatch.setattr(api, "BOT_SCOPES", (*api.BOT_SCOPES, "files:write", "files:read"))
+    world.sandbox.parts.scopes += ("files:write", "files:read")
     return world
 
 

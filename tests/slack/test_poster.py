@@ -9,6 +9,7 @@ from bot.slack import blocks
 from bot.slack.app import web_client
 from bot.slack.options import SlackOptions
 from bot.slack.poster import Poster
+from bot.slack.roles import Roles
 
 SAID = {"text": "x", "blocks": [blocks.section("x", "b")]}
 
@@ -19,7 +20,8 @@ def poster(sandbox, clock):
     options = SlackOptions(
         bot_token=settings["SLACK_BOT_TOKEN"], api_url=settings["SLACK_API_URL"], staff="C01STAFF"
     )
-    return Poster(web_client(options), clock)
+    client = web_client(options)
+    return Poster(client, clock, Roles(client, options))
 
 
 async def test_only_the_method_that_slack_limits_rests(poster, page, clock):
