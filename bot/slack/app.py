@@ -30,6 +30,7 @@ from bot.slack.threads import Threads, heard
 from bot.slack.transport import Transport
 from handlers.clock import Clock
 from handlers.desk import Desk
+from handlers.handler import Role
 from handlers.policy import Policy
 from storage.records import InboundMail, OutboxMessage, ParsedMail, Posted
 from storage.store import Store
@@ -76,6 +77,7 @@ class Slack:
         )
         self._clicks = Clicks(self._parts)
         self._transport = Transport(self.client, options, desk, registry, clock, roles=self._roles)
+        self._threads = Threads(self._parts)
         self._app = self._listening()
         self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -84,7 +86,7 @@ class Slack:
         """Returns at once; the connection is made and kept in the background."""
         self._tasks.append(asyncio.create_task(self._greet(), name="slack greeting"))
         if self._options.app_token:
-            self._link = Link(self._app, self._options.app_token, quiet())
+            self._link = Link(self._app, self._options.app_token, quiet(), self._catch_up)
             self._tasks.append(asyncio.create_task(self._link.run(), name="slack link"))
 
     async def stop(self) -> None:
@@ -134,7 +136,19 @@ class Slack:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 60.0)
             else:
-                return
+                break
+        if not self._options.app_token:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """What was written under our messages while nobody of us listened."""
+        rooms = dict.fromkeys(self._options.channels_of(role) for role in Role)
+        try:
+            missed = await self._threads.catch_up(room for room in rooms if room)
+        except Exception as error:  # noqa: BLE001  nobody waits for it, and the desk goes on
+            log.warning("threads were not looked through: %s", code(error) or trail(error))
+        else:
+            log.info("%d messages in threads had been missed", missed)
 
     async def _over_http(self, request: web.Request) -> web.Response:
         return await to_aiohttp_response(
@@ -167,7 +181,7 @@ class Slack:
         app.event("app_home_opened")(clicks.homes.opened)
         for event in ("channel_shared", "channel_unshared", "channel_id_changed"):
             app.event(event)(self._channel_changed)
-        app.event("message", middleware=[Threads(self._parts).keep])(heard)
+        app.event("message", middleware=[self._threads.keep])(heard)
         app.event(EVERYTHING)(_nothing)  # an unknown event is acknowledged, never retried
         app.error(_failed)
         return app

@@ -7,12 +7,14 @@ deliver it again.
 
 import html
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.errors import SlackApiError
 
+from bot.slack.lookup import Lookup
 from bot.slack.parts import Parts
 from bot.slack.replies import code
 from bot.slack.words import clean
@@ -23,6 +25,8 @@ from storage.records import Posted
 #: what a person's own message is called; all else is about messages, or a machine's
 _OWN = frozenset({None, "file_share", "me_message", "thread_broadcast"})
 _LIVE = re.compile(r"<((?:mailto:|tel:|https?:)[^|>]*)(?:\|([^>]*))?>")
+#: how far back threads are looked through after a time without events
+LOOKED_BACK = timedelta(days=45)
 A_FILE = "(with a file, which is not kept here)"
 
 
@@ -31,15 +35,32 @@ class Threads:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._lookup = Lookup(parts.client)
+
+    async def catch_up(self, channels: Iterable[str]) -> int:
+        """What was written while nobody listened: Slack gives up on an event after a while."""
+        since = (self._parts.clock.now() - LOOKED_BACK).timestamp()
+        missed = 0
+        for channel in channels:
+            async for card in self._lookup.discussed(channel, since):
+                async for message in self._lookup.below(channel, str(card["ts"])):
+                    missed += await self._kept({"event": {**message, "channel": channel}})
+        return missed
 
     async def keep(self, body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002  Bolt's name
         """Before the acknowledgement. Raises what the store or Slack raises."""
-        said = remark_of(body.get("event") or {})
-        if said is not None and await self._ours(said, body):
-            kept = await self._parts.desk.remark(said, self._parts.clock.now())
-            if kept is not None and kept.holds:
-                await self._warn(said, kept)
+        await self._kept(body)
         await next()
+
+    async def _kept(self, body: Mapping[str, Any]) -> bool:
+        """True: it is new to us, and in the journal now."""
+        said = remark_of(body.get("event") or {})
+        if said is None or not await self._ours(said, body):
+            return False
+        kept = await self._parts.desk.remark(said, self._parts.clock.now())
+        if kept is not None and kept.holds:
+            await self._warn(said, kept)
+        return kept is not None
 
     async def _ours(self, said: Remark, body: Mapping[str, Any]) -> bool:
         """Guests and strangers write nothing into a journal."""

@@ -100,6 +100,15 @@ async def test_what_the_store_could_not_keep_is_delivered_again(office, page, re
     assert len(tried) == 2
 
 
+async def test_what_was_written_while_nobody_listened_is_kept_at_the_next_start(office, page, ref):
+    await office.slack.stop()
+    await say(page, "quokka")
+    await say(page, "quoll", BEN)
+    assert await notes(office, ref) == []
+    await office.slack.start()
+    assert await noted(office, ref, 2) == [(ANA, "quokka"), (BEN, "quoll")]
+
+
 async def test_changed_words_are_kept_too_and_deleted_ones_stay_in_the_journal(office, page, ref):
     await say(page, "first")
     await noted(office, ref)
