@@ -101,10 +101,11 @@ def _open(scene: Scene) -> list[Block]:
 
 def _buttons(scene: Scene) -> list[Block]:
     shown = buttons.row(scene.case, _main_offers(scene), scene.id("do"))
-    if scene.brief:
-        every = buttons.opener(scene.case.ref, scene.case.version)
-        return [blocks.actions([*shown[0]["elements"][: buttons.BUTTONS], every], scene.id("do"))]
-    return shown
+    if not scene.brief:
+        return shown
+    first = shown[0]["elements"][: buttons.BUTTONS] if shown else []
+    every = buttons.opener(scene.case.ref, scene.case.version)
+    return [blocks.actions([*first, every], scene.id("do"))]
 
 
 def _urgency(scene: Scene) -> list[Block]:

@@ -39,9 +39,8 @@ def code(error: Exception) -> str:
     """Slack's own word for what is wrong, or ""."""
     if not isinstance(error, SlackApiError) or isinstance(error.response, str):
         return ""
-    said = getattr(
-        error.response, "data", error.response
-    )  # what stands in front of Slack answers with a page of its own
+    # what stands in front of Slack answers with a page of its own
+    said = getattr(error.response, "data", error.response)
     return str(said.get("error") or "") if isinstance(said, dict) else ""
 
 

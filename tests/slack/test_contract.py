@@ -8,10 +8,21 @@ import pytest
 
 from bot.sandbox.api_chat import MAX_WORDS
 from bot.sandbox.limits import check_blocks, words_in
-from bot.slack.cards import LIGHT, placeholder
+from bot.slack.cards import LIGHT, card, placeholder
 from handlers.deadlines.regimes import law
 from storage.records import Status
-from tests.slack.states import KINDS, NOW, OF_A_KIND, STRANGE, drawn, every, others
+from tests.slack.states import (
+    KINDS,
+    NOW,
+    OF_A_KIND,
+    REGISTRY,
+    STRANGE,
+    ZONE,
+    drawn,
+    every,
+    others,
+    ten,
+)
 
 ALL = dict(every())
 STATES = [(kind, name) for kind in KINDS for name in OF_A_KIND]
@@ -110,6 +121,13 @@ def test_of_many_requests_each_has_its_row_and_one_button_opens_all(message_faul
     assert "Open" in labels
     menus = [e for e in elements(ALL["several requests"]) if e["type"] == "overflow"]
     assert len(menus) == 3  # of few requests each has its own menu, and the case has one
+
+
+def test_the_heaviest_card_that_offers_nothing_can_be_opened(message_faults, monkeypatch):
+    monkeypatch.setattr("bot.slack.cards.LIGHT", 100)
+    message = card(ten(), (), REGISTRY, NOW, ZONE)
+    assert message_faults(message) == []
+    assert [e["text"]["text"] for e in elements(message)] == ["Open"]
 
 
 @pytest.mark.parametrize("name", list(others()))
