@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.slack.words import masked
 from handlers.approvals import place_waits
 from handlers.deadlines.regimes import law
+from handlers.wiping import standing
 from storage.records import Case, ClockEvent, InboundMail, OutboxMessage, Request, Suppression
 
 if TYPE_CHECKING:
@@ -193,6 +194,11 @@ def kind_rows(kinds: "Sequence[Kind]") -> list[Row]:
         )
         for kind in kinds
     ]
+
+
+def slack_lines(messages: Sequence[OutboxMessage]) -> list[str]:
+    """What stands in Slack about a case: each message of ours, and where."""
+    return [f"in Slack: {s.what} {s.at.channel} {s.at.ts}" for s in standing(messages)]
 
 
 def case_lines(case: Case, *, full: bool = False) -> list[str]:

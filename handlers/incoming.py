@@ -132,7 +132,7 @@ class FromMail(AutomaticLetters, Ignoring, Bursts, Stopping):
             after,
             worked_on(stored, parsed, MailStatus.PROCESSED, ref),
             await self.refreshed(after, now),
-            self.line(after, "The requester wrote again: open it.", now, call=True),
+            self.line(after, "The requester answered: open it.", now, call=True),
             *still,
         )
         return await self.case(ref)

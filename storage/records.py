@@ -695,8 +695,25 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
+class Wipe(Record, frozen=True, kw_only=True, tag="wipe"):
+    """Make a message of ours about a case that has ended a tombstone."""
+
+    case: str
+    at: Posted
+    root: bool = False  #: it has a thread below it, in which people write
+
+
 Content = (
-    Card | ThreadLine | DirectMessage | DutyCall | OwnerAsk | ListToSort | Digest | Alarm | Letter
+    Card
+    | ThreadLine
+    | DirectMessage
+    | DutyCall
+    | OwnerAsk
+    | ListToSort
+    | Digest
+    | Alarm
+    | Wipe
+    | Letter
 )
 
 

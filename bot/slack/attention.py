@@ -36,7 +36,7 @@ def attention(scene: Scene) -> list[Block]:
 def _standing(case: Case, timezone: str) -> Iterator[tuple[str, str]]:
     """What stands on the card until it is no longer so: a key, and the words."""
     if case.answered:
-        yield "wrote", ":speech_balloon: The requester wrote again: *Show message* opens it."
+        yield "wrote", ":speech_balloon: *The requester answered*: *Show message* opens it."
     if case.breach:
         yield "breach", f":rotating_light: *Possible breach.* {told(case.breach, timezone)}"
     if case.held:
@@ -107,7 +107,7 @@ def _letter(scene: Scene, letter: LetterState, key: str) -> list[Block]:
 def attention_words(scene: Scene) -> list[str]:
     case = scene.case
     told = [
-        "The requester wrote again" if case.answered else "",
+        "The requester answered: open it" if case.answered else "",
         "Possible breach" if case.breach else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",

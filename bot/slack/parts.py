@@ -16,7 +16,7 @@ from bot.slack import cards, reading
 from bot.slack.blocks import Block
 from bot.slack.once import Locks
 from bot.slack.options import Gap
-from bot.slack.replies import code
+from bot.slack.replies import asked_to_wait, code
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
 from bot.slack.views import View
@@ -172,6 +172,8 @@ def _sentence(error: Exception) -> str:
             return "The desk's database does not answer. Look at the card before you try again."
         case SlackApiError() if code(error) in LATE:
             return "Slack's time for that click ran out. Nothing was changed; please click again."
+        case SlackApiError() if wait := asked_to_wait(error):
+            return f"Slack asks for {wait:.0f} seconds. Look at the card before you try again."
     return _logged(error)
 
 

@@ -2,11 +2,23 @@
 
 from datetime import UTC, date, datetime
 
-from bot.reports import case_lines, case_rows, request_json
+from bot.reports import case_lines, case_rows, request_json, slack_lines
 from handlers import timing
 from handlers.deadlines import Asked, earliest
 from handlers.requests import replace
-from storage.records import Approval, Candidate, Case, ClockEvent, Note, Request
+from storage.records import (
+    Approval,
+    Candidate,
+    Card,
+    Case,
+    ClockEvent,
+    Note,
+    Posted,
+    Proposed,
+    Request,
+    ThreadLine,
+)
+from tests.storage.making import a_message
 
 RECEIVED = datetime(2026, 11, 3, 10, tzinfo=UTC)
 UK = Candidate(regime="uk_gdpr", sign="stated residence", rank=2, place="GB")
@@ -72,3 +84,15 @@ def test_whom_a_split_case_is_about_is_told_in_full_alone():
     case = replace(a_case(), data_subject="Karl Example")
     assert "about: Karl Example" in case_lines(case, full=True)
     assert "Karl" not in "\n".join(case_lines(case))
+
+
+def test_what_stands_in_slack_is_listed_with_its_place():
+    ref = "PR-2026-0001"
+    card = a_message(case=ref, content=Card(case=ref), posted=Posted(channel="C1", ts="1.1"))
+    line = ThreadLine(case=ref, text="x")
+    said = a_message(case=ref, content=line, posted=Posted(channel="C1", ts="1.2"))
+    lost = a_message(case=ref, content=line)
+    assert slack_lines([card, card, said, lost]) == [
+        "in Slack: card C1 1.1",
+        "in Slack: line C1 1.2",
+    ]

@@ -26,7 +26,7 @@ async def test_a_reply_to_the_acknowledgement_joins_its_case(world: World):
         assert (await world.send(answer)).startswith("250")
         case = await world.case_when(ref, lambda c: len(c.mails) == 2)
         assert case.answered
-        await ana.line("wrote again", STAFF)
+        await ana.line("answered: open it", STAFF)
         await ana.click(ref, "Show message")
         await ana.window("One more thing.")
         await world.case_when(ref, lambda c: not c.answered)

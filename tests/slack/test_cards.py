@@ -343,11 +343,11 @@ def test_held_mail_new_mail_and_a_withheld_receipt_are_told(
     made = card(case, (), registry, now, TZ)
     assert message_faults(made) == []
     whole = words(made)
-    for told in ("2 mails", "PR-2026-0001", "wrote again", "sender not proven", "<@U01ANA>"):
+    for told in ("2 mails", "PR-2026-0001", "requester answered", "sender not proven", "<@U01ANA>"):
         assert told in whole
     assert "passport" not in whole
     assert "<@" not in made["text"]
-    assert "The requester wrote again" in made["text"]
+    assert "The requester answered: open it" in made["text"]
 
 
 def test_done_is_one_line(make_case, make_offers, registry, now, message_faults):
