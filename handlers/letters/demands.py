@@ -166,7 +166,17 @@ MORE_GAPS: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 #: letters that give reasons, or may: staff's own words are a sentence, "No." is none
 REASONED = frozenset(
-    {"refusal", "refusal_neutral", "partial", "extension", "answer_complaint", "plain"}
+    {
+        "answer_complaint",
+        "closing",
+        "correcting",
+        "extension",
+        "late",
+        "partial",
+        "plain",
+        "refusal",
+        "refusal_neutral",
+    }
 )
 _A_SENTENCE = re.compile(r"(?:\w+\W+){3}\w")
 #: letters to an address that may not be the requester's name no case
@@ -257,6 +267,8 @@ def lacking(name: str, language: str, about: Matter) -> Iterator[Demand]:
     more = [MORE_GAPS[name, law] for law in _laws(values) if (name, law) in MORE_GAPS]
     if found.words.count("[[") < count + len(more):
         yield demand("gaps for staff", "", "; ".join((source, *more)))
+    if "[[" in f"{found.subject}{found.before}{found.after}":
+        yield demand("a gap only where staff can fill it", "", "desk rule")
 
 
 def faults(letters: Catalogue, kinds: Mapping[str, Kind], policy: Policy) -> Iterator[str]:

@@ -329,6 +329,8 @@ def matter_of(policy: Policy) -> Matter:
         ("en__progress", "title: x\nsubject: y\n\n{% if %}", "cannot be used"),
         ("en__progress", "title: x\nsubject: y\n\n{{ ''.__class__.mro() }}", "cannot be used"),
         ("en__blocks__uk_gdpr", "Go away.", "lacks the Commissioner (DPA 2018 s.165"),
+        ("en__progress", "title: x\nsubject: [[ y ]]\n\n{{ ref }}", "lacks a gap only where staff"),
+        ("en__skeleton", "[[ Dear ]]\n{{ body }}{{ rights }}", "lacks a gap only where staff"),
     ],
 )
 def test_wording_that_would_fail_later_stops_the_start(
