@@ -356,7 +356,9 @@ def test_dates_are_written_as_people_of_the_language_do() -> None:
     assert long_date(day, "de") == "19. Juli 2031"
     assert long_date(day, "fr") == "19 juillet 2031"
     assert long_date(day.replace(day=1), "fr") == "1er juillet 2031"
-    assert "Il giorno 19 luglio" in write("late", about(), "it").body, "l'8, il 9: one word fits all"
+    assert "Il giorno 19 luglio" in write("late", about(), "it").body, (
+        "l'8, il 9: one word fits all"
+    )
 
 
 # --- the operator's own wording -------------------------------------------------------------
