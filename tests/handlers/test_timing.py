@@ -252,7 +252,9 @@ async def test_a_receipt_left_to_staff_says_the_desk_s_day_and_the_law_s(bench: 
     case = await bench.desk.open(other, parsed(), reading("access", laws=(CALIFORNIA,)), NOW)
     told = "by hand until 05 Nov 2026 (desk rule); law by 18 Nov 2026 (CCPA)"
     assert case.acknowledgement.endswith(told)
-    assert case.remind_at == datetime(2026, 11, 5, 9, tzinfo=UTC)
+    await bench.click(case, "claim")
+    assert await bench.desk.remind(datetime(2026, 11, 4, 10, tzinfo=UTC)) == 0, "somebody has it"
+    assert (await bench.fresh(case)).remind_at == datetime(2026, 11, 5, 9, tzinfo=UTC)
     assert await bench.desk.remind(datetime(2026, 11, 5, 9, tzinfo=UTC)) == 1
     (line,) = await bench.outbox(case, ThreadLine)
     assert isinstance(line.content, ThreadLine)
