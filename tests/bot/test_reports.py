@@ -14,7 +14,6 @@ from storage.records import (
     ClockEvent,
     Note,
     Posted,
-    Proposed,
     Request,
     ThreadLine,
 )
