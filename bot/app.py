@@ -13,6 +13,7 @@ import msgspec
 from bot.control import Control, Said
 from bot.feed import Feed
 from bot.front import Front, open_front
+from bot.gaps import gaps
 from bot.http import HttpServer, routes
 from bot.imports import Imports
 from bot.mailer import Mailer
@@ -26,6 +27,7 @@ from bot.supervisor import Supervisor
 from handlers.clock import Clock
 from handlers.company import System
 from handlers.desk import Desk
+from handlers.handler import Role
 from handlers.letters import catalogue, demands
 from handlers.letters.catalogue import Catalogue
 from handlers.policy import Policy
@@ -64,6 +66,7 @@ def policy_of(settings: Settings) -> Policy:
         digest_at=settings.digest_at,
         reminders=settings.reminders,
         backups=settings.backups,
+        duty=settings.duty,
         pilot=settings.pilot,
         code_tries=settings.code_tries,
         code_life=timedelta(days=settings.code_days),
@@ -95,7 +98,9 @@ def slack_options_of(settings: Settings) -> SlackOptions:
         managers=settings.slack_managers,
         restricted=settings.slack_restricted,
         counsel=settings.counsel,
+        groups={Role(role): group for role, group in settings.groups.items()},
         timezone=settings.timezone,
+        gaps=gaps(settings),
     )
 
 
@@ -171,6 +176,7 @@ class App:
         await self.slack.start()
         self.supervisor.start("outbox", self.outbox.run)
         self.supervisor.start("worker", self.worker.run)
+        self.supervisor.start("homes", self.slack.follow)
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
         self.supervisor.start("retention", self._purges)

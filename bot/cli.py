@@ -238,9 +238,10 @@ def kinds(*, as_json: bool) -> None:
 )
 def manifest_command(url: str) -> None:
     """The app manifest to paste into Slack (Socket Mode unless --http is given)."""
-    from bot.slack.manifest import manifest
+    from bot.slack.manifest import OPTIONAL, manifest
 
-    print_json(manifest("http", url) if url else manifest("socket"))
+    optional = tuple(OPTIONAL) if load().groups else ()
+    print_json(manifest("http", url, optional) if url else manifest("socket", optional=optional))
 
 
 for command in (*cli_read.COMMANDS, *cli_keep.COMMANDS, *cli_learn.COMMANDS):

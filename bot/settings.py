@@ -89,6 +89,17 @@ class Settings(Record, frozen=True, kw_only=True):
         return dict(self.people.get("backups", {}))
 
     @property
+    def duty(self) -> tuple[str, ...]:
+        """Who hears of what nobody takes: the list `duty` of [people]."""
+        named = self.people.get("duty", ())
+        return (named,) if isinstance(named, str) else tuple(named)
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """User groups of Slack whose members have a role too: the table `groups` of [people]."""
+        return dict(self.people.get("groups", {}))
+
+    @property
     def model(self) -> Path:
         """What `desk train --with-cases` learned here, where it was asked to."""
         return self.data / "desk.model"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers, recipients, verification
+from handlers import approvals, lawful, offers, recipients, verification
 from handlers.circles import BARRED
 from handlers.elsewhere import Elsewhere
 from handlers.handler import (
@@ -10,7 +10,6 @@ from handlers.handler import (
     Answer,
     Click,
     Done,
-    Draft,
     Effect,
     Faults,
     Form,
@@ -23,6 +22,7 @@ from handlers.handler import (
 )
 from handlers.letters import templates
 from handlers.letters.templates import ENGLISH
+from handlers.letters.wording import Matter, write
 from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
 from storage.errors import Refused
 from storage.records import (
@@ -140,7 +140,7 @@ class FromPeople(Elsewhere):
             policy=self.policy,
             other=await self._named(form.get(action.names, "") if action.names else ""),
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
-            letter=await self._waiting(case, form.get("about", "")),
+            letter=await self._waiting(case, form.get("about") or form.get("letter", "")),
             team=click.team,
         )
 
@@ -149,7 +149,7 @@ class FromPeople(Elsewhere):
         return await self.store.case(ref.strip().upper()) if ref.strip() else None
 
     async def _waiting(self, case: Case, about: str) -> Letter | None:
-        """The letter that waits for a second person."""
+        """The letter that waits to be sent, or for a second person."""
         message = await self.store.message(about) if letter_of(case, about) else None
         return message.content if message and isinstance(message.content, Letter) else None
 
@@ -215,7 +215,8 @@ class FromPeople(Elsewhere):
         if action.rises:
             case = replace(case, version=before.version + 1)
         case = approvals.tidied(case)
-        if case.requests == before.requests and case.approvals == before.approvals:
+        same_clock = case.requests == before.requests and case.approvals == before.approvals
+        if same_clock and (case.assignee is None) == (before.assignee is None):
             return case
         return self._reminded(self._moved(case, by), now)
 
@@ -250,11 +251,15 @@ class FromPeople(Elsewhere):
         before = await self._draft(moment.case, moment.request, moment.by)
         if before is not None and isinstance(before.content, Letter):
             case = without_letter(case, before.id)
-            puts.append(replace(before, content=replace(before.content, body="")))
+            puts.append(replace(before, content=replace(before.content, body="", words="")))
         puts.append(message)
         if effect.draft.template == verification.CODE:
             to = effect.draft.to
             case = verification.challenged(case, message, to, self.keys, self.policy)
+        if isinstance(message.content, Letter):
+            about = self.matter(case, effect.draft.request, moment.now)
+            if said := lawful.bar(message.content, about):
+                raise Refused(said)
         state = letter_state(message, effect.draft.request)
         corrected = letter_of(case, effect.draft.replaces)  # it shows what that one showed
         template = templates.template(corrected.template if corrected else state.template)
@@ -268,6 +273,8 @@ class FromPeople(Elsewhere):
             raise TypeError("only letters are reviewed")
         slow = templates.template(content.template).slow
         window = self.policy.undo_long if slow else self.policy.undo
+        state = letter_of(case, message.id)
+        about = self.matter(case, state.request if state else None, message.created_at)
         return Review(
             case=case,
             letter=message.id,
@@ -276,22 +283,17 @@ class FromPeople(Elsewhere):
             body=content.body,
             window=int(window.total_seconds()),
             language=content.language,
-            english=self._in_english(message, content, case),
+            english=self._in_english(content, about),
             warning=self.policy.letters.warning(content.template, content.language),
+            ticks=lawful.ticks(content, about),
         )
 
-    def _in_english(self, message: OutboxMessage, letter: Letter, case: Case) -> str:
+    def _in_english(self, letter: Letter, about: Matter) -> str:
         """The template of a letter in another language, for a reader who does not know it."""
         if letter.language == ENGLISH:
             return ""
-        state = letter_of(case, message.id)
-        draft = Draft(
-            template=letter.template,
-            request=state.request if state else None,
-            language=ENGLISH,
-            closing=letter.closing,
-        )
-        return self.written(case, draft, message.created_at).body
+        given = lawful.given(letter, about, ENGLISH)
+        return write(letter.template, about, ENGLISH, **given).body
 
     async def _moved_letter(
         self, effect: Effect, case: Case, now: datetime, puts: list[Stored]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from handlers import linking, opening, timing
 from handlers.approvals import RELEASED_ALONE
-from handlers.commits import lane_of
+from handlers.commits import later_lane
 from handlers.handler import Effect, Moment
 from handlers.ignoring import Ignoring
 from handlers.incoming import suppression
@@ -49,7 +49,7 @@ class Elsewhere(Ignoring):
             ref = await self.store.next_reference(opening.year_of(now, self.policy))
             case = replace(case, linked=(*case.linked, ref))
             new = self._reminded(linking.split_off(before, ref, person), now)
-            puts += [new, self.message(lane_of(new), Card(case=ref), now, by)]
+            puts += [new, self.message(later_lane(new), Card(case=ref), now, by)]
         return case, puts
 
     async def _forked(self, case: Case, now: datetime) -> tuple[Case, list[Stored]]:
@@ -63,7 +63,7 @@ class Elsewhere(Ignoring):
         new = opening.forked(ref, mail, case, self.registry)
         new = self._reminded(new, now)
         case = replace(case, mails=case.mails[:-1], linked=(*case.linked, new.ref), answered=False)
-        card = self.message(lane_of(new), Card(case=new.ref), now)
+        card = self.message(later_lane(new), Card(case=new.ref), now)
         return case, [new, replace(mail, case=new.ref), card]
 
     async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:

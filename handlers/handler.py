@@ -59,7 +59,7 @@ class Field(Record, frozen=True, kw_only=True):
 
     name: str
     label: str
-    type: Literal["text", "paragraph", "choice", "choices", "note", "person"] = "text"
+    type: Literal["text", "paragraph", "choice", "choices", "note", "person", "date"] = "text"
     options: tuple[tuple[str, str], ...] = ()  #: value, label
     initial: str = ""  #: for "choices": values joined by a space
     hint: str = ""
@@ -100,7 +100,8 @@ class Draft(Record, frozen=True, kw_only=True):
     template: str
     request: int | None = None  #: the request it is about
     to: str = ""  #: "" = the requester
-    body: str | None = None  #: words changed by staff; None = as the template has them
+    words: str | None = None  #: of staff; None = as the template has them
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)  #: values of this letter alone
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
     replaces: str = ""  #: id of the letter that it corrects
@@ -392,6 +393,7 @@ class Review(Record, frozen=True, kw_only=True, tag="review"):
     language: str = "en"
     english: str = ""  #: the same template in English, where the letter is in another language
     warning: str = ""  #: what a reader should know of its translation
+    ticks: tuple[Field, ...] = ()  #: each has to be ticked before it goes
 
 
 class Faults(Record, frozen=True, kw_only=True, tag="faults"):

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from handlers import opening, timing
-from handlers.commits import import_list, lane_of
+from handlers.bursts import Bursts
+from handlers.commits import import_list, later_lane
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
 from handlers.deadlines.rules import CALENDAR
@@ -39,7 +40,7 @@ class Noted(Record, frozen=True, kw_only=True):
     line: str
 
 
-class FromMail(AutomaticLetters, Ignoring):
+class FromMail(AutomaticLetters, Ignoring, Bursts):
     """Each is one commit: case, outbox and the mail's status together."""
 
     async def open(  # noqa: PLR0913  what a case is made of
@@ -80,12 +81,14 @@ class FromMail(AutomaticLetters, Ignoring):
         if case.imported:  # no card: its place is in the list of its import
             puts += await self.listed(import_list(case.batch), now)
         else:
-            puts.append(self.message(lane_of(case), Card(case=case.ref), now))
+            puts.append(self.message(later_lane(case), Card(case=case.ref), now))
+            puts += await self._busy(case, now)
         puts += [letter] if letter else []
         if unwanted:
             text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."
             puts.append(self.line(case, text, now))
-        await self.commit("open", "desk", case, now, *puts)
+        why = f"written down, {found.came_by}" if found.came_by else ""
+        await self.commit("open", found.by, case, now, *puts, why=why)
         return await self.case(case.ref)
 
     async def _new_case(self, found: Understood) -> Case:
@@ -158,7 +161,7 @@ class FromMail(AutomaticLetters, Ignoring):
             case,
             now,
             *(case, beside, mail),
-            self.message(lane_of(case), Card(case=case.ref), now),
+            self.message(later_lane(case), Card(case=case.ref), now),
             await self.refreshed(beside, now),
             self.line(beside, f"A mail that may belong here waits: {case.ref}.", now, call=True),
         )

@@ -14,6 +14,8 @@ from storage.records import Candidate, Case, InboundMail, ParsedMail, Reading, R
 #: a kind as likely as this closes the circle and hurries the clock of an unsorted case
 PLAUSIBLE = 0.25
 
+#: peer of what one of us wrote down, before the way it came
+BY_HAND = "by hand"
 #: peer of a mail that came from an archive, not over the wire
 IMPORTED = "import"
 
@@ -26,11 +28,18 @@ class Understood(Record, frozen=True, kw_only=True):
     reading: Reading
     follows: str = ""  #: the closed case it goes on from
     no_reply: str = ""  #: why no automatic letter may answer it (RFC 3834), as screening found
+    by: str = "desk"  #: who wrote it down, where it came by another way than mail
 
     @property
     def requester(self) -> str:
         """The address that asked: From, else the envelope's; never silently Reply-To."""
         return (self.parsed.header_from or self.mail.mail_from).strip().lower()
+
+    @property
+    def came_by(self) -> str:
+        """By which other way than mail."""
+        peer, mark, way = self.mail.peer.partition(": ")
+        return way if mark and peer == BY_HAND else ""
 
     @property
     def imported(self) -> bool:
@@ -63,6 +72,7 @@ def opened(
         flags=reading.flags,
         imported=found.imported,
         batch=found.mail.batch,
+        came_by=found.came_by,
     )
     return replace(case, remind_at=reminders.next_remind_at(case, policy, mail.received_at))
 

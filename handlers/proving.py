@@ -2,18 +2,9 @@
 
 import re
 
-from handlers import timing, verification
+from handlers import composing, timing, verification
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Kind, Moment
-from handlers.letter_actions import (
-    body_fault,
-    body_fields,
-    body_of,
-    kept,
-    language_fields,
-    language_of,
-    text_of,
-)
 from handlers.letters.catalogue import long_date
 from handlers.requests import noted, replace
 from handlers.verification import CODE, PAPERS, SLOT, WAYS, enough, stepped
@@ -71,7 +62,7 @@ class Verify(Action):
             return {"why": "A code is less, and would do: say why it is not enough."}
         if how == ASK_CODE:
             return _address_fault(moment)
-        return body_fault(body_of(moment) or "[[") if how == ASK_MORE else {}
+        return composing.faults(_asked_for(moment), "identity") if how == ASK_MORE else {}
 
     def do(self, moment: Moment) -> Effect:
         how = moment.form["how"]
@@ -125,8 +116,7 @@ def _fields_of(moment: Moment, how: str) -> tuple[Field, ...]:
         known = moment.form.get("address", "")
         return (Field(name="address", label="Address on file", initial=known, max_length=254),)
     if how == ASK_MORE:
-        text = kept(moment, "identity") or text_of(moment, "identity")
-        return (why, *language_fields(moment), *body_fields(text))
+        return (why, *composing.fields(_asked_for(moment), "identity"))
     if how == PAPERS:
         mails = tuple((mail, f"Mail {n}") for n, mail in enumerate(moment.case.mails, start=1))
         which = Field(
@@ -154,11 +144,14 @@ def _address_fault(moment: Moment) -> dict[str, str]:
 
 
 def _code(moment: Moment) -> Draft:
-    language = language_of(moment)
+    language = composing.language_of(moment)
     until = local_day(moment.now + moment.policy.code_life, moment.policy.timezone)
-    body = text_of(moment, CODE, code=SLOT, until=long_date(until, language))
     return Draft(
-        template=CODE, request=_number(moment), body=body, language=language, to=_address(moment)
+        template=CODE,
+        request=_number(moment),
+        given={"code": SLOT, "until": long_date(until, language)},
+        language=language,
+        to=_address(moment),
     )
 
 
@@ -166,9 +159,14 @@ def _identity(moment: Moment) -> Draft:
     return Draft(
         template="identity",
         request=_number(moment),
-        body=body_of(moment),
-        language=language_of(moment),
+        words=composing.words_of(moment, "identity"),
+        language=composing.language_of(moment),
     )
+
+
+def _asked_for(moment: Moment) -> Moment:
+    """With the request the proof is asked for."""
+    return replace(moment, request=moment.case.request(_number(moment)))
 
 
 def _number(moment: Moment) -> int:

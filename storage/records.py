@@ -440,6 +440,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     held_for: str = ""  #: reference of the case this one's mail may belong to
     imported: bool = False  #: its mail came from an archive
     batch: str = ""  #: with which import; "" = none, or one before they had lists
+    came_by: str = ""  #: a way of `handlers.by_hand`; "" = by mail
     taken_up: bool = False  #: imported, and a person took it off the list as open
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
@@ -576,6 +577,12 @@ class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
     mails: tuple[str, ...] = ()
 
 
+class DutyCall(Record, frozen=True, kw_only=True, tag="duty"):
+    """To the person on duty: what nobody of that circle has taken. Nothing personal."""
+
+    circle: Circle
+
+
 class OwnerAsk(Record, frozen=True, kw_only=True, tag="owner"):
     """A round's questions to one owner. Who it is about is behind a button, theirs alone."""
 
@@ -643,6 +650,7 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     subject: str
     body: str
     template: str
+    words: str = ""  #: the part of the body that staff wrote
     language: str = "en"
     version: str = ""  #: of the words its template had then
     in_reply_to: str = ""
@@ -660,7 +668,9 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
-Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
+Content = (
+    Card | ThreadLine | DirectMessage | DutyCall | OwnerAsk | ListToSort | Digest | Alarm | Letter
+)
 
 
 class OutboxStatus(StrEnum):

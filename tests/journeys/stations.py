@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from handlers import letters
 from storage.records import Alarm, Case, DirectMessage, ThreadLine
-from tests.journeys.walking import Walk
+from tests.journeys.walking import REGISTRY, Walk, close
 from tests.journeys.world import ANA, BEN, MARA, OLE, STAFF, Acting, World, mail
 from tests.waiting import until
 
@@ -101,7 +101,8 @@ class Journey(Walk):
         """Claimed and confirmed."""
         await who.click(self.ref, "Claim", self.channel)
         await self.world.case_when(self.ref, lambda c: c.assignee == who.who)
-        await self.to(who, who, until="whose")
+        kind = REGISTRY[(await self.case()).request(self.request).kind or ""]
+        await self.to(who, who, until=kind.steps[1].name)
         await self.hear()
 
     async def answered(self, who: Acting, letter: str, text: str) -> Case:
@@ -112,6 +113,14 @@ class Journey(Walk):
         answer = mail(f"Nora <{NORA}>", "Re", text, To=to, In_Reply_To=before)
         assert (await self.world.send(answer)).startswith("250")
         return await self.world.case_when(self.ref, lambda c: len(c.mails) > mails)
+
+    async def ended(self, who: Acting, second: Acting, says: str) -> Case:
+        """Its last steps, and the card of the closed case."""
+        await self.to(who, second, until="close")
+        await close(who, self.ref, self.channel)
+        closed = await self.world.case_when(self.ref, lambda c: c.closed)
+        await self.card_says(who, says)
+        return closed
 
     async def bounced(self) -> None:
         """The newest letter comes back undelivered."""
@@ -138,11 +147,14 @@ def _heard(messages: list) -> list[str]:
 
 
 @asynccontextmanager
-async def a_journey(folder: Path, start: str, words: str, channel: str = STAFF):
+async def a_journey(
+    folder: Path, start: str, words: str, channel: str = STAFF, mail_from: str | None = None
+):
     """A desk on that day in London, and the case a mail of these words opens."""
     world = World(folder / "data", start=london(start), people=PEOPLE)
     async with world.running():
-        assert (await world.send(mail(f"Nora <{NORA}>", "A request", words))).startswith("250")
+        asked = mail(f"Nora <{NORA}>", "A request", words)
+        assert (await world.send(asked, mail_from)).startswith("250")
         journey = Journey(world, await world.case_from(NORA), channel)
         journey.heard = set()
         yield journey

@@ -10,7 +10,7 @@ from pathlib import Path
 from storage.records import Outcome
 from tests.journeys.stations import MANAGERS_TOLD, NORA, a_journey
 from tests.journeys.test_clocks import chosen, from_all_actions
-from tests.journeys.test_kinds import close
+from tests.journeys.walking import close
 from tests.journeys.world import ANA, BEN, OLE, STAFF
 
 

@@ -48,6 +48,7 @@ class Office:
         self.slack: Slack | None = None
         self.port: int | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._follows: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
 
     async def open(self) -> None:
@@ -62,13 +63,15 @@ class Office:
             await self._runner.setup()
             await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
         self._pump = asyncio.create_task(self._work())
+        self._follows = asyncio.create_task(self.slack.follow())
         async with asyncio.timeout(10):
             await self.slack.wait_connected()
 
     async def close(self) -> None:
-        self._pump.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._pump
+        for task in (self._pump, self._follows):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         if self._runner:
             await self._runner.cleanup()
         await self.slack.stop()
