@@ -27,6 +27,7 @@ from handlers.verification import Nudge
 from storage.records import (
     Alarm,
     Case,
+    Circle,
     Commit,
     Digest,
     DutyCall,
@@ -43,6 +44,8 @@ from storage.records import (
 LAST = "digest"
 #: the lane of what goes to the person on duty
 DUTY = "slack:duty"
+#: before what is to be done next, at the end of a reminder
+_STEP = " Next step: "
 TOGETHER = timedelta(minutes=1)
 
 
@@ -125,14 +128,22 @@ class FromClock(FromLists, Habitual):
     def _calls(
         self, case: Case, text: str, height: int, them: Reachable, now: datetime
     ) -> list[OutboxMessage]:
-        """The thread, and whoever is called at that height of the ladder."""
-        told = f"*{case.ref}*: {text}"
+        """The thread, and whoever is called at that height of the ladder.
+
+        The next step says what a case is about: of a closed one a backup and the managers, who may
+        have no key to it, do not hear it.
+        """
+        less = text if case.circle is Circle.STAFF else text.partition(_STEP)[0]
         backup = them.backup if height >= BACKUP or them.away else ""
+        told = {backup: less, case.assignee: text}
         messages = [self.line(case, text, now, call=True)]
-        who = (each for each in (case.assignee, backup) if each and each not in case.shut)
-        messages += [self.direct(person, told, case, now) for person in who]
+        messages += [
+            self.direct(person, f"*{case.ref}*: {words}", case, now)
+            for person, words in told.items()
+            if person and person not in case.shut
+        ]
         if height >= MANAGERS:
-            messages.append(self.message("slack:managers", Alarm(case=case.ref, text=text), now))
+            messages.append(self.message("slack:managers", Alarm(case=case.ref, text=less), now))
         return messages
 
     async def _on_duty(self, case: Case, now: datetime) -> tuple[Stored, ...]:
@@ -231,9 +242,10 @@ class FromClock(FromLists, Habitual):
 
 
 def _words(case: Case, rung: Rung, step: str) -> str:
+    goes_on = f"{_STEP}{step}."
     if rung.name.startswith(CONFIRM):
         until = case.acknowledgement.partition(BY_HAND)[2]
-        return f"The receipt is not confirmed yet: by hand until {until}. Next step: {step}."
+        return f"The receipt is not confirmed yet: by hand until {until}.{goes_on}"
     if rung.name.startswith(UNTAKEN):
         return f"Nobody has taken it yet. Due {case.due.due_on:%d %b %Y} ({law(case.due)})."
     if (stopped := case.due.stopped) is not None:
@@ -244,7 +256,7 @@ def _words(case: Case, rung: Rung, step: str) -> str:
     due_on = f"{case.due.due_on:%d %b %Y} ({law(case.due)})"
     days = counted(abs(rung.days_left), "day")
     if rung.days_left < 0:
-        return f"Overdue by {days}: it was due {due_on}. Next step: {step}."
+        return f"Overdue by {days}: it was due {due_on}.{goes_on}"
     if rung.days_left == 0:
-        return f"Due today, {due_on}. Next step: {step}."
-    return f"Due in {days}, on {due_on}; we aim for {case.due.aim_on:%d %b}. Next step: {step}."
+        return f"Due today, {due_on}.{goes_on}"
+    return f"Due in {days}, on {due_on}; we aim for {case.due.aim_on:%d %b}.{goes_on}"

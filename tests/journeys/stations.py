@@ -9,8 +9,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from handlers import letters
+from handlers.handler import CONFIRM
 from storage.records import Alarm, Case, DirectMessage, ThreadLine
-from tests.journeys.walking import REGISTRY, Walk, close
+from tests.journeys.walking import Walk, close
 from tests.journeys.world import ANA, BEN, MARA, OLE, STAFF, Acting, World, mail
 from tests.waiting import until
 
@@ -33,6 +34,7 @@ class Journey(Walk):
     """One case from its mail to its end, watched."""
 
     heard: set[str]
+    asked = OLE  #: who owns the systems
 
     @property
     def store(self):
@@ -49,7 +51,7 @@ class Journey(Walk):
     async def station(self, when: str, *whom: str, says: str, chases: str = "") -> None:
         """The clock comes to `when`: these people hear that, and nobody hears anything else.
 
-        `chases`: what Ole hears in the same hour, who owns the systems.
+        `chases`: what the owner of the systems hears in the same hour.
         """
         await self.nothing_new()
         await self.world.move_to(london(when))
@@ -70,10 +72,16 @@ class Journey(Walk):
         assert len(lines) == 1, lines
         heard = [*await self._new(DirectMessage), *await self._new(Alarm)]
         other = [m for m in heard if says not in m.content.text]
-        assert [_whom(m) for m in other] == [OLE] * bool(chases), _heard(other)
+        assert [_whom(m) for m in other] == [self.asked] * bool(chases), _heard(other)
         assert all(chases in m.content.text for m in other), _heard(other)
         assert sorted(_whom(m) for m in heard if m not in other) == sorted(whom), _heard(heard)
         await self.hear()
+
+    async def ever_told(self, *whom: str) -> list[str]:
+        """All that these people, or the managers, have heard of it by themselves."""
+        found = await self.store.messages_of(self.ref)
+        told = [m for m in found if isinstance(m.content, DirectMessage | Alarm)]
+        return [m.content.text for m in told if _whom(m) in whom]
 
     async def nothing_new(self) -> None:
         """Nobody has been told anything since."""
@@ -101,8 +109,8 @@ class Journey(Walk):
         """Claimed and confirmed."""
         await who.click(self.ref, "Claim", self.channel)
         await self.world.case_when(self.ref, lambda c: c.assignee == who.who)
-        kind = REGISTRY[(await self.case()).request(self.request).kind or ""]
-        await self.to(who, who, until=kind.steps[1].name)
+        await self._take(who, who, CONFIRM)
+        await self.world.case_when(self.ref, lambda c: "confirm" in c.request(self.request).done)
         await self.hear()
 
     async def answered(self, who: Acting, letter: str, text: str) -> Case:

@@ -284,6 +284,7 @@ class World:
         self.smtp_port = free_port()
         self.http_port = free_port() if http_mode else None
         self.app: App
+        self.up = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["World"]:
@@ -306,8 +307,9 @@ class World:
         try:
             await self.start_desk()
             yield self
-            await self.stop_desk()
         finally:
+            if self.up:
+                await self.stop_desk()
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
             await self.http.close()
@@ -323,8 +325,10 @@ class World:
             file.write_text(self.people, encoding="utf-8")
         self.app = await build(load(environment, file=file), self.clock)
         await self.app.start()
+        self.up = True
 
     async def stop_desk(self) -> None:
+        self.up = False
         await self.app.stop()
 
     def acting(self, who: str) -> Acting:
