@@ -39,7 +39,7 @@ from intake.second_look import SecondLook
 from intake.sender import Senders
 from intake.worker import Worker
 from storage.errors import SettingsError
-from storage.records import InboundMail, OutboxMessage, ParsedMail
+from storage.records import AttachmentText, InboundMail, OutboxMessage, ParsedMail
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -70,6 +70,7 @@ def policy_of(settings: Settings) -> Policy:
         pilot=settings.pilot,
         code_tries=settings.code_tries,
         code_life=timedelta(days=settings.code_days),
+        look_after=timedelta(days=settings.look_days),
         second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
     )
@@ -135,6 +136,7 @@ class App:
             in_hand=settings.data / "in-hand",
             auto=settings.auto,
             model=settings.model,
+            semantic=settings.semantic,
             offices=policy.offices,
         )
         self.slack = Slack(
@@ -146,6 +148,7 @@ class App:
             clock,
             self.read_mail,
             self._wake,
+            read_attachment=self.read_attachment,
         )
         self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.senders = Senders(_trust(settings))
@@ -208,6 +211,10 @@ class App:
     async def read_mail(self, mail_id: str) -> ParsedMail:
         """One stored mail as it can be shown. Raises UnknownReference."""
         return await self.parser.parse(await self.store.mails.raw(mail_id))
+
+    async def read_attachment(self, mail_id: str, place: int) -> AttachmentText:
+        """The words of one attachment of a stored mail. Raises UnknownReference."""
+        return await self.parser.attachment_text(await self.store.mails.raw(mail_id), place)
 
     def _wake(self, mail: InboundMail) -> None:
         self.worker.wake(mail)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from handlers import approvals, owners, verification
+from handlers import approvals, owners
 from handlers.approvals import RELEASED_ALONE
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
@@ -22,6 +22,7 @@ from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
 from handlers.habits import Habitual, Reachable
 from handlers.lists import FromLists
+from handlers.nudges import nudges, quiet_until
 from handlers.requests import replace
 from handlers.verification import Nudge
 from storage.records import (
@@ -69,12 +70,12 @@ class FromClock(FromLists, Habitual):
         after, late = owners.chased(case, now, self.policy.timezone)
         if after != case:
             return await self._chased(after, late, now)
-        nudges = verification.nudges(case, self.policy)
-        if nudges and nudges[0].at <= now:
-            return await self._nudged(case, nudges[0], now)
+        found = nudges(case, self.registry.kinds, self.policy)
+        if found and found[0].at <= now:
+            return await self._nudged(case, found[0], now)
         rung = reminders.next_rung(case, self.policy, now)
         them = await self.reachable(case.assignee, now)
-        if rung and (later := reminders.put_off(case, self.policy, now, them.hours)):
+        if rung and (later := self._put_off(case, them, now)):
             waits = replace(case, remind_at=approvals.next_business(case, later))
             await self.commit("clock", "desk", waits, now, waits)
             return False
@@ -93,8 +94,17 @@ class FromClock(FromLists, Habitual):
         await self.commit("remind", "desk", after, now, after, card, *messages)
         return True
 
+    def _put_off(self, case: Case, them: Reachable, now: datetime) -> datetime | None:
+        """While there is nothing to do but to wait, and out of their hours."""
+        quiet = quiet_until(case, self.registry.kinds, self.policy)
+        return (
+            quiet
+            if quiet and quiet > now
+            else reminders.put_off(case, self.policy, now, them.hours)
+        )
+
     async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
-        """No proof came: what can be done about it is a person's to do."""
+        """The time has come to propose something: doing it is a person's."""
         after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
         card = await self.refreshed(after, now)
         them = await self.reachable(case.assignee, now)
@@ -199,6 +209,7 @@ class FromClock(FromLists, Habitual):
             await self._counts(since),
             seal=(await self.store.seal(now)).note,
             alone=total - int(before.note or 0),
+            since=since,
         )
         today = local_day(now, self.policy.timezone)
         found = figures(await self.store.cases(), counts, today, self.registry)

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from handlers import approvals, recipients, verification
+from handlers import approvals, recipients
 from handlers.deadlines import reminders
 from handlers.handler import Draft, Person
 from handlers.letters import templates
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
+from handlers.nudges import nudges
 from handlers.opening import IMPORTED
 from handlers.policy import Policy
 from handlers.registry import Registry
@@ -174,8 +175,8 @@ class Commits:
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
         at = reminders.next_remind_at(case, self.policy, now)
-        nudges = verification.nudges(case, self.policy)
-        at = min(at, nudges[0].at) if at and nudges else at
+        found = nudges(case, self.registry.kinds, self.policy)
+        at = min(at, found[0].at) if at and found else at
         return replace(case, remind_at=approvals.next_business(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:

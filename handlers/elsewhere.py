@@ -7,23 +7,20 @@ from handlers.approvals import RELEASED_ALONE
 from handlers.commits import later_lane
 from handlers.handler import Effect, Moment
 from handlers.ignoring import Ignoring
-from handlers.incoming import suppression
 from handlers.requests import replace
+from handlers.stopping import Stopping
 from storage.errors import Refused
 from storage.records import Card, Case, Joined, MailStatus, Stored
 
 
-class Elsewhere(Ignoring):
+class Elsewhere(Ignoring, Stopping):
     """All of it goes into the commit of the act."""
 
     async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
-        """What changes beside the case: the suppression list, and the case a mail was held for."""
+        """What changes beside the case: what is counted, and the case a mail was held for."""
         puts: list[Stored] = []
         if effect.alone:
             puts.append(await self._tallied(RELEASED_ALONE, now))
-        known = await self.store.suppression(case.requester_hash)
-        if effect.suppress and case.requester and known is None:
-            puts.append(suppression(case, now))
         if (effect.release or effect.join) and case.held_for:
             puts += await self._given_back(case, now, by, joins=effect.join)
         return puts

@@ -15,12 +15,14 @@ from handlers.requests import (
     with_step,
     without_step,
 )
-from handlers.verification import enough, settled
+from handlers.verification import CATEGORIES, enough, settled
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
 #: letters that ask who it is
 ASK_WHO = frozenset({"identity", "code_sent"})
+#: answers with the data themselves, and the one that stands in for them (11 CCR 7024(a))
+COPIES = frozenset({"answer_access", "answer_portability", "answer_categories"})
 #: letters for every kind, after the kind's own
 ALWAYS = (
     "identity",
@@ -61,6 +63,8 @@ def comes_first(moment: Moment, request: Request, name: str) -> str:
     kind = moment.kinds.get(request.kind or "")
     if kind is None or name not in kind.letters or not templates.template(name).answers:
         return ""
+    if (request.right == CATEGORIES) != (name == "answer_categories") and name in COPIES:
+        return "Where identity fails for the data themselves, categories alone are told."
     if name == "no_data":
         found = ", ".join(sorted(holding(moment.case, request)))
         waits = to_do(kind.lacking(moment.case, request, ("heard",)))
@@ -107,7 +111,8 @@ class Reply(Action):
 
     def form(self, moment: Moment) -> Form:
         names = choices(moment)
-        before = moment.draft.template if moment.draft else names[0]
+        before = moment.draft.template if moment.draft else ""
+        before = before if before in names else names[0]
         chosen = moment.form.get("template") or before
         neutral = templates.template(chosen).neutral
         tells = "says nothing on whether" if neutral else "may show that"
@@ -240,8 +245,12 @@ def on_its_way(moment: Moment, letter: LetterState) -> Effect:
     window = moment.policy.undo_long if template.slow else moment.policy.undo
     author = moment.by.id if letter.by == "desk" else letter.by
     going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)
+    case = went(with_letter(moment.case, going), going)
+    if (other := letter_of(case, letter.along)) is not None:
+        also = replace(other, status=OutboxStatus.PENDING, at=going.at, by=author)
+        case = went(with_letter(case, also), also)
     return Effect(
-        case=went(with_letter(moment.case, going), going),
+        case=case,
         said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
         line=f"<@{moment.by.id}> sent a letter: {template.title}.",
         send=letter.id,
@@ -282,11 +291,17 @@ class Undo(Action):
 
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)
+        # what goes with another is called back with it, as it was sent
+        letter = next((x for x in moment.case.letters if x.along == letter.id), letter)
         if letter.status is not OutboxStatus.PENDING or letter.at <= moment.now:
             raise Refused("Too late: the letter has gone out, or is going out now.")
         back = replace(letter, status=OutboxStatus.DRAFT, at=moment.now)
+        case = failed(with_letter(moment.case, back), back)
+        if (other := letter_of(case, letter.along)) is not None:
+            also = replace(other, status=OutboxStatus.DRAFT, at=moment.now)
+            case = failed(with_letter(case, also), also)
         return Effect(
-            case=failed(with_letter(moment.case, back), back),
+            case=case,
             said="The letter was called back. It is a draft again.",
             line=f"<@{moment.by.id}> called the letter back.",
             undo=letter.id,

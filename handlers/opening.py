@@ -1,6 +1,7 @@
 """From a mail that was understood to a new case: pure, the clock running from its receipt."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from handlers import deadlines
 from handlers.deadlines import Asked, reminders
@@ -97,6 +98,26 @@ def going_on(case: Case, before: Case) -> Case:
         circle=closest(case.circle, before.circle),
         shut=before.shut,
     )
+
+
+def erased(case: Case) -> date | None:
+    """When the data of its requester were deleted, where staff wanted to hear if they are back."""
+    days = (
+        request.closed_at.date()
+        for request in case.requests
+        if request.closed_at and case.answer(request.id, "backups", "watch") == "on"
+    )
+    return max(days, default=None)
+
+
+def back_again(case: Case, before: Iterable[Case]) -> Case:
+    """With a warning where an address turns up that was erased here."""
+    told = tuple(
+        f"data of this address were erased on {day:%d %b %Y} ({other.ref}): look where it came from"
+        for other in before
+        if (day := erased(other)) is not None
+    )
+    return replace(case, flags=(*case.flags, *told)) if told else case
 
 
 def forked(ref: str, mail: InboundMail, case: Case, registry: Registry) -> Case:

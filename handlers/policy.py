@@ -31,6 +31,7 @@ class Policy(Record, frozen=True, kw_only=True):
     second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
     proof_again: timedelta = timedelta(days=14)  #: without proof: the requester is reminded
     proof_ends: timedelta = timedelta(days=30)  #: without proof: the desk proposes to end it
+    look_after: timedelta = timedelta(days=7)  #: then staff see whether marketing still went out
     code_tries: int = 3
     code_life: timedelta = timedelta(days=7)
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another

@@ -11,6 +11,12 @@ from handlers.verification import CODE, PAPERS, SLOT, WAYS, enough, stepped
 from storage.records import Case, Request, Verification
 
 ASK_CODE, ASK_MORE = "ask_code", "ask_more"
+_EXPLAIN = {
+    PAPERS: "Say why nothing less would do, and that they were seen.",
+    "guest": "Say what fits: the time, the invitation, the line they used.",
+    "child": "Say how old it is, and how you know that it understands.",
+}
+SENT = "code_sent"  #: tells the asker, who may be somebody else, that a code may be on its way
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
 
 
@@ -56,12 +62,12 @@ class Verify(Action):
         if how not in _options(moment):
             return {"how": "Choose what is enough here."}
         why = moment.form.get("why", "").strip()
-        if how == PAPERS and not why:
-            return {"why": "Say why nothing less would do, and that they were seen."}
+        if how in WAYS and WAYS[how].explained and not why:
+            return {"why": _EXPLAIN[how]}
         if how == ASK_MORE and CODE in enough(moment.case, moment.kinds) and not why:
             return {"why": "A code is less, and would do: say why it is not enough."}
         if how == ASK_CODE:
-            return _address_fault(moment)
+            return _address_fault(moment) or _disputed(moment)
         return composing.faults(_asked_for(moment), "identity") if how == ASK_MORE else {}
 
     def do(self, moment: Moment) -> Effect:
@@ -128,7 +134,9 @@ def _fields_of(moment: Moment, how: str) -> tuple[Field, ...]:
             optional=True,
         )
         return (why, which)
-    return (Field(name="why", label="Note", optional=True, max_length=300),)
+    explained = how in WAYS and WAYS[how].explained
+    label = "What it rests on" if explained else "Note"
+    return (Field(name="why", label=label, optional=not explained, max_length=300),)
 
 
 def _address(moment: Moment) -> str:
@@ -143,15 +151,30 @@ def _address_fault(moment: Moment) -> dict[str, str]:
     return {}
 
 
+def _disputed(moment: Moment) -> dict[str, str]:
+    """What is said to be wrong proves nothing (11 CCR 7060(h))."""
+    said = (
+        moment.case.answer(request.id, "field", name).lower()
+        for request in moment.case.open_requests
+        for name in ("old", "new")
+    )
+    if any(_address(moment) in words for words in said):
+        return {"address": "This address is what is disputed: it proves nothing. Choose another."}
+    return {}
+
+
 def _code(moment: Moment) -> Draft:
     language = composing.language_of(moment)
     until = local_day(moment.now + moment.policy.code_life, moment.policy.timezone)
+    number, to, asker = _number(moment), _address(moment), moment.case.requester
+    told = Draft(template=SENT, request=number, language=language, to=asker)
     return Draft(
         template=CODE,
-        request=_number(moment),
+        request=number,
         given={"code": SLOT, "until": long_date(until, language)},
         language=language,
-        to=_address(moment),
+        to=to,
+        beside=told if asker and asker != to else None,
     )
 
 

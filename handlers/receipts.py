@@ -25,6 +25,8 @@ from storage.records import (
     Stored,
 )
 
+#: sent by hand, they tell as well that it has come
+CONFIRMS_RECEIPT = frozenset({"acknowledgement", "unsubscribed"})
 DOUBT = (
     "It is not known whether a letter arrived. "
     "It goes again under the same Message-ID: the requester may get it twice."
@@ -98,7 +100,7 @@ class FromOutbox(Commits):
         ours = message_id(message.id, self.policy)
         if ours not in after.message_ids:
             after = replace(after, message_ids=(*after.message_ids, ours))
-        if letter.automatic or letter.template == "acknowledgement":
+        if letter.automatic or letter.template in CONFIRMS_RECEIPT:
             after = self._timed(after, timing.acknowledged(after, "sent"), now)
         if letter.replaces:
             after = corrected(after, letter.replaces, message.id)

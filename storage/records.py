@@ -270,6 +270,11 @@ class Request(Record, frozen=True, kw_only=True):
     regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
+    @property
+    def laws(self) -> frozenset[str]:
+        """Those that may apply, by name."""
+        return frozenset({self.due.regime, *(law.regime for law in self.regimes)})
+
 
 class Approval(Record, frozen=True, kw_only=True):
     """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
@@ -310,6 +315,14 @@ class Joined(Record, frozen=True, kw_only=True):
 
     mail: str
     address: str
+
+
+class Suppressed(Record, frozen=True, kw_only=True):
+    """An address that a case put on the do-not-mail list, or found there."""
+
+    address: str
+    hash: str
+    since: datetime
 
 
 class Breach(Record, frozen=True, kw_only=True):
@@ -392,6 +405,7 @@ class LetterState(Record, frozen=True, kw_only=True):
     language: str = "en"
     version: str = ""  #: of the words its template had then
     drifted: bool = False  #: an answer to neither the asking nor a proven address
+    along: str = ""  #: id of the letter that goes with it: previewed, sent and called back as one
     replaced_by: str = ""  #: id of the letter that corrects it
 
 
@@ -451,6 +465,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     flags: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
     rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    suppressed: tuple[Suppressed, ...] = ()  #: addresses that get no marketing because of it
     still_mailed: datetime | None = None  #: on the do-not-mail list since then, and mailed again
     legal_hold: bool = False  #: nothing is deleted, here or elsewhere
     restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
@@ -521,6 +536,7 @@ class Suppression(Record, frozen=True, kw_only=True, tag=True):
     address: str
     since: datetime
     case: str
+    also: tuple[str, ...] = ()  #: other cases that ask for the same: it stays while one is left
 
     @property
     def key(self) -> str:
@@ -624,6 +640,7 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
+    stopped: tuple[DigestLine, ...] = ()  #: unsubscribes that the desk confirmed by itself
 
 
 class Closing(Record, frozen=True, kw_only=True):
@@ -712,10 +729,11 @@ Stored = InboundMail | Case | OutboxMessage | Suppression | Mark
 
 
 class Shred(Record, frozen=True, kw_only=True):
-    """Destroy a key: of a raw mail, of a case's content, or of a case's skeleton."""
+    """Destroy a key: of a raw mail, of a case's content or skeleton, or of an address that comes
+    off the do-not-mail list."""
 
-    life: Literal["raw", "content", "skeleton"]
-    key: str  #: a mail's id, or a case's reference
+    life: Literal["raw", "content", "skeleton", "suppression"]
+    key: str  #: a mail's id, a case's reference, or an address's hash
 
 
 class Commit(Record, frozen=True, kw_only=True):

@@ -106,8 +106,9 @@ class Clicks:
             "c": self._ask,
             "l": self._lists.opened,
             "p": self._lists.shown,
+            "t": self._attachment,
         }
-        if pointer.way == "p":
+        if pointer.way in {"p", "t"}:
             await window.push()
         elif pointer.way:
             await window.open()
@@ -178,6 +179,15 @@ class Clicks:
             case = await self._parts.desk.saw_message(ref, by, self._parts.clock.now())
         mails = [await self._parts.mail(mail_id) for mail_id in case.mails[-10:]]
         return reading.mails(case, mails, self._parts.timezone)
+
+    async def _attachment(self, window: Window, by: Person, pointer: Pointer) -> None:
+        """As with a mail: on the record first. Its words are read in the parse worker."""
+        mail, _, place = pointer.value.partition(":")
+        now = self._parts.clock.now()
+        async with self._parts.locks.of(pointer.ref):
+            await self._parts.desk.saw_attachment(pointer.ref, mail, int(place), by, now)
+        found = await self._parts.read_attachment(mail, int(place))
+        await window.show(reading.attachment(found))
 
     async def _history(self, ref: str, by: Person) -> View:
         case, _ = await self._parts.visible(ref, by)

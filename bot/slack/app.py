@@ -29,7 +29,7 @@ from bot.slack.transport import Transport
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.policy import Policy
-from storage.records import InboundMail, OutboxMessage, ParsedMail, Posted
+from storage.records import AttachmentText, InboundMail, OutboxMessage, ParsedMail, Posted
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ class Slack:
         clock: Clock,
         read_mail: Callable[[str], Awaitable[ParsedMail]],
         wake: Callable[[InboundMail], None] = _nobody,
+        *,
+        read_attachment: Callable[[str, int], Awaitable[AttachmentText]],
     ) -> None:
         """`wake` hears of a mail that is to be worked on once more."""
         self._options = options
@@ -67,6 +69,7 @@ class Slack:
             roles=self._roles,
             clock=clock,
             read_mail=read_mail,
+            read_attachment=read_attachment,
             timezone=options.timezone or policy.timezone,
             wake=wake,
             gaps=options.gaps,

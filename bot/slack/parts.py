@@ -26,7 +26,7 @@ from handlers.deadlines.working_days import local_day
 from handlers.desk import Desk
 from handlers.handler import Answer, Click, Faults, Form, Offer, Person
 from storage.errors import Conflict, Refused, StoreAway, UnknownReference
-from storage.records import Case, InboundMail, ParsedMail
+from storage.records import AttachmentText, Case, InboundMail, ParsedMail
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Parts:
     roles: Roles
     clock: Clock
     read_mail: Callable[[str], Awaitable[ParsedMail]]
+    read_attachment: Callable[[str, int], Awaitable[AttachmentText]]
     timezone: str
     wake: Callable[[InboundMail], None]  #: a mail is to be worked on
     gaps: tuple[Gap, ...] = ()  #: settings that are missing

@@ -25,6 +25,14 @@ def review(answer: Review, pointer: Pointer) -> views.View:
         beside = "In English, as the template has it (this is not sent):"
         shown += [blocks.context([beside], "beside")]
         shown += views.literals(clean(answer.english), "english", 30)
+    if (other := answer.beside) is not None:
+        told = f"To: {clean(other.to)}\nSubject: {clean(other.subject)}"
+        shown += [
+            blocks.divider("line2"),
+            blocks.context(["With it goes, sent and called back together:"], "with"),
+            blocks.literal(told, "facts2"),
+            *views.literals(clean(other.body), "body2", 10),
+        ]
     for tick in answer.ticks:
         shown += forms.field_blocks(tick, answer.letter)
     to_send = replace(

@@ -5,7 +5,9 @@ from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, 
 from handlers.reasons import EXCEPTIONS, REASONS
 from handlers.requests import replace
 from handlers.steps import (
+    ADDRESSES,
     ASK_OWNERS,
+    COPIES,
     ERASED,
     ERASING,
     HEARD,
@@ -366,8 +368,11 @@ SUPPRESSED = Step(
     given=ERASE,
     suppress=True,
 )
+WHOSE_ADDRESS = replace(ADDRESSES, given=ERASE)
 LIMITED = replace(RESTRICT, name="limited", action="limit", optional=False, given=LIMIT)
-GOING = replace(ERASING, after=(*ERASING.after, "kept", "consequences", "suppressed"), given=ERASE)
+GOING = replace(
+    ERASING, after=(*ERASING.after, "kept", "consequences", "suppressed", "addresses"), given=ERASE
+)
 GONE = replace(ERASED, given=ERASE)
 SPOT_CHECK = Step(
     name="spot_check",
@@ -376,7 +381,15 @@ SPOT_CHECK = Step(
     button="Spot check",
     after=("erased",),
     given=ERASE,
-    asks=(text("where", "In which two systems"),),
+    asks=(
+        Field(
+            name="systems",
+            label="In which two systems",
+            type="choices",
+            offers="systems",
+            least=2,
+        ),
+    ),
 )
 BACKUPS = Step(
     name="backups",
@@ -385,7 +398,15 @@ BACKUPS = Step(
     button="Backups roll off",
     after=("erased",),
     given=ERASE,
-    asks=(text("when", "On which date the last copy is gone"),),
+    asks=(
+        text("when", "On which date the last copy is gone"),
+        choice(
+            "watch",
+            "If the address turns up again, say that it was erased",
+            off="No",
+            on="Yes, for as long as this case's words are kept",
+        ),
+    ),
 )
 ANSWER = Step(name="answer", label="Answer", action="reply", after=("erased", "limited"))
 
@@ -410,6 +431,7 @@ class Deletion(Kind):
         KEPT,
         CONSEQUENCES,
         SUPPRESSED,
+        WHOSE_ADDRESS,
         RESTRICT,
         LIMITED,
         GOING,
@@ -418,6 +440,7 @@ class Deletion(Kind):
         RECIPIENTS,
         BACKUPS,
         ANSWER,
+        COPIES,
         CLOSE,
     )
     letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")

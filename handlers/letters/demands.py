@@ -106,6 +106,9 @@ _WEIGHED = under("ccpa", "how it was weighed", "7023", "11 CCR 7023", "correctio
 DEMANDS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
     {
         "answer_access": (under("ccpa", "what is never sent", r"7024\(d\)", "11 CCR 7024(d)"),),
+        "answer_categories": (
+            under("ccpa", "why no more is sent", r"7024\(a\)", "11 CCR 7024(a)"),
+        ),
         "answer_deletion": (_KEPT,),
         "answer_correction": (_WEIGHED,),
         "answer_child": (under("coppa", "the parent's rights", r"312\.6", "16 CFR 312.6"),),
@@ -140,6 +143,7 @@ GAPS: Mapping[str, tuple[int, str]] = MappingProxyType(
         # GDPR Art. 15(1)(a)-(h), (2), (3): copy, purposes, categories, recipients, period, source,
         # automated decisions, safeguards, and what is withheld (15(4))
         "answer_access": (9, "GDPR Art. 15"),
+        "answer_categories": (4, "11 CCR 7024(a)"),
         "answer_portability": (3, "GDPR Art. 20"),
         "answer_deletion": (3, "GDPR Art. 17, 19"),
         "answer_correction": (3, "GDPR Art. 16, 19"),

@@ -13,6 +13,7 @@ from handlers.letters import clocks, templates
 from handlers.letters.catalogue import Rendered, long_date
 from handlers.letters.templates import words
 from handlers.policy import Policy
+from handlers.suppressing import since
 from storage.records import Case, Record, Request
 
 #: the kind whose requester is an authority
@@ -117,12 +118,13 @@ def _concerned(matter: Matter, stops: str) -> tuple[Request, ...]:
 def _dates(matter: Matter, about: Request, language: str) -> dict[str, str]:
     zone = matter.policy.timezone
     today = local_day(matter.now, zone)
+    stopped = local_day(since(matter.case) or matter.now, zone)
     days = {
         "received": local_day(matter.case.received_at, zone),
         "today": today,
         "due": about.due.due_on,
-        "suppressed": today,
-        "until": add_working_days(today, 2, CALENDAR),
+        "suppressed": stopped,
+        "until": max(today, add_working_days(stopped, 2, CALENDAR)),
     }
     return {name: long_date(day, language) for name, day in days.items()}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from handlers import approvals, lawful, registry
 from handlers.desk import Desk
-from handlers.handler import Answer, Click, Done, Form, Person, Role, Step
+from handlers.handler import Answer, Click, Done, Form, Person, Review, Role, Step
 from handlers.owner_answers import OwnerAnswer
 from handlers.policy import Policy
 from handlers.requests import replace
@@ -38,7 +38,7 @@ COUNSEL = Person(id="U04COU", roles=frozenset({Role.COUNSEL}))
 COUNSEL_2 = Person(id="U06COU", roles=frozenset({Role.COUNSEL}))
 GUARD_2 = Person(id="U07GUA", roles=frozenset({Role.RESTRICTED}))
 #: what a field wants where a word alone will not do
-ADDITIONAL = {"due_on": "2026-12-01", "person": "", "case": ""}
+ADDITIONAL = {"due_on": "2026-12-01", "person": "", "case": "", "more": ""}
 GUARD = Person(id="U05GUA", roles=frozenset({Role.RESTRICTED}))
 REGISTRY = registry.load()
 #: what the preview may ask to look at once more, looked at
@@ -151,7 +151,13 @@ class Bench:
         elif REGISTRY.actions[step.action].asks:
             form = await self.desk.form(click, NOW)
             click = replace(click, form=filled(form) | said.get(step.name, {}))
+        if step.rests:
+            return await self.desk.act(click, NOW + self.desk.policy.look_after)
         answer = await self.desk.act(click, NOW)
+        if isinstance(answer, Review):
+            await self.click(answer.case, "send", by, value=answer.letter)
+            await self.deliver(case, NOW + timedelta(minutes=1))
+            return answer
         assert isinstance(answer, Done), answer
         if approvals.pending(answer.case):
             await self.second(answer.case)

@@ -85,18 +85,6 @@ async def test_from_mail_to_closing_letter_with_every_step(bench: Bench, kind: s
     assert request_of(ended).outcome is REGISTRY[kind].outcomes[0]
 
 
-async def test_an_unsubscribe_stays_open_until_the_marketing_owner_confirms(bench: Bench) -> None:
-    case = await bench.walk(await bench.case("unsubscribe"), until="stopped")
-    assert request_of(case).status is Status.AWAITING_OWNERS
-    assert [q.system for q in case.rounds[-1].queries] == ["marketing"]
-    early = await bench.click(case, "close", request=1, form={"outcome": "fulfilled"})
-    assert isinstance(early, Faults)
-    await bench.owners_answer(case)
-    case = await bench.fresh(case)
-    assert "stopped" in request_of(case).done
-    assert (await closed(bench, case, outcome="fulfilled")).closed
-
-
 # --- whose data, first of all -----------------------------------------------------------------
 
 

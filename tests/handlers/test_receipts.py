@@ -121,9 +121,7 @@ async def test_the_confirmation_of_an_unsubscribe_that_comes_back_opens_nothing(
     case = await bench.case("unsubscribe")
     (letter,) = await bench.outbox(case)
     await bench.desk.sent(letter, NOW, receipt="250 Ok")
-    await bench.click(await bench.fresh(case), "claim")
-    await bench.click(await bench.fresh(case), "unsubscribe", request=1)
-    await bench.click(await bench.fresh(case), "confirmed", request=1)
+    case = await bench.walk(case, until="close")
     await bench.click(await bench.fresh(case), "close", request=1, form={"outcome": "fulfilled"})
     assert (await bench.fresh(case)).closed
     report = await bench.mail(mail_from="")

@@ -12,6 +12,7 @@ from tests.journeys.world import ANA, BEN, MARA, OLE, STAFF, Acting, World, butt
 REGISTRY = registry.load()
 ANSWER = "We have looked into it, and this is our answer."
 MINUTES = timedelta(minutes=11)
+DAYS = timedelta(days=7)  #: until somebody looks whether an unsubscribe held
 ROOM = {ANA: "D01ANA", BEN: "D02BEN", MARA: "D03MARA", OLE: "D04OLE"}
 
 
@@ -60,13 +61,26 @@ class Walk:
             await self._press(who, step)
 
     async def _press(self, who: Acting, step: Step) -> None:
+        if step.rests:
+            await self.world.move(DAYS)
         several = len((await self.case()).requests) > 1
         label = REGISTRY.actions[step.action].label
         request = self.request if several and step.name not in {"confirm", "verify"} else None
         await who.click(self.ref, label, self.channel, request)
+        if REGISTRY.actions[step.action].writes:
+            await who.window("Preview")
+            answer = await who.submit()
+            assert answer["ok"], answer
+            await who.close()
         if not REGISTRY.actions[step.action].asks:
             return
         await who.window("input")
+        typed = await self._typed(who, step)
+        answer = await who.submit(**typed)
+        assert answer["ok"], (step.name, answer)
+
+    async def _typed(self, who: Acting, step: Step) -> dict[str, str | list[str]]:
+        """What the form of a step is filled in with."""
         typed: dict[str, str | list[str]] = dict(
             filled(Form(title="", submit="", fields=step.asks))
         )
@@ -75,10 +89,11 @@ class Walk:
                 typed[field.name] = str(typed[field.name]).split()
         if step.name == "verify":
             typed = {"how": await self._settled(who)}
+        if any(field.offers == "systems" for field in step.asks):
+            typed["systems"] = ["accounts", "billing"]
         if step.round:
             typed = {"systems": ["accounts", "billing"]}
-        answer = await who.submit(**typed)
-        assert answer["ok"], (step.name, answer)
+        return typed
 
     async def _settled(self, who: Acting) -> str:
         """The first way that settles identity by hand, chosen."""

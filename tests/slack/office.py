@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from bot.slack.app import Slack
 from handlers.policy import Policy
-from storage.records import Arrival, Commit, Letter, ParsedMail, Reading, Verification
+from storage.records import (
+    Arrival,
+    AttachmentText,
+    Commit,
+    Letter,
+    ParsedMail,
+    Reading,
+    Verification,
+)
 
 MAIL = ParsedMail(
     message_id="<one@example.org>",
@@ -27,6 +35,11 @@ WORDS = (
 )  # fmt: skip
 
 
+#: what the parse worker would find in them
+FILES = (
+    AttachmentText(name="<!channel> list.txt", text="My <!here> words\u202e."),
+    AttachmentText(name="scan.png", note="files of this type are not opened here"),
+)
 LEASE = timedelta(seconds=1)
 
 
@@ -53,8 +66,9 @@ class Office:
 
     async def open(self) -> None:
         self.slack = Slack(
-            self.options, self.desk, self.store, self.registry, Policy(), self.clock, read_mail
-        )
+            self.options, self.desk, self.store, self.registry, Policy(), self.clock, read_mail,
+            read_attachment=read_attachment,
+        )  # fmt: skip
         await self.slack.start()
         if self.port:
             app = web.Application()
@@ -122,6 +136,10 @@ class Office:
 
 async def read_mail(mail_id: str) -> ParsedMail:
     return MAIL
+
+
+async def read_attachment(mail_id: str, place: int) -> AttachmentText:
+    return FILES[place]
 
 
 def labels(message) -> list[str]:
