@@ -105,7 +105,7 @@ class FromClock(FromLists, Habitual):
 
     async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
         """The time has come to propose something: doing it is a person's."""
-        after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
+        after = self._next(replace(case, reminded=(*case.reminded, nudge.name)), now)
         card = await self.refreshed(after, now)
         them = await self.reachable(case.assignee, now)
         told = self._calls(after, nudge.words, ASSIGNEE, them, now)
@@ -114,7 +114,7 @@ class FromClock(FromLists, Habitual):
 
     async def _called(self, case: Case, now: datetime) -> bool:
         """Nobody has looked as the second person for hours: the managers are asked."""
-        after = self._reminded(case, now)
+        after = self._next(case, now)
         said = "Nobody has looked as the second person for hours: please do."
         alarm = self.message("slack:managers", Alarm(case=case.ref, text=said), now)
         await self.commit("call", "desk", after, now, after, self.line(after, said, now), alarm)
@@ -122,9 +122,7 @@ class FromClock(FromLists, Habitual):
 
     async def _chased(self, case: Case, late: tuple[Round, ...], now: datetime) -> bool:
         """Owners who have not answered on their day, and who has the case once they are late."""
-        rung = reminders.next_rung(case, self.policy, now)
-        also = rung is not None and rung.name != reminders.SNOOZED
-        after = case if also else self._reminded(case, now)  # a rung of this hour comes next
+        after = self._next(case, now)
         missing = sum(len(each.waiting) for each in late)
         said = f"{counted(missing, 'system')} not answered yet: the owners are asked again."
         messages = [self.line(after, said, now, call=True)] if late else []
@@ -134,6 +132,12 @@ class FromClock(FromLists, Habitual):
             messages += [self.direct(person, text, after, now) for person in people]
         await self.commit("chase", "desk", after, now, after, *messages)
         return bool(late)
+
+    def _next(self, case: Case, now: datetime) -> Case:
+        """With the clock set anew, unless a rung of this hour comes next."""
+        rung = reminders.next_rung(case, self.policy, now)
+        also = rung is not None and rung.name != reminders.SNOOZED
+        return case if also else self._reminded(case, now)
 
     def _calls(
         self, case: Case, text: str, height: int, them: Reachable, now: datetime

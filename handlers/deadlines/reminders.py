@@ -96,6 +96,15 @@ def put_off(case: Case, policy: Policy, now: datetime, hours: Hours) -> datetime
     return None if at <= now or crosses else at
 
 
+def waits_until(case: Case, policy: Policy, now: datetime) -> datetime | None:
+    """When a rung that has come is to be heard, which waits for somebody's hours; None = none
+    does. What is done meanwhile must not swallow it."""
+    if case.remind_at is None or case.remind_at <= now:
+        return None
+    come = (step.name for step in _until(case, policy, now))
+    return case.remind_at if any(name not in case.reminded for name in come) else None
+
+
 def urgent(case: Case, policy: Policy, now: datetime, hours: Hours) -> bool:
     """Is it out of hours, and the legal date would pass before the next working hour?"""
     return working_moment(now, hours) > now and put_off(case, policy, now, hours) is None

@@ -273,6 +273,39 @@ async def test_the_hours_of_who_has_the_case_are_known_from_their_clicks(bench: 
     assert len(await bench.outbox(case, DirectMessage)) == 1
 
 
+# --- what comes in the same hour ------------------------------------------------------------
+
+RUNG = datetime(2026, 11, 20, 9, tzinfo=UTC)  # ten days before the day to aim for, 1 December
+
+
+async def test_a_proposal_swallows_no_reminder_of_the_same_hour(bench: Bench) -> None:
+    """After a downtime both have come."""
+    case = await bench.case("access")
+    await bench.click(case, "claim")
+    await bench.click(await bench.fresh(case), "confirm", value="access")
+    form = {"template": "identity", "body": "Please reply from the address you used."}
+    answer = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    await bench.click(await bench.fresh(case), "send", value=answer.letter)
+    await bench.deliver(case, TUESDAY + timedelta(minutes=2))
+    await bench.desk.remind(RUNG)
+    told = [message.content.text for message in await bench.outbox(case, DirectMessage)]
+    assert len([text for text in told if "No proof came yet" in text]) == 1
+    assert len([text for text in told if "Due in 11 days" in text]) == 1
+
+
+async def test_a_step_taken_meanwhile_swallows_no_reminder_that_waits_for_their_hours(
+    bench: Bench,
+) -> None:
+    far = replace(ANA, timezone="America/New_York")
+    case = await bench.case("access")
+    await bench.click(case, "claim", far)
+    assert await bench.desk.remind(RUNG) == 0, "nine there is two in the afternoon here"
+    await bench.click(
+        await bench.fresh(case), "confirm", far, RUNG + timedelta(hours=1), value="access"
+    )
+    assert await bench.desk.remind(RUNG + timedelta(hours=5)) == 1
+
+
 async def test_a_backup_is_called_with_the_last_but_one(tmp_path: Path) -> None:
     async with a_bench(tmp_path, backups={ANA.id: BEN.id}) as bench:
         case = await bench.case("access")
