@@ -10,7 +10,6 @@ from pathlib import Path
 from storage.records import Outcome
 from tests.journeys.stations import MANAGERS_TOLD, NORA, Journey, a_journey
 from tests.journeys.test_clocks import chosen, from_all_actions
-from tests.journeys.walking import close
 from tests.journeys.world import ANA, BEN, MARA, OLE, RESTRICTED, STAFF, Acting
 
 
@@ -100,10 +99,8 @@ async def test_access_in_the_uk_begins_anew_with_the_proof(
         await case.approve(ben)
         await case.to_time("2027-03-02 14:20")
         await ana.mail(NORA, "this is our answer")
-        await close(ana, case.ref, STAFF)
-        closed = await case.world.case_when(case.ref, lambda c: c.closed)
+        closed = await case.ended(ana, ben, "14 days early")
         assert closed.requests[0].outcome is Outcome.FULFILLED
-        await case.card_says(ana, "14 days early")
 
 
 async def test_deletion_in_france_pauses_is_extended_and_is_late_once_after_a_downtime(
@@ -377,17 +374,23 @@ async def test_unsubscribe_is_stopped_at_once_and_followed_until_its_owner_confi
         await case.hear()
         # owners have no longer than to the day we aim for, and that is behind: today
         assert (await case.case()).rounds[-1].due_on == date(2026, 11, 6)
-        # the last day of the law calls the managers, and what was missed is not told one by one
+        missing = "your answer is still missing, please by 06 Nov 2026"
+        in_nine = "Due in 9 days, on 18 Nov 2026"
+        await case.station("2026-11-09 09:00", BEN, MARA, says=in_nine, chases=missing)
+        await case.station("2026-11-10 09:00", BEN, MARA, says="Due in 8 days, on 18 Nov 2026")
+        await case.station("2026-11-10 10:05", BEN, says="Look now whether any marketing was sent")
+        # what was missed is not told one by one; the law's last day calls the managers
         await case.world.stop_desk()
         await case.to_time("2026-11-18 09:00")
         await case.world.start_desk()
-        today = "Due today, 18 Nov 2026 (CAN-SPAM)"
-        missing = "your answer is still missing"
-        await case.told(BEN, MARA, MANAGERS_TOLD, says=today, chases=missing)
+        await case.told(BEN, MARA, MANAGERS_TOLD, says="Due today, 18 Nov 2026 (CAN-SPAM)")
         late = "Overdue by 1 day: it was due 18 Nov 2026 (CAN-SPAM)."
         await case.station("2026-11-19 09:00", BEN, MARA, MANAGERS_TOLD, says=late)
         await case.world.app.slack.wait_connected()
         await case.owners_answer(ben)
+        await case.to(ben, ben, until="looked")
+        await ben.click(case.ref, "Nothing sent since")
+        await case.world.case_when(case.ref, lambda c: "looked" in c.requests[0].done)
         closed = await case.ended(ben, ben, "1 day late")
         assert closed.requests[0].outcome is Outcome.FULFILLED
 
