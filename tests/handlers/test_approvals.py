@@ -1,6 +1,6 @@
 """Two persons: what needs them, who is asked, and when one alone will do."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from storage.records import (
     OutboxStatus,
     Outcome,
     Status,
+    ThreadLine,
 )
 from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, GUARD, MAY, NOW, Bench, a_bench
 
@@ -163,6 +164,16 @@ async def test_the_managers_are_asked_after_four_working_hours(bench: Bench):
     await bench.desk.remind(NOW + DAY + timedelta(hours=1))
     assert await bench.outbox(case, Alarm)
     assert (await bench.fresh(case)).approvals[0].calls_at is None
+
+
+async def test_that_the_managers_are_asked_swallows_no_reminder_of_the_same_hour(bench: Bench):
+    """After a downtime both have come: four hours after one o'clock on the 19th, and at nine on
+    the 20th the rung of ten days before 1 December."""
+    case = await asked(bench, now=datetime(2026, 11, 19, 13, tzinfo=UTC))
+    await bench.desk.remind(datetime(2026, 11, 20, 13, tzinfo=UTC))
+    lines = [message.content.text for message in await bench.outbox(case, ThreadLine)]
+    assert any("Nobody has looked" in line for line in lines)
+    assert any("Due in 11 days" in line for line in lines)
 
 
 # --- alone ----------------------------------------------------------------------------------
