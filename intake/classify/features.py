@@ -91,7 +91,7 @@ def _mixed(hashes: Hashes, family: int, form: int) -> Hashes:
     salted = hashes ^ np.uint32((form * 0x9E3779B1) & 0xFFFFFFFF)
     salted = (salted ^ (salted >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     salted = (salted ^ (salted >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return (salted ^ (salted >> np.uint32(16))) % np.uint32(EACH) + np.uint32(family * EACH)
+    return ((salted ^ (salted >> np.uint32(16))) & np.uint32(EACH - 1)) + np.uint32(family * EACH)
 
 
 def _plain(word: str) -> int:

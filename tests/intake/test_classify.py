@@ -10,7 +10,15 @@ from handlers.noise import NOISE
 from handlers.registry import Registry
 from intake.classify import WORDS, Classifier, read_text, settled, unread
 from intake.classify.language import language
-from intake.classify.needles import Index, Signs, Words, needles, reach, stretches
+from intake.classify.needles import (
+    Index,
+    Signs,
+    Words,
+    alternatives,
+    needles,
+    reach,
+    stretches,
+)
 from intake.mime import parse
 from storage.records import ParsedMail, Reading
 
@@ -292,3 +300,16 @@ def test_signs():
     assert signs.of(Words("he sued them")) == ("a",)
     assert signs.of(Words("the judge sues")) == ("a", "b")
     assert signs.of(Words("nothing")) == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "offered"),
+    [
+        ("a|b", ["a", "b"]),
+        (r"a(b|c)|d\|e", ["a(b|c)", r"d\|e"]),
+        ("[|)]x|(?<!y)z", ["[|)]x", "(?<!y)z"]),
+        ("alone", ["alone"]),
+    ],
+)
+def test_alternatives(pattern, offered):
+    assert alternatives(pattern) == offered
