@@ -241,12 +241,19 @@ def _retakable(moment: Moment) -> tuple[Step, ...]:
 
 
 def _offered(field: Field, moment: Moment) -> Field:
-    """The customers on the register are chosen; where it has none, one is typed."""
+    """The customers on the register are chosen; where it has none, one is typed. The right that was
+    read out of the mail is filled in, for a person to confirm."""
+    if field.name == "right":
+        return _claimed(field, asked(moment).right)
     known = moment.policy.customers
     if field.name != "customer" or not known:
         return field
     options = tuple((name, f"{name}: {contact}") for name, contact in known.items())
     return replace(field, type="choice", options=options)
+
+
+def _claimed(field: Field, right: str) -> Field:
+    return replace(field, initial=right) if right in dict(field.options) else field
 
 
 def _fault(field: Field, form: Mapping[str, str]) -> str:

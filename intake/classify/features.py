@@ -1,7 +1,8 @@
 """From a text to hashed features: the one extractor, for training and at run time.
 
-Three families. Pieces of words survive spelling and endings; words and pairs of words carry the
-phrase; ideas (`concepts.py`) carry it over to other languages. Each occurrence remembers its words,
+Four families. Pieces of words survive spelling and endings; words and pairs of words carry the
+phrase; ideas (`concepts.py`, `everyday.py`) carry it over to other languages, and ideas beside
+words to words like them. Each occurrence remembers its words,
 so that a weight can be shown where it stands in the text.
 All of it is arithmetic on whole arrays: a mail of 2 KB takes well under a millisecond.
 """
@@ -14,16 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from intake.classify.concepts import CONDITIONS, NEGATIONS, STEMS
+from intake.classify.everyday import EVERYDAY
 
 Hashes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Ideas = npt.NDArray[np.uint16]
 
-FAMILIES = ("pieces", "words", "ideas")
+FAMILIES = ("pieces", "words", "ideas", "phrases")
 EACH = 2**19  #: buckets of a family
-_PIECES, _WORDS, _IDEAS = range(len(FAMILIES))
+_PIECES, _WORDS, _IDEAS, _PHRASES = range(len(FAMILIES))
 _PRIME = np.uint32(0x01000193)  # FNV's, RFC 9923
 _DENIED = np.uint32(0x5A5A5A5A)
+_DENIED_IDEA = 512  # above the number of every idea
 _LONGEST = 64  # letters of a word that count
 _NEAR = 9  # words between two ideas that belong together
 _SCOPE = 6  # words after a negation that it takes the force from
@@ -183,7 +187,7 @@ class _Stems(NamedTuple):
     """Hashes of stems, sorted, with what each means, and whether it is a whole word."""
 
     hashes: Hashes
-    ideas: npt.NDArray[np.uint8]
+    ideas: Ideas
     whole: Flags
 
 
@@ -196,18 +200,18 @@ def _stems(ideas: Mapping[str, str]) -> _Stems:
     ordered = sorted((hashed, whole, at) for (hashed, whole), at in rows.items())
     hashes, whole, numbers = zip(*ordered, strict=True)
     return _Stems(
-        np.array(hashes, np.uint32), np.array(numbers, np.uint8), np.array(whole, np.bool_)
+        np.array(hashes, np.uint32), np.array(numbers, np.uint16), np.array(whole, np.bool_)
     )
 
 
-_NAMED = _stems(STEMS)
+_NAMED = _stems(STEMS | EVERYDAY)
 _DENYING = _stems(NEGATIONS)
 _SUPPOSING = _stems(CONDITIONS)
 
 
-def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
+def _meant(cut: _Words, known: _Stems) -> Ideas:
     """The idea of each word by its longest stem, 0 = none."""
-    found = np.zeros(len(cut.starts), np.uint8)
+    found = np.zeros(len(cut.starts), np.uint16)
     for whole in (False, True):
         table = known.hashes[known.whole == whole]
         ideas = known.ideas[known.whole == whole]
@@ -241,11 +245,22 @@ def _worded(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
         yield _Found(_mixed(words[marked], _WORDS, form), here[marked], here[marked])
 
 
-def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
+def _phrased(cut: _Words, meant: Ideas) -> Iterator[_Found]:
+    """An idea with the word before it or behind it, or the next but one."""
+    words, ideas = cut.prefixes[cut.ends - 1], meant.astype(np.uint32)
+    here = np.arange(len(words), dtype=np.int32)
+    for apart in (1, 2):
+        near = here[:-apart][cut.clauses[:-apart] == cut.clauses[apart:]]
+        for form, idea, word in ((apart, 0, apart), (2 + apart, apart, 0)):
+            first = near[ideas[near + idea] > 0]
+            pairs = ideas[first + idea] * np.uint32(77) + words[first + word]
+            yield _Found(_mixed(pairs, _PHRASES, form), first, first + np.int32(apart))
+
+
+def _thought(cut: _Words, meant: Ideas, denied: Flags, body_at: int) -> Iterator[_Found]:
     """Ideas, and two of them close together in one clause, in either order."""
-    meant = _meant(cut, _NAMED)
     at = np.flatnonzero(meant).astype(np.int32)
-    ideas = meant[at].astype(np.uint32) + np.uint32(128) * denied[at]
+    ideas = meant[at].astype(np.uint32) + np.uint32(_DENIED_IDEA) * denied[at]
     yield _Found(_mixed(ideas, _IDEAS, 1), at, at)
     for form, marked in ((2, cut.starts[at] < body_at), (3, cut.asked[at])):
         yield _Found(_mixed(ideas[marked], _IDEAS, form), at[marked], at[marked])
@@ -253,7 +268,7 @@ def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
         first, last = at[:-gap], at[gap:]
         near = (cut.clauses[first] == cut.clauses[last]) & (last - first <= _NEAR)
         one, other = ideas[:-gap][near], ideas[gap:][near]
-        pair = np.minimum(one, other) * np.uint32(256) + np.maximum(one, other)
+        pair = np.minimum(one, other) * np.uint32(2 * _DENIED_IDEA) + np.maximum(one, other)
         yield _Found(_mixed(pair, _IDEAS, 4), first[near], last[near])
 
 
@@ -266,7 +281,9 @@ def extract(page: Page) -> Sheet:
         denied = _denied(cut)
         found += _pieces(cut)
         found += _worded(cut, denied, page.body_at)
-        found += _thought(cut, denied, page.body_at)
+        meant = _meant(cut, _NAMED)
+        found += _thought(cut, meant, denied, page.body_at)
+        found += _phrased(cut, meant)
     return Sheet(
         buckets=np.concatenate([one.buckets for one in found]),
         first=np.concatenate([one.first for one in found]),
