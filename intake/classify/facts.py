@@ -136,5 +136,11 @@ def _around_people(text: str) -> list[Span]:
     words = Words(text.lower())
     if len(words.text) != len(text):  # a capital that is two small letters: places have moved
         return [(0, len(text))]
-    places = sorted(at for word in _PEOPLE.present(words) for at in words.places(word))
+    places = sorted(
+        at
+        for word in _PEOPLE.present(words)
+        for at in words.places(word)
+        if not text[at - 1 : at].isalnum()
+        and text[at + len(word) : at + len(word) + 1] in {" ", ","}
+    )
     return _merged((max(at - _BEFORE, 0), at + _AFTER) for at in places)

@@ -104,11 +104,13 @@ class Model:
         """What the words amount to."""
         count, labels = self.head.rows, len(self.labels)
         amounts = np.array([sheet.amounts.get(name, 0.0) for name in self.head.amounts] + [1.0])
-        whole = bag.whole.values @ self.weights[bag.whole.rows, :labels]
+        rows = self.weights.take(bag.clauses.rows, axis=0)  # a feature's two sets are neighbours
+        shared = bag.whole.values / np.bincount(bag.within, minlength=len(bag.whole.values))
+        whole = shared[bag.within] @ rows[:, :labels]
         base = self.weights[-1, labels:].astype(np.float64)
         best, mean, at = base, base, np.zeros(labels, np.intp)
         if len(bag.clauses.starts):
-            said = self.weights[bag.clauses.rows, labels:] * bag.clauses.values[:, None]
+            said = rows[:, labels:] * bag.clauses.values[:, None]
             each = np.add.reduceat(said, bag.clauses.starts, axis=0)
             at = each.argmax(axis=0)
             best, mean = base + each.max(axis=0), base + each.mean(axis=0)

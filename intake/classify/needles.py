@@ -7,12 +7,12 @@ so a clue is at worst tried for nothing and never missed.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from itertools import chain
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,7 @@ class Words:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.present: dict[Index, frozenset[str]] = {}
         self._places: dict[str, list[int]] = {}
 
     @cached_property
@@ -135,10 +136,15 @@ class Index:
 
     def present(self, words: Words) -> frozenset[str]:
         """Those of the needles that the text holds."""
+        if self not in words.present:
+            words.present[self] = frozenset(self._present(words))
+        return words.present[self]
+
+    def _present(self, words: Words) -> Iterator[str]:
         text = words.text
         likely = np.flatnonzero(words.trios[self._pieces].all(axis=1)).tolist()
-        found = [needle for at in likely if (needle := self._long[at]) in text]
-        return frozenset((*found, *(needle for needle in self._short if needle in text)))
+        yield from (needle for at in likely if (needle := self._long[at]) in text)
+        yield from (needle for needle in self._short if needle in text)
 
 
 def stretches(
@@ -164,20 +170,42 @@ def _within(places: list[int], start: int, end: int) -> bool:
     return at < len(places) and places[at] <= end
 
 
+#: a word's ending, as long as it likes
+_ENDLESS = re.compile(r"(\\w)[*+]")
+_SLACK = 60  # characters for such an ending, and what is looked for behind it
+
+
+class _Sign(NamedTuple):
+    """One expression; `reach` is how far apart its needles may stand, None = any distance."""
+
+    wanted: Needles
+    reach: int | None
+    pattern: str
+
+    def stands_in(self, words: Words, present: frozenset[str]) -> bool:
+        if any(map(present.isdisjoint, self.wanted)):
+            return False
+        expression = _compiled(self.pattern)
+        if not self.wanted or self.reach is None:
+            return expression.search(words.text) is not None
+        return any(
+            expression.search(words.text, start, end + _SLACK)
+            for start, end in stretches(self.wanted, present, words, self.reach)
+        )
+
+
 class Signs:
     """Named expressions, for texts in lower case; an answer is the names of those that occur.
 
-    Each is given as its alternatives and looked for one by one: few of them can be there.
+    Each is taken as its alternatives, looked for one by one: few of them can be there.
     """
 
     def __init__(self, expressions: Mapping[str, str], around: str = "{}") -> None:
         self._signs = {
-            name: [
-                (needles(one), around.replace("{}", f"(?:{one})")) for one in alternatives(words)
-            ]
+            name: [_sign(one, around) for one in alternatives(words)]
             for name, words in expressions.items()
         }
-        self._index = Index(wanted for signs in self._signs.values() for wanted, _ in signs)
+        self._index = Index(sign.wanted for signs in self._signs.values() for sign in signs)
 
     def of(self, words: Words) -> tuple[str, ...]:
         """The names whose expression the text holds."""
@@ -185,11 +213,13 @@ class Signs:
         return tuple(
             name
             for name, signs in self._signs.items()
-            if any(
-                not any(map(present.isdisjoint, wanted)) and _compiled(one).search(words.text)
-                for wanted, one in signs
-            )
+            if any(sign.stands_in(words, present) for sign in signs)
         )
+
+
+def _sign(expression: str, around: str) -> _Sign:
+    wanted, distance = studied(_ENDLESS.sub(r"\1{0,30}", expression))
+    return _Sign(wanted, distance, around.replace("{}", f"(?:{expression})"))
 
 
 @cache
