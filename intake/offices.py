@@ -11,23 +11,21 @@ TELLING = 7
 
 
 @cache
-def _parts(office: str) -> tuple[re.Pattern[str], frozenset[str], tuple[str, ...]]:
-    """Each part of it, longest first; those that a stranger's address would not have, and the
-    longest word of each of these."""
+def _parts(office: str) -> tuple[re.Pattern[str], frozenset[str]]:
+    """Each part of it, longest first; those that a stranger's address would not have."""
     parts = sorted((part.strip() for part in office.split(",")), key=len, reverse=True)
     spaced = (r"\s+".join(map(re.escape, part.split())) for part in parts)
     telling = (part for part in parts if any(map(str.isdigit, part)) or len(part) > TELLING)
     own = frozenset(" ".join(part.lower().split()) for part in telling)
-    words = tuple(max(part.split(), key=len) for part in own)
-    return re.compile(rf"\b({'|'.join(spaced)})\b", re.IGNORECASE), own, words
+    return re.compile(rf"\b({'|'.join(spaced)})\b", re.IGNORECASE), own
 
 
 def without(text: str, offices: tuple[str, ...]) -> str:
     """The text without these addresses; a city or a country that stands apart is kept."""
     low = text.lower()
     for office in offices:
-        parts, own, words = _parts(office)
-        if any(word in low for word in words):
+        parts, own = _parts(office)
+        if any(all(word in low for word in part.split()) for part in own):
             for start, end in reversed(list(_stretches(text, parts, own))):
                 text = f"{text[:start]} {text[end:]}"
     return text

@@ -19,6 +19,7 @@ _FEW = 4  # of one sort
 _NEAR = 60  # characters between what a figure is and the figure
 
 _FIGURE = re.compile(r"\d[\d./-]*")
+_AT = re.compile("@")
 _ADDRESS = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}(?![\w-])", re.IGNORECASE
 )
@@ -119,8 +120,11 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _addresses(text: str, own: frozenset[str]) -> Iterator[Span]:
-    if "@" in text:
-        yield from (m.span() for m in _ADDRESS.finditer(text) if m.group().lower() not in own)
+    signs = (sign.start() for sign in _AT.finditer(text))
+    for start, end in _merged((max(at - 65, 0), at + 450) for at in signs):
+        for found in _ADDRESS.finditer(text, start, end):
+            if found.group().lower() not in own:
+                yield found.span()
 
 
 def _named(text: str) -> Iterator[Span]:

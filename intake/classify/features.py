@@ -157,16 +157,15 @@ def _prefixes(codes: npt.NDArray[np.uint32], letter: Flags, word: Places, starts
 
 
 def _pieces(cut: _Words) -> Iterator[_Found]:
-    """Two to five letters of one word, the blanks around it with them."""
+    """Three and four letters of one word, the blanks around it with them: two and five tell little
+    more and cost as much again."""
     codes, letter = cut.codes, cut.letter
     # a piece that begins with a blank belongs to the word after it
     word = np.where(letter, cut.word, cut.word + 1).astype(np.int32)
-    rolling, whole = codes, np.ones(len(codes), np.bool_)
-    for size in range(2, min(5, len(codes)) + 1):
-        if size > 2:
-            whole = whole[:-1] & letter[size - 2 : len(letter) - 1]
-        else:
-            whole = letter[:-1] | letter[1:]
+    rolling = codes[:-1] * _PRIME + codes[1:]
+    whole = letter[:-1] | letter[1:]
+    for size in range(3, min(4, len(codes)) + 1):
+        whole = whole[:-1] & letter[size - 2 : len(letter) - 1]
         rolling = rolling[:-1] * _PRIME + codes[size - 1 :]
         here = word[: len(whole)][whole]
         yield _Found(_mixed(rolling[whole], _PIECES, size), here, here)
@@ -184,44 +183,56 @@ def _reach(marked: Flags, clauses: Places, ahead: int) -> Flags:
 
 
 class _Stems(NamedTuple):
-    """Hashes of stems, sorted, with what each means, and whether it is a whole word."""
+    """Hashes of stems, sorted, with what each means; and the upper halves of all the hashes, which
+    tell at once of nearly every word that it is none of them."""
 
     hashes: Hashes
     ideas: Ideas
-    whole: Flags
+    halves: Flags
 
 
-def _stems(ideas: Mapping[str, str]) -> _Stems:
-    rows: dict[tuple[int, bool], int] = {}
+class _Known(NamedTuple):
+    """Beginnings of words, and whole words."""
+
+    begun: _Stems
+    whole: _Stems
+
+
+def _known(ideas: Mapping[str, str]) -> _Known:
+    rows: dict[bool, dict[int, int]] = {False: {}, True: {}}
     for at, stems in enumerate(ideas.values(), 1):
         for stem in stems.split():
             bare = stem.rstrip("*")
-            rows.setdefault((_plain(bare), bare == stem), at)
-    ordered = sorted((hashed, whole, at) for (hashed, whole), at in rows.items())
-    hashes, whole, numbers = zip(*ordered, strict=True)
-    return _Stems(
-        np.array(hashes, np.uint32), np.array(numbers, np.uint16), np.array(whole, np.bool_)
-    )
+            rows[bare == stem].setdefault(_plain(bare), at)
+    return _Known(_stems(rows[False]), _stems(rows[True]))
 
 
-_NAMED = _stems(STEMS | EVERYDAY)
-_DENYING = _stems(NEGATIONS)
-_SUPPOSING = _stems(CONDITIONS)
+def _stems(rows: Mapping[int, int]) -> _Stems:
+    hashes = np.array(sorted(rows), np.uint32)
+    halves = np.zeros(1 << 16, np.bool_)
+    halves[hashes >> 16] = True
+    return _Stems(hashes, np.array([rows[h] for h in sorted(rows)], np.uint16), halves)
 
 
-def _meant(cut: _Words, known: _Stems) -> Ideas:
+_NAMED = _known(STEMS | EVERYDAY)
+_DENYING = _known(NEGATIONS)
+_SUPPOSING = _known(CONDITIONS)
+
+
+def _meant(cut: _Words, known: _Known) -> Ideas:
     """The idea of each word by its longest stem, 0 = none."""
     found = np.zeros(len(cut.starts), np.uint16)
-    for whole in (False, True):
-        table = known.hashes[known.whole == whole]
-        ideas = known.ideas[known.whole == whole]
-        if not len(table):
+    for stems, ends in (
+        (known.begun, np.flatnonzero(cut.letter)),
+        (known.whole, cut.ends - 1),
+    ):
+        letters = ends[stems.halves[cut.prefixes[ends] >> 16]]
+        if not len(letters):
             continue
-        letters = cut.ends - 1 if whole else np.flatnonzero(cut.letter)
         wanted = cut.prefixes[letters]
-        at = np.minimum(np.searchsorted(table, wanted), len(table) - 1)
-        hit = table[at] == wanted
-        found[cut.word[letters[hit]]] = ideas[at[hit]]  # the last, longest one stays
+        at = np.minimum(np.searchsorted(stems.hashes, wanted), len(stems.hashes) - 1)
+        hit = stems.hashes[at] == wanted
+        found[cut.word[letters[hit]]] = stems.ideas[at[hit]]  # the last, longest one stays
     return found
 
 

@@ -357,6 +357,14 @@ def test_signs():
     assert signs.of(Words("nothing")) == ()
 
 
+def test_a_sign_is_found_however_long_its_word_and_its_text():
+    signs = Signs({"a": r"rechtsanw[aä]lt\w*|of (\w+ )?counsel"}, around=r"(?<!\w){}(?!\w)")
+    away = "nothing here. " * 900
+    for said in ("rechtsanwaltsgebührengesetz", "of special counsel", "of counsel."):
+        assert signs.of(Words(f"{away}{said} {away}")) == ("a",)
+    assert signs.of(Words(f"{away}unrechtsanwalt, off counselling{away}")) == ()
+
+
 @pytest.mark.parametrize(
     ("pattern", "offered"),
     [

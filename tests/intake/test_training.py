@@ -30,13 +30,18 @@ def test_a_model_says_what_it_was_trained_on(folder):
     assert trained.report.figures.macro_f1 > 0.9
 
 
-def test_what_one_voice_alone_says_is_not_learned(folder):
-    vocabulary = weigh(read(folder)).vocabulary
-    (folder / "more.jsonl").write_text(
-        json.dumps({"id": "x", "voice": "ann", "kinds": ["access"], "body": "says ann zyzzyva"})
-    )
-    again = weigh(read(folder)).vocabulary
-    assert np.array_equal(vocabulary.buckets, again.buckets)
+def test_what_few_voices_say_is_not_learned(folder):
+    def learned(*voices: str) -> int:
+        mails = [
+            {"id": f"x{voice}", "voice": voice, "kinds": ["access"], "body": "zyzzyva"}
+            for voice in voices
+        ]
+        (folder / "more.jsonl").write_text("\n".join(map(json.dumps, mails)))
+        return len(weigh(read(folder)).vocabulary.buckets)
+
+    few = learned("ann", "ben", "cem", "dan")
+    assert learned("ann") == few
+    assert learned("ann", "ben", "cem", "dan", "eve") > few
 
 
 def test_another_corpus_has_another_digest(folder):
