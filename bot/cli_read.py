@@ -12,6 +12,7 @@ from bot import reports
 from bot.printing import AS_JSON, print_json, print_table
 from bot.settings import load
 from bot.stores import open_for_reading
+from handlers.finding import Wanted, matches
 from storage.disk import write_private
 from storage.errors import UnknownReference
 from storage.records import Case, MailStatus, OutboxStatus
@@ -63,10 +64,10 @@ def find(words: tuple[str, ...], *, full: bool, as_json: bool) -> None:
 
     async def finding(store: Store) -> None:
         wanted = [
-            reports.Wanted(word.casefold(), store.keys.address_hash(word))
+            Wanted(word.casefold(), store.keys.address_hash(word))
             for word in " ".join(words).split()
         ]
-        found = [case async for case in store.all_cases() if reports.matches(case, wanted)]
+        found = [case async for case in store.all_cases() if matches(case, wanted)]
         found.sort(key=lambda case: (case.closed, case.due.due_on, case.ref))
         _print_cases(found, full=full, as_json=as_json)
 

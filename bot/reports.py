@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from bot.slack.words import masked
 from handlers.deadlines.regimes import law
@@ -69,20 +69,6 @@ def suppression_csv(found: Sequence[Suppression]) -> str:
     table.writeheader()
     table.writerows(suppression_json(each, full=True) for each in found)
     return text.getvalue()
-
-
-class Wanted(NamedTuple):
-    """A word to look for, and the keyed hash it has if it is an address."""
-
-    word: str
-    hash: str
-
-
-def matches(case: Case, wanted: Sequence[Wanted]) -> bool:
-    """Is each word in the case's reference, requester, subject or Message-IDs?"""
-    places = (case.ref, case.requester, case.requester_name, case.subject, *case.message_ids)
-    text = "\0".join(places).casefold()
-    return all(each.hash == case.requester_hash or each.word in text for each in wanted)
 
 
 def status_of(case: Case) -> str:

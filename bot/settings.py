@@ -66,9 +66,11 @@ class Settings(Record, frozen=True, kw_only=True):
     confirmed_ignores: int = 200
     pilot: bool = False
     auto: float | None = None  #: as the classifier was trained
+    semantic: bool = False  #: the classifier reads meaning too, where words leave doubt
 
     code_tries: int = 3
     code_days: int = 7
+    look_days: int = 7
     second_person: Literal["always", "small_team"] = "always"
     people: Mapping[str, Any] = msgspec.field(default_factory=dict)
     company: Company = msgspec.field(default_factory=Company)
@@ -87,6 +89,17 @@ class Settings(Record, frozen=True, kw_only=True):
     def backups(self) -> Mapping[str, str]:
         """Who stands in for whom, by Slack id: the table `backups` of [people]."""
         return dict(self.people.get("backups", {}))
+
+    @property
+    def duty(self) -> tuple[str, ...]:
+        """Who hears of what nobody takes: the list `duty` of [people]."""
+        named = self.people.get("duty", ())
+        return (named,) if isinstance(named, str) else tuple(named)
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """User groups of Slack whose members have a role too: the table `groups` of [people]."""
+        return dict(self.people.get("groups", {}))
 
     @property
     def model(self) -> Path:
@@ -319,9 +332,11 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SECOND_PERSON", "second_person", _second_person),
     ("DESK_CODE_TRIES", "code_tries", _count_from_one),
     ("DESK_CODE_DAYS", "code_days", _count_from_one),
+    ("DESK_LOOK_DAYS", "look_days", _count_from_one),
     ("DESK_SUPPRESSION_FEED", "suppression_feed", Path),
     ("DESK_PILOT", "pilot", _switch),
     ("DESK_AUTO", "auto", _chance),
+    ("DESK_SEMANTIC", "semantic", _switch),
 )
 
 

@@ -28,6 +28,9 @@ TABLES: Mapping[str, Any] = {
     "customers": Mapping[str, str],
 }
 
+#: roles that a user group may give
+GROUPS = ("staff", "manager", "restricted", "counsel")
+
 
 def read(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
     """The tables of desk.toml as they are typed; a sentence for each that cannot be used."""
@@ -40,6 +43,8 @@ def read(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
         except msgspec.ValidationError as fault:
             faults.append(f"[{name}] cannot be used: {fault}.")
     faults += _backup_faults(typed.get("people", {}).get("backups", {}))
+    faults += _duty_faults(typed.get("people", {}).get("duty", ()))
+    faults += _group_faults(typed.get("people", {}).get("groups", {}))
     faults += _owner_faults(typed)
     if "promises" in typed:
         typed["promises"] = tuple(sorted(typed["promises"], key=lambda promise: promise.since))
@@ -53,6 +58,26 @@ def _backup_faults(backups: object) -> list[str]:
     ids = [*backups, *backups.values()]
     wrong = [each for each in ids if not PERSON.fullmatch(str(each))]
     return [f"[people] backups cannot be used: {each} is no Slack id." for each in wrong]
+
+
+def _duty_faults(duty: object) -> list[str]:
+    """One person, or several in order."""
+    named = [duty] if isinstance(duty, str) else duty
+    if not isinstance(named, list | tuple):
+        return ['[people] duty cannot be used: it is a list such as ["U01ABC", "U02DEF"].']
+    wrong = [each for each in named if not PERSON.fullmatch(str(each))]
+    return [f"[people] duty cannot be used: {each} is no Slack id." for each in wrong]
+
+
+def _group_faults(groups: object) -> list[str]:
+    """Roles by user group."""
+    if not isinstance(groups, dict):
+        return ['[people] groups cannot be used: it is a table such as {staff = "S01ABC"}.']
+    return [
+        f"[people] groups: {role} = {group} cannot be used: {', '.join(GROUPS)}, and ids with S."
+        for role, group in groups.items()
+        if role not in GROUPS or not re.fullmatch(r"S[A-Z0-9]{2,}", str(group))
+    ]
 
 
 def _owner_faults(typed: Mapping[str, Any]) -> list[str]:

@@ -2,41 +2,36 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers, recipients, verification
+from handlers import approvals, offers
 from handlers.circles import BARRED
-from handlers.elsewhere import Elsewhere
+from handlers.drafting import Drafting
 from handlers.handler import (
     Action,
     Answer,
     Click,
     Done,
-    Draft,
     Effect,
     Faults,
     Form,
     Moment,
     Offer,
     Person,
-    Review,
     Role,
     Stale,
 )
-from handlers.letters import templates
-from handlers.letters.templates import ENGLISH
-from handlers.requests import letter_of, letter_state, replace, with_letter, without_letter
+from handlers.requests import letter_of, replace
 from storage.errors import Refused
 from storage.records import (
     Case,
     Letter,
     OutboxMessage,
-    OutboxStatus,
     Request,
     Shred,
     Stored,
 )
 
 
-class FromPeople(Elsewhere):
+class FromPeople(Drafting):
     """Compare and set: a click counts for the case as it was drawn, or where nobody disputes it."""
 
     async def offers(self, ref: str) -> tuple[Case, tuple[Offer, ...]]:
@@ -103,6 +98,18 @@ class FromPeople(Elsewhere):
         await self.commit("show_message", by.id, case, now, *puts)
         return await self.case(ref)
 
+    async def saw_attachment(
+        self, ref: str, mail: str, place: int, by: Person, now: datetime
+    ) -> None:
+        """It may be opened, and that is logged, without its name. Raises Refused,
+        UnknownReference."""
+        case = await self.case(ref)
+        admit(case, self.registry.actions["show_message"], by)
+        if mail not in case.mails:
+            raise Refused(f"That mail is not one of {ref}.")
+        why = f"mail {mail}, attachment {place + 1}"
+        await self.commit("read_attachment", by.id, case, now, why=why)
+
     # --- what a click becomes ---------------------------------------------------------------
 
     def _action(self, click: Click) -> Action:
@@ -118,7 +125,7 @@ class FromPeople(Elsewhere):
         if click.request is not None:
             found = [r for r in case.requests if r.id == click.request]
             if not found:
-                raise Refused(f"{case.ref} has no request {click.request} any more.")
+                raise Refused(f"{case.ref} asks that no more: the card shows what it asks now.")
             return found[0]
         return next((r for r in case.requests if action.offered(case, r)), case.requests[0])
 
@@ -129,7 +136,7 @@ class FromPeople(Elsewhere):
         form = dict(click.form)
         if click.value and action.answers:
             form[action.answers] = click.value
-        draft = await self._draft(case, request, click.by)
+        draft = await self._draft(case, request.id if request else None, click.by)
         return Moment(
             case=case,
             by=click.by,
@@ -140,7 +147,7 @@ class FromPeople(Elsewhere):
             policy=self.policy,
             other=await self._named(form.get(action.names, "") if action.names else ""),
             draft=draft.content if draft and isinstance(draft.content, Letter) else None,
-            letter=await self._waiting(case, form.get("about", "")),
+            letter=await self._waiting(case, form.get("about") or form.get("letter", "")),
             team=click.team,
         )
 
@@ -149,17 +156,9 @@ class FromPeople(Elsewhere):
         return await self.store.case(ref.strip().upper()) if ref.strip() else None
 
     async def _waiting(self, case: Case, about: str) -> Letter | None:
-        """The letter that waits for a second person."""
+        """The letter that waits to be sent, or for a second person."""
         message = await self.store.message(about) if letter_of(case, about) else None
         return message.content if message and isinstance(message.content, Letter) else None
-
-    async def _draft(self, case: Case, request: Request | None, by: Person) -> OutboxMessage | None:
-        """The letter this person began for this request and has not sent."""
-        for letter in case.letters:
-            mine = letter.by == by.id and letter.status is OutboxStatus.DRAFT
-            if mine and request is not None and letter.request == request.id:
-                return await self.store.message(letter.id)
-        return None
 
     async def _carry_out(self, action: Action, moment: Moment, effect: Effect) -> Answer:
         before, by, now = moment.case, moment.by.id, moment.now
@@ -168,7 +167,8 @@ class FromPeople(Elsewhere):
         case = self._settled(moment, case, action)
         going = await self._moved_letter(effect, case, now, puts)
         case, apart = await self._apart(effect, moment, case)
-        puts += [*await self._elsewhere(effect, case, now, by), *apart]
+        case, listed, lifted = await self._unwanted(effect, case, now)
+        puts += [*await self._elsewhere(effect, case, now, by), *apart, *listed]
         if effect.fork:
             case, forked = await self._forked(case, now)
             puts += forked
@@ -179,11 +179,11 @@ class FromPeople(Elsewhere):
         puts += await self.met(moment.by, now)
         puts += self._messages(effect, before, case, moment)
         puts += [*await self._said(before, case, now), *await self._off_list(before, case, now)]
-        shreds = tuple(Shred(life="raw", key=mail) for mail in effect.shred)
+        shreds = (*(Shred(life="raw", key=mail) for mail in effect.shred), *lifted)
         await self.commit(action.name, by, case, now, *puts, why=effect.note, shreds=shreds)
         case = await self.case(case.ref)
         if drafted is not None:
-            return self._review(drafted, case)
+            return await self._reviewed(drafted, case)
         return self._told(effect, case, going, now)
 
     def _messages(self, effect: Effect, before: Case, case: Case, moment: Moment) -> list[Stored]:
@@ -215,7 +215,8 @@ class FromPeople(Elsewhere):
         if action.rises:
             case = replace(case, version=before.version + 1)
         case = approvals.tidied(case)
-        if case.requests == before.requests and case.approvals == before.approvals:
+        same_clock = case.requests == before.requests and case.approvals == before.approvals
+        if same_clock and (case.assignee is None) == (before.assignee is None):
             return case
         return self._reminded(self._moved(case, by), now)
 
@@ -233,83 +234,6 @@ class FromPeople(Elsewhere):
             return case
         keeps = case.assignee == by.id and by.may_act_in(circle)
         return replace(case, circle=circle, assignee=case.assignee if keeps else None)
-
-    async def _drafted(
-        self, effect: Effect, moment: Moment, puts: list[Stored]
-    ) -> tuple[Case, OutboxMessage | None]:
-        """The draft of a letter, in place of the one this person began before.
-
-        It is another letter: the preview of the one before can no longer send anything.
-        """
-        if effect.draft is None:
-            return effect.case, None
-        if not moment.case.requester:
-            raise Refused(f"The mail of {moment.case.ref} names no address to write to.")
-        message = self.letter(effect.case, effect.draft, moment.now, moment.by.id)
-        case = effect.case
-        before = await self._draft(moment.case, moment.request, moment.by)
-        if before is not None and isinstance(before.content, Letter):
-            case = without_letter(case, before.id)
-            puts.append(replace(before, content=replace(before.content, body="")))
-        puts.append(message)
-        if effect.draft.template == verification.CODE:
-            to = effect.draft.to
-            case = verification.challenged(case, message, to, self.keys, self.policy)
-        state = letter_state(message, effect.draft.request)
-        corrected = letter_of(case, effect.draft.replaces)  # it shows what that one showed
-        template = templates.template(corrected.template if corrected else state.template)
-        to = self.recipient(case, effect.draft)
-        state = replace(state, drifted=recipients.drifted(case, template, to))
-        return with_letter(case, state), message
-
-    def _review(self, message: OutboxMessage, case: Case) -> Review:
-        content = message.content
-        if not isinstance(content, Letter):
-            raise TypeError("only letters are reviewed")
-        slow = templates.template(content.template).slow
-        window = self.policy.undo_long if slow else self.policy.undo
-        return Review(
-            case=case,
-            letter=message.id,
-            to=content.to,
-            subject=content.subject,
-            body=content.body,
-            window=int(window.total_seconds()),
-            language=content.language,
-            english=self._in_english(message, content, case),
-            warning=self.policy.letters.warning(content.template, content.language),
-        )
-
-    def _in_english(self, message: OutboxMessage, letter: Letter, case: Case) -> str:
-        """The template of a letter in another language, for a reader who does not know it."""
-        if letter.language == ENGLISH:
-            return ""
-        state = letter_of(case, message.id)
-        draft = Draft(
-            template=letter.template,
-            request=state.request if state else None,
-            language=ENGLISH,
-            closing=letter.closing,
-        )
-        return self.written(case, draft, message.created_at).body
-
-    async def _moved_letter(
-        self, effect: Effect, case: Case, now: datetime, puts: list[Stored]
-    ) -> OutboxMessage | None:
-        """Let a draft go, or call it back."""
-        wanted = effect.send or effect.undo
-        if not wanted:
-            return None
-        message, state = await self.store.message(wanted), letter_of(case, wanted)
-        if message is None or state is None:
-            raise Refused("This letter is no longer there: write it anew with Reply.")
-        if effect.undo and (message.attempts or message.send_after <= now):
-            raise Refused("Too late: the letter has gone out, or is going out now.")
-        moved = replace(
-            message, status=state.status, send_after=state.at, created_by=state.by, error=""
-        )
-        puts.append(moved)
-        return moved
 
 
 def admit(case: Case, action: Action, by: Person) -> None:

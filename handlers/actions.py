@@ -20,6 +20,7 @@ from handlers.proving import Verify
 from handlers.recording import Again, asked
 from handlers.reopening import Reopen
 from handlers.requests import replace, with_step
+from handlers.resending import SendAgain
 from handlers.residence import Agree, Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import Confirm, Join, NotARequest
@@ -87,7 +88,7 @@ class Unsubscribe(Action):
             case=case,
             said="The address is on the do-not-mail list. The marketing owner is asked to confirm.",
             line=f"<@{moment.by.id}> stopped the marketing.",
-            suppress=True,
+            suppress=(search,) if search else (),
             ask=whom_to_ask(case.rounds[-1]) if systems else (),
         )
 
@@ -214,6 +215,7 @@ GENERAL: tuple[Action, ...] = (
     Reopen(),
     History(),
     CorrectLetter(),
+    SendAgain(),
     Hold(),
     LiftHold(),
     AboutUs(),

@@ -1,38 +1,53 @@
 """What time does to the desk: reminders climb, and once a working day the digest goes out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from handlers import approvals, owners, verification
+from handlers import approvals, owners
 from handlers.approvals import RELEASED_ALONE
-from handlers.commits import zone_of
 from handlers.deadlines import reminders
 from handlers.deadlines.regimes import law
-from handlers.deadlines.reminders import ASSIGNEE, BACKUP, BY_HAND, CONFIRM, MANAGERS, Rung
+from handlers.deadlines.reminders import (
+    ASSIGNEE,
+    BACKUP,
+    BY_HAND,
+    CONFIRM,
+    MANAGERS,
+    UNTAKEN,
+    Rung,
+)
 from handlers.deadlines.rules import counted
 from handlers.deadlines.why import ASKED
 from handlers.deadlines.working_days import local_day
 from handlers.digest import Counts, figures, last_time, next_time
+from handlers.habits import Habitual, Reachable
 from handlers.lists import FromLists
+from handlers.nudges import nudges, quiet_until
 from handlers.requests import replace
 from handlers.verification import Nudge
 from storage.records import (
     Alarm,
     Case,
     Commit,
+    Digest,
+    DutyCall,
     MailStatus,
     Mark,
     OutboxMessage,
     OutboxStatus,
     Round,
+    Stored,
 )
 
 #: of the digest before, how many there were, and how much had been released alone by then: what
 #: has been since is counted
 LAST = "digest"
+#: the lane of what goes to the person on duty
+DUTY = "slack:duty"
+TOGETHER = timedelta(minutes=1)
 
 
-class FromClock(FromLists):
+class FromClock(FromLists, Habitual):
     """Asked again and again; does what has come, once."""
 
     async def remind(self, now: datetime) -> int:
@@ -52,12 +67,12 @@ class FromClock(FromLists):
         after, late = owners.chased(case, now, self.policy.timezone)
         if after != case:
             return await self._chased(after, late, now)
-        nudges = verification.nudges(case, self.policy)
-        if nudges and nudges[0].at <= now:
-            return await self._nudged(case, nudges[0], now)
+        found = nudges(case, self.registry.kinds, self.policy)
+        if found and found[0].at <= now:
+            return await self._nudged(case, found[0], now)
         rung = reminders.next_rung(case, self.policy, now)
-        zone = await self._zone(case)
-        if rung and (later := reminders.put_off(case, self.policy, now, zone)):
+        them = await self.reachable(case.assignee, now)
+        if rung and (later := self._put_off(case, them, now)):
             waits = replace(case, remind_at=approvals.next_business(case, later))
             await self.commit("clock", "desk", waits, now, waits)
             return False
@@ -67,17 +82,30 @@ class FromClock(FromLists):
         if rung is None:
             await self.commit("clock", "desk", after, now, after)
             return False
-        height = MANAGERS if reminders.urgent(case, self.policy, now, zone) else rung.height
-        messages = self._calls(after, _words(case, rung, self._next_step(case)), height, now)
+        height = MANAGERS if reminders.urgent(case, self.policy, now, them.hours) else rung.height
+        said = _words(case, rung, self._next_step(case))
+        messages: list[Stored] = [*await self._on_duty(after, now)]
+        if not rung.name.startswith(UNTAKEN) or height > ASSIGNEE:
+            messages += self._calls(after, said, height, them, now)
         card = await self.refreshed(after, now)
         await self.commit("remind", "desk", after, now, after, card, *messages)
         return True
 
+    def _put_off(self, case: Case, them: Reachable, now: datetime) -> datetime | None:
+        """While there is nothing to do but to wait, and out of their hours."""
+        quiet = quiet_until(case, self.registry.kinds, self.policy)
+        return (
+            quiet
+            if quiet and quiet > now
+            else reminders.put_off(case, self.policy, now, them.hours)
+        )
+
     async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
-        """No proof came: what can be done about it is a person's to do."""
+        """The time has come to propose something: doing it is a person's."""
         after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
         card = await self.refreshed(after, now)
-        told = self._calls(after, nudge.words, ASSIGNEE, now)
+        them = await self.reachable(case.assignee, now)
+        told = self._calls(after, nudge.words, ASSIGNEE, them, now)
         await self.commit("remind", "desk", after, now, after, card, *told)
         return True
 
@@ -104,21 +132,34 @@ class FromClock(FromLists):
         await self.commit("chase", "desk", after, now, after, *messages)
         return bool(late)
 
-    async def _zone(self, case: Case) -> str:
-        """The clock on the wall of who has the case; the desk's own until somebody has."""
-        known = await self.store.mark(zone_of(case.assignee)) if case.assignee else None
-        return known.note if known and known.note else self.policy.timezone
-
-    def _calls(self, case: Case, text: str, height: int, now: datetime) -> list[OutboxMessage]:
+    def _calls(
+        self, case: Case, text: str, height: int, them: Reachable, now: datetime
+    ) -> list[OutboxMessage]:
         """The thread, and whoever is called at that height of the ladder."""
         told = f"*{case.ref}*: {text}"
-        backup = self.policy.backups.get(case.assignee or "") if height >= BACKUP else None
+        backup = them.backup if height >= BACKUP or them.away else ""
         messages = [self.line(case, text, now, call=True)]
         who = (each for each in (case.assignee, backup) if each and each not in case.shut)
         messages += [self.direct(person, told, case, now) for person in who]
         if height >= MANAGERS:
             messages.append(self.message("slack:managers", Alarm(case=case.ref, text=text), now))
         return messages
+
+    async def _on_duty(self, case: Case, now: datetime) -> tuple[Stored, ...]:
+        """Who is on duty hears of what nobody has taken: one message for all that comes at once."""
+        if case.assignee is not None:
+            return ()
+        name = f"duty:{case.circle}"
+        known = await self.store.mark(name)
+        before = await self.store.message(known.note) if known else None
+        if before and before.status is OutboxStatus.PENDING and before.claimed_until is None:
+            return ()
+        call = self.message(DUTY, DutyCall(circle=case.circle), now)
+        mark = known or Mark(id=name, at=now, lasting=True)
+        return (
+            replace(call, send_after=now + TOGETHER),
+            replace(mark, at=now, note=call.id),
+        )
 
     def _next_step(self, case: Case) -> str:
         if case.assignee is None:
@@ -157,6 +198,7 @@ class FromClock(FromLists):
             await self._counts(since),
             seal=(await self.store.seal(now)).note,
             alone=total - int(before.note or 0),
+            since=since,
         )
         today = local_day(now, self.policy.timezone)
         found = figures(await self.store.cases(), counts, today, self.registry)
@@ -175,6 +217,13 @@ class FromClock(FromLists):
             )
         )
         return True
+
+    async def standing(self, now: datetime) -> Digest:
+        """The digest as it would be now, for whoever asks; nothing is posted."""
+        last = await self.store.mark(LAST)
+        counts = await self._counts(last.at if last else now)
+        day = local_day(now, self.policy.timezone)
+        return figures(await self.store.cases(), counts, day, self.registry)
 
     async def _counts(self, since: datetime) -> Counts:
         tally = await self.store.tally(since)
@@ -196,6 +245,8 @@ def _words(case: Case, rung: Rung, step: str) -> str:
     if rung.name.startswith(CONFIRM):
         until = case.acknowledgement.partition(BY_HAND)[2]
         return f"The receipt is not confirmed yet: by hand until {until}. Next step: {step}."
+    if rung.name.startswith(UNTAKEN):
+        return f"Nobody has taken it yet. Due {case.due.due_on:%d %b %Y} ({law(case.due)})."
     if (stopped := case.due.stopped) is not None:
         return (
             f"Paused since {stopped.since:%d %b %Y} ({ASKED.get(stopped.reason, stopped.reason)}); "

@@ -1,16 +1,8 @@
 """How a request ends: with its answer given, or with the letter that tells why not."""
 
+from handlers import composing
 from handlers.handler import ANSWERED, OWN_DATA, Action, Draft, Effect, Field, Form, Kind, Moment
-from handlers.letter_actions import (
-    body_fault,
-    body_fields,
-    body_of,
-    kept,
-    language_fields,
-    language_of,
-    may_say,
-    text_of,
-)
+from handlers.letter_actions import may_say
 from handlers.reasons import REASONS, known_to_law
 from handlers.recipients import withdraws
 from handlers.requests import close_request, replace
@@ -109,7 +101,7 @@ class Close(Action):
             fields.append(replace(FIRST, initial=moment.form.get("first", "")))
         known = outcome is not Outcome.DUPLICATE or moment.other is not None
         if name and known and may_say(moment, name):
-            fields += (*language_fields(moment), *body_fields(_body(moment, name, outcome)))
+            fields += composing.fields(moment, name, **_given(moment, outcome))
         return Form(
             title="Close the request",
             submit="Review" if name or outcome is Outcome.REFUSED else "Close",
@@ -133,7 +125,7 @@ class Close(Action):
         if name and not may_say(moment, name):
             return {"outcome": "Its letter cannot go before identity is settled: Verify."}
         if name:
-            return body_fault(body_of(moment) or _body(moment, name, outcome))
+            return composing.faults(moment, name, **_given(moment, outcome))
         return _unfinished(moment, kind, outcome, reason)
 
     def do(self, moment: Moment) -> Effect:
@@ -144,8 +136,9 @@ class Close(Action):
             draft = Draft(
                 template=name,
                 request=number,
-                body=body_of(moment) or _body(moment, name, outcome),
-                language=language_of(moment),
+                words=composing.words_of(moment, name),
+                given=_given(moment, outcome),
+                language=composing.language_of(moment),
                 closing=Closing(request=number, outcome=outcome, reason=reason),
             )
             return Effect(case=moment.case, said="Please read it once more.", draft=draft)
@@ -220,9 +213,9 @@ def _letter(moment: Moment, outcome: Outcome) -> str:
     return ""
 
 
-def _body(moment: Moment, name: str, outcome: Outcome) -> str:
-    values = {"reason": _reason(moment, outcome), "first": moment.form.get("first", "")}
-    return kept(moment, name) or text_of(moment, name, **values)
+def _given(moment: Moment, outcome: Outcome) -> dict[str, str]:
+    first = moment.form.get("first", "").strip().upper()
+    return {"reason": _reason(moment, outcome), "first": first}
 
 
 def _reason_fields(kind: Kind, outcome: Outcome, moment: Moment) -> list[Field]:

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from handlers import approvals, recipients, verification
+from handlers import approvals, recipients
 from handlers.deadlines import reminders
 from handlers.handler import Draft, Person
 from handlers.letters import templates
 from handlers.letters.acknowledgement import Pace
 from handlers.letters.catalogue import Rendered
 from handlers.letters.wording import Matter, write
+from handlers.nudges import nudges
 from handlers.opening import IMPORTED
 from handlers.policy import Policy
 from handlers.registry import Registry
@@ -42,6 +43,10 @@ Answered = TypeVar("Answered")
 TRIES = 50
 #: the lane of lists to sort, and of cards that come from them by the hundred
 LISTS = "slack:lists"
+#: what a lane ends with that gives way to the one without
+LATER = ":later"
+#: who acts when nobody clicked
+DESK = "desk"
 #: how long what changes a list is gathered: Slack takes an edit every 1.2 seconds, cards' too
 GATHERED = timedelta(seconds=2)
 TICK = timedelta(milliseconds=1)
@@ -112,18 +117,42 @@ class Commits:
         putting it again makes sure that nobody takes it with the older one meanwhile.
 
         Of one case never two are on their way at once, not even when it moves to another
-        channel: behind one in hand the next waits in the same lane.
+        channel: behind one in hand the next waits in the same lane. What a person changed goes
+        before what the desk draws by itself.
         """
-        lane = lane_of(case)
-        for message in await self.store.messages_of(case.ref):
-            if message.status is OutboxStatus.PENDING and isinstance(message.content, Card):
-                if message.claimed_until is None:
-                    return replace(message, lane=lane)
-                lane = message.lane
-        return self.message(lane, Card(case=case.ref), now, by)
+        lane = later_lane(case) if by == DESK else lane_of(case)
+        pending = await self._pending_cards(case.ref)
+        in_hand = next((m.lane for m in pending if m.claimed_until is not None), "")
+        for message in pending:
+            if message.claimed_until is None:
+                who = message.created_by if by == DESK else by
+                lane = later_lane(case) if who == DESK else lane_of(case)
+                return replace(message, lane=in_hand or lane, created_by=who)
+        return self.message(in_hand or lane, Card(case=case.ref), now, by)
+
+    async def _pending_cards(self, ref: str) -> list[OutboxMessage]:
+        return [
+            message
+            for message in await self.store.messages_of(ref)
+            if message.status is OutboxStatus.PENDING and isinstance(message.content, Card)
+        ]
+
+    async def _overtaking(self, case: Case) -> list[Stored]:
+        """A redraw that somebody's click asked for and that waited behind the one just sent."""
+        return [
+            replace(message, lane=lane_of(case))
+            for message in await self._pending_cards(case.ref)
+            if message.claimed_until is None
+            and message.created_by != DESK
+            and message.lane.endswith(LATER)
+        ]
 
     async def listed(
-        self, name: str, now: datetime, mails: tuple[str, ...] = ()
+        self,
+        name: str,
+        now: datetime,
+        mails: tuple[str, ...] = (),
+        after: timedelta = GATHERED,
     ) -> tuple[Stored, ...]:
         """The message that redraws a list to sort; as with cards one that waits is put again."""
         known = await self.store.mark(list_mark(name))
@@ -133,7 +162,7 @@ class Commits:
                 return (before,)
             mails = before.content.mails
         message = self.message(LISTS, ListToSort(name=name, mails=mails), now)
-        message = replace(message, send_after=now + GATHERED)
+        message = replace(message, send_after=now + after)
         mark = known or Mark(id=list_mark(name), at=now, lasting=True)
         return (message, replace(mark, at=now, note=message.id))
 
@@ -146,8 +175,8 @@ class Commits:
     def _reminded(self, case: Case, now: datetime) -> Case:
         """With the clock set anew, after a request ended or came back."""
         at = reminders.next_remind_at(case, self.policy, now)
-        nudges = verification.nudges(case, self.policy)
-        at = min(at, nudges[0].at) if at and nudges else at
+        found = nudges(case, self.registry.kinds, self.policy)
+        at = min(at, found[0].at) if at and found else at
         return replace(case, remind_at=approvals.next_business(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:
@@ -184,7 +213,8 @@ class Commits:
         """A line in the card's thread; `call` names the assignee so that they are notified."""
         mention = (case.assignee,) if call and case.assignee else ()
         content = ThreadLine(case=case.ref, text=text, mention=mention)
-        return self.message(lane_of(case), content, now, by)
+        # behind the card it stands under, where that waits for its first turn
+        return self.message(lane_of(case) if case.card else later_lane(case), content, now, by)
 
     def direct(
         self, person: str, text: str, case: Case, now: datetime, by: str = "desk"
@@ -230,13 +260,15 @@ class Commits:
     def letter(self, case: Case, draft: Draft, now: datetime, by: str) -> OutboxMessage:
         """A draft of a letter, rendered; the caller lets it go or leaves it."""
         written, to = self.written(case, draft, now), self.recipient(case, draft)
+        words = draft.words if draft.words is not None else written.words
         # who may be a stranger to the case learns nothing of its conversation
         thread = case.message_ids if to == case.requester else ()
         content = Letter(
             case=case.ref,
             to=to,
             subject=written.subject,
-            body=draft.body if draft.body is not None else written.body,
+            body=written.saying(words),
+            words=words.strip(),
             template=draft.template,
             language=written.language,
             version=written.version,
@@ -256,15 +288,15 @@ class Commits:
 
     def written(self, case: Case, draft: Draft, now: datetime) -> Rendered:
         """The draft's template, filled in for the case."""
-        matter = Matter(
-            case=case,
-            kinds=self.registry.kinds,
-            policy=self.policy,
-            now=now,
-            request=draft.request,
-        )
-        reason = draft.closing.reason if draft.closing else ""
-        return write(draft.template, matter, draft.language, reason=reason)
+        given = dict(draft.given)
+        if why := draft.closing or draft.extending:
+            given["reason"] = why.reason
+        return write(draft.template, self.matter(case, draft.request, now), draft.language, **given)
+
+    def matter(self, case: Case, request: int | None, now: datetime) -> Matter:
+        """What a letter about that request may say."""
+        kinds, policy = self.registry.kinds, self.policy
+        return Matter(case=case, kinds=kinds, policy=policy, now=now, request=request)
 
 
 def zone_of(person: str) -> str:
@@ -273,8 +305,13 @@ def zone_of(person: str) -> str:
 
 
 def lane_of(case: Case) -> str:
-    """Where the case's card lives."""
+    """Where the case's card lives: what people clicked, and lines of its thread."""
     return f"slack:{case.circle.value}"
+
+
+def later_lane(case: Case) -> str:
+    """What the desk draws by itself, new cards above all: five hundred of them hold up no click."""
+    return f"{lane_of(case)}{LATER}"
 
 
 def _note(case: Case) -> str:

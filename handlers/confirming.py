@@ -60,13 +60,15 @@ class AutomaticLetters(Commits):
     """The rules of RFC 3834 and the caps; the pure ones are in `letters.acknowledgement`."""
 
     async def _automatic(
-        self, case: Case, found: Understood, unwanted: str, now: datetime, puts: list[Stored]
+        self, case: Case, found: Understood, now: datetime, puts: list[Stored]
     ) -> tuple[OutboxMessage | None, Case]:
         """The letter that goes by itself, or the reason why none does."""
         if found.imported:  # nobody waits for a confirmation, so none is left to do by hand either
             return None, replace(case, acknowledgement=f"withheld: {WAS_IMPORTED}")
         why = withheld(found, case, self.policy)
-        why = why or ("the address was on the do-not-mail list already" if unwanted else "")
+        why = why or (
+            "the address was on the do-not-mail list already" if case.still_mailed else ""
+        )
         why = why or (PILOT if self.policy.pilot else "")
         why = why or await self._known(case, found, now, puts)
         why = why or await self._cap(case, found, now, puts)

@@ -1,19 +1,9 @@
 """Correct our last letter: a letter that takes its place, and undoes what it had settled."""
 
+from handlers import composing
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Draft, Effect, Form, Moment
-from handlers.letter_actions import (
-    body_fault,
-    body_fields,
-    body_of,
-    failed,
-    kept,
-    language_fields,
-    language_of,
-    may_say,
-    request_of,
-    text_of,
-)
+from handlers.letter_actions import failed, may_say, request_of
 from handlers.letters import templates
 from handlers.letters.catalogue import long_date
 from handlers.requests import letter_of, replace, with_letter
@@ -58,15 +48,15 @@ class CorrectLetter(Action):
             title="Correct our last letter",
             submit="Review",
             intro=f"Replaces: {title}, {letter.at:%d %b %Y}. What that settled is then undone.",
-            fields=(*language_fields(moment), *body_fields(_text(moment, letter))),
+            fields=composing.fields(_about(moment, letter), TEMPLATE, **_given(moment, letter)),
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
         wrong = _wanted(moment)
-        read = replace(moment, request=request_of(moment.case, wrong))
+        read = _about(moment, wrong)
         if not may_say(read, wrong.template):
             return {"body": "What was wrong may show data: settle identity first, Verify."}
-        return body_fault(body_of(moment) or "[[")
+        return composing.faults(read, TEMPLATE, **_given(moment, wrong))
 
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)
@@ -74,8 +64,9 @@ class CorrectLetter(Action):
             template=TEMPLATE,
             request=letter.request,
             to=moment.letter.to if moment.letter else "",
-            body=body_of(moment),
-            language=language_of(moment),
+            words=composing.words_of(moment, TEMPLATE),
+            given=_given(moment, letter),
+            language=composing.language_of(moment),
             replaces=letter.id,
         )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
@@ -97,7 +88,11 @@ def _wanted(moment: Moment) -> LetterState:
     return letter
 
 
-def _text(moment: Moment, letter: LetterState) -> str:
+def _about(moment: Moment, letter: LetterState) -> Moment:
+    """With the request that the wrong letter was about."""
+    return replace(moment, request=request_of(moment.case, letter))
+
+
+def _given(moment: Moment, letter: LetterState) -> dict[str, str]:
     day = local_day(letter.at, moment.policy.timezone)
-    known = kept(moment, TEMPLATE)
-    return known or text_of(moment, TEMPLATE, replaced=long_date(day, language_of(moment)))
+    return {"replaced": long_date(day, composing.language_of(moment))}

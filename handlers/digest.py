@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 
 from handlers.deadlines.regimes import law
 from handlers.deadlines.working_days import at_local, calendar_of, is_working_day, local_day
+from handlers.do_not_mail import CONFIRMS
 from handlers.policy import Policy
 from handlers.registry import Registry
-from storage.records import Case, Circle, Digest, DigestLine, Record, Status
+from storage.records import Case, Circle, Digest, DigestLine, OutboxStatus, Record, Status
 
 SOON = 7  #: days
 URGENT = 10  #: lines
@@ -25,6 +26,7 @@ class Counts(Record, frozen=True, kw_only=True):
     alone: int = 0  #: released without a second person
     seal: str = ""
     unread: int = 0  #: closed cases whose requester wrote again
+    since: datetime | None = None  #: the digest before; None = there was none
 
 
 def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry) -> Digest:
@@ -54,6 +56,22 @@ def figures(cases: Iterable[Case], counts: Counts, day: date, registry: Registry
         failed=counts.failed,
         seal=counts.seal,
         urgent=tuple(_line(case, left[case.ref], day, registry) for case in urgent[:URGENT]),
+        stopped=tuple(
+            _line(case, left[case.ref], day, registry)
+            for case in running
+            if _by_itself(case, counts.since)
+        )[:URGENT],
+    )
+
+
+def _by_itself(case: Case, since: datetime | None) -> bool:
+    """Has the desk told somebody since then, without a person, that their marketing stopped?"""
+    return any(
+        letter.template == CONFIRMS
+        and letter.by == "desk"
+        and letter.status is OutboxStatus.SENT
+        and (since is None or letter.at > since)
+        for letter in case.letters
     )
 
 

@@ -4,26 +4,23 @@ from datetime import datetime
 
 from handlers import linking, opening, timing
 from handlers.approvals import RELEASED_ALONE
-from handlers.commits import lane_of
+from handlers.commits import later_lane
 from handlers.handler import Effect, Moment
 from handlers.ignoring import Ignoring
-from handlers.incoming import suppression
 from handlers.requests import replace
+from handlers.stopping import Stopping
 from storage.errors import Refused
 from storage.records import Card, Case, Joined, MailStatus, Stored
 
 
-class Elsewhere(Ignoring):
+class Elsewhere(Ignoring, Stopping):
     """All of it goes into the commit of the act."""
 
     async def _elsewhere(self, effect: Effect, case: Case, now: datetime, by: str) -> list[Stored]:
-        """What changes beside the case: the suppression list, and the case a mail was held for."""
+        """What changes beside the case: what is counted, and the case a mail was held for."""
         puts: list[Stored] = []
         if effect.alone:
             puts.append(await self._tallied(RELEASED_ALONE, now))
-        known = await self.store.suppression(case.requester_hash)
-        if effect.suppress and case.requester and known is None:
-            puts.append(suppression(case, now))
         if (effect.release or effect.join) and case.held_for:
             puts += await self._given_back(case, now, by, joins=effect.join)
         return puts
@@ -49,7 +46,7 @@ class Elsewhere(Ignoring):
             ref = await self.store.next_reference(opening.year_of(now, self.policy))
             case = replace(case, linked=(*case.linked, ref))
             new = self._reminded(linking.split_off(before, ref, person), now)
-            puts += [new, self.message(lane_of(new), Card(case=ref), now, by)]
+            puts += [new, self.message(later_lane(new), Card(case=ref), now, by)]
         return case, puts
 
     async def _forked(self, case: Case, now: datetime) -> tuple[Case, list[Stored]]:
@@ -63,7 +60,7 @@ class Elsewhere(Ignoring):
         new = opening.forked(ref, mail, case, self.registry)
         new = self._reminded(new, now)
         case = replace(case, mails=case.mails[:-1], linked=(*case.linked, new.ref), answered=False)
-        card = self.message(lane_of(new), Card(case=new.ref), now)
+        card = self.message(later_lane(new), Card(case=new.ref), now)
         return case, [new, replace(mail, case=new.ref), card]
 
     async def _given_back(self, case: Case, now: datetime, by: str, *, joins: bool) -> list[Stored]:

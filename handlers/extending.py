@@ -2,18 +2,9 @@
 
 from datetime import date
 
-from handlers import timing
+from handlers import composing, timing
 from handlers.deadlines.reminders import late
 from handlers.handler import Action, Draft, Effect, Field, Form, Moment
-from handlers.letter_actions import (
-    body_fault,
-    body_fields,
-    body_of,
-    kept,
-    language_fields,
-    language_of,
-    text_of,
-)
 from handlers.letters.catalogue import long_date
 from storage.errors import Refused
 from storage.records import Case, ClockEvent, Due, Extending, Request, Status
@@ -72,7 +63,7 @@ class Extend(Action):
             title="More time",
             submit="Review",
             intro=f"{_foreseen(moment)} {intro}",
-            fields=(*fields, *language_fields(moment), *body_fields(_body(moment))),
+            fields=(*fields, *composing.fields(moment, TEMPLATE, **_given(moment))),
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
@@ -82,15 +73,16 @@ class Extend(Action):
             return {"until": "Write a day such as 2026-11-05."}
         if vain := _vain(moment):
             raise Refused(vain)
-        return body_fault(body_of(moment) or _body(moment))
+        return composing.faults(moment, TEMPLATE, **_given(moment))
 
     def do(self, moment: Moment) -> Effect:
         request = _request(moment)
         draft = Draft(
             template=TEMPLATE,
             request=request.id,
-            body=body_of(moment) or _body(moment),
-            language=language_of(moment),
+            words=composing.words_of(moment, TEMPLATE),
+            given=_given(moment),
+            language=composing.language_of(moment),
             extending=Extending(
                 request=request.id, reason=moment.form["reason"], until=_until(moment)
             ),
@@ -136,7 +128,7 @@ def _foreseen(moment: Moment) -> str:
     return _vain(moment) or f"Due {timing.named(before)} → {timing.named(after)}."
 
 
-def _body(moment: Moment) -> str:
-    """The letter; what makes it complex, concretely, is left for staff to write."""
-    day = long_date(_extended(moment).due_on, language_of(moment))
-    return kept(moment, TEMPLATE) or text_of(moment, TEMPLATE, extended=day)
+def _given(moment: Moment) -> dict[str, str]:
+    """The new date and the reason; what makes it so, concretely, is left for staff to write."""
+    day = long_date(_extended(moment).due_on, composing.language_of(moment))
+    return {"extended": day, "reason": moment.form.get("reason", "")}

@@ -4,12 +4,15 @@ from datetime import datetime
 from functools import partial
 
 from handlers.commits import Commits
+from handlers.policy import Policy
 from handlers.recording import heard
 from handlers.requests import with_step
+from handlers.suppressing import look_from
 from storage.records import Case, Status
 
 #: the steps of an unsubscribe that the feed takes
 STEPS = ("marketing", "stopped")
+LOOKED = "looked"  #: and, some days later, the look whether it held
 
 
 class FromFeed(Commits):
@@ -19,13 +22,13 @@ class FromFeed(Commits):
         """How many cases the feed has confirmed."""
         confirmed = 0
         for case in await self.store.cases():
-            if case.requester_hash in hashes and _after(case) != case:
+            if _meant(case) <= hashes and _after(case, now, self.policy) != case:
                 confirmed += await self.decided(partial(self._fed, case.ref, now))
         return confirmed
 
     async def _fed(self, ref: str, now: datetime) -> bool:
         case = await self.case(ref)
-        after = _after(case)
+        after = _after(case, now, self.policy)
         if after == case:
             return False
         line = self.line(after, "The feed for the mail tools holds the address.", now)
@@ -33,7 +36,12 @@ class FromFeed(Commits):
         return True
 
 
-def _after(case: Case) -> Case:
+def _meant(case: Case) -> frozenset[str]:
+    """The addresses that have to stand in it, all of them."""
+    return frozenset(each.hash for each in case.suppressed) or frozenset({case.requester_hash})
+
+
+def _after(case: Case, now: datetime, policy: Policy) -> Case:
     if case.at_rest or case.still_mailed is not None:  # the list was not used: a person looks
         return case
     for request in case.requests:
@@ -43,4 +51,7 @@ def _after(case: Case) -> Case:
             case = heard(case, request.id, STEPS[0])
             for step in STEPS:
                 case = with_step(case, request.id, step)
+        # nobody wrote again: nothing was sent since
+        if now >= look_from(case, policy):
+            case = with_step(case, request.id, LOOKED)
     return case

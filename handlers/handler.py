@@ -60,7 +60,7 @@ class Field(Record, frozen=True, kw_only=True):
 
     name: str
     label: str
-    type: Literal["text", "paragraph", "choice", "choices", "note", "person"] = "text"
+    type: Literal["text", "paragraph", "choice", "choices", "note", "person", "date"] = "text"
     options: tuple[tuple[str, str], ...] = ()  #: value, label
     initial: str = ""  #: for "choices": values joined by a space
     hint: str = ""
@@ -68,6 +68,10 @@ class Field(Record, frozen=True, kw_only=True):
     max_length: int = 3000
     refreshes: bool = False  #: choosing a value asks for the form anew
     complete: bool = False  #: for "choices": all of them, or the field "why" explains
+    least: int = 0  #: for "choices": at least so many
+    offers: Literal["", "customers", "systems"] = (
+        ""  #: of the operator's own list, where it has one
+    )
 
 
 class Form(Record, frozen=True, kw_only=True):
@@ -100,8 +104,10 @@ class Draft(Record, frozen=True, kw_only=True):
 
     template: str
     request: int | None = None  #: the request it is about
+    beside: "Draft | None" = None  #: a letter to another address that goes with it
     to: str = ""  #: "" = the requester
-    body: str | None = None  #: words changed by staff; None = as the template has them
+    words: str | None = None  #: of staff; None = as the template has them
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)  #: values of this letter alone
     language: str = ""  #: "" = the requester's own where there are letters in it, else English
     automatic: bool = False
     replaces: str = ""  #: id of the letter that it corrects
@@ -120,7 +126,8 @@ class Effect(Record, frozen=True, kw_only=True):
     shred: tuple[str, ...] = ()  #: raw mails whose key is destroyed at once
     send: str = ""  #: id of a draft letter to let go
     undo: str = ""  #: id of a letter to call back
-    suppress: bool = False  #: put the requester's address on the suppression list
+    suppress: tuple[str, ...] = ()  #: addresses that get no marketing from now on
+    lift: tuple[str, ...] = ()  #: hashes of addresses that come off that list again
     release: bool = False  #: give back received mails held by this case
     ask: tuple[tuple[str, int], ...] = ()  #: whom to ask: Slack id, number of the round
     others: tuple[Case, ...] = ()  #: other cases that change with it
@@ -145,6 +152,7 @@ class Action:
     rises: bool = True  #: does it change what the buttons mean (Case.version)?
     reads: bool = False  #: opens something to read: "show_message", "history"
     asks: bool = False  #: has it a form?
+    writes: bool = False  #: does its click show a letter, filled in, to be sent?
     listed: bool = True  #: is it a button of its own?
     answers: str = ""  #: the form field that the value of an offer fills in
     names: str = ""  #: the form field that names another case
@@ -192,6 +200,7 @@ class Offer(Record, frozen=True, kw_only=True):
     style: Literal["", "primary", "danger"] = ""  #: primary = the likeliest next step
     confirm: str = ""
     form: bool = False
+    writes: bool = False
     reads: bool = False
     value: str = ""  #: what the click already answers: goes into `Click.value`
     says: str = ""  #: for screen readers: "Claim access request PR-2026-0001"
@@ -202,12 +211,13 @@ class Given(Record, frozen=True, kw_only=True):
 
     step: str
     field: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()  #: () = any
     open: bool = True  #: does it hold while that step is still to be taken?
 
     def holds(self, case: Case, request: Request) -> bool:
-        said = case.answer(request.id, self.step, self.field)
-        return said in self.values if said else self.open
+        taken = self.step in request.done
+        said = case.answer(request.id, self.step, self.field) if taken else ""
+        return (not self.values or said in self.values) if said else self.open
 
 
 class Step(Record, frozen=True, kw_only=True):
@@ -228,6 +238,9 @@ class Step(Record, frozen=True, kw_only=True):
     theirs: bool = False  #: taken for a customer's data too, whom another company answers
     receipt: bool = False  #: the confirmation of receipt takes it
     suppress: bool = False  #: puts the requester's address on the suppression list
+    rests: bool = False  #: not before marketing that was on its way has arrived
+    laws: frozenset[str] = frozenset()  #: taken where one of these may apply; empty = always
+    flags: frozenset[str] = frozenset()  #: taken where the case has one of these; empty = always
     round: str = ""  #: what owners are asked by it: a name in `handlers.owners.ROUNDS`
     takes: str = ""  #: a step that is taken with it
     of: str = ""  #: it is taken when the owners have answered what that step asked
@@ -235,6 +248,10 @@ class Step(Record, frozen=True, kw_only=True):
     def applies(self, case: Case, request: Request) -> bool:
         """Is it to be taken at all, as far as one knows by now?"""
         if self.receipt and case.acknowledgement == "sent":
+            return False
+        if (self.laws and not self.laws & request.laws) or (
+            self.flags and not self.flags & set(case.flags)
+        ):
             return False
         theirs = case.answer(request.id, "whose", "whose") == "customers"
         return (self.theirs or not theirs) and all(g.holds(case, request) for g in self.given)
@@ -338,12 +355,15 @@ class Kind:
         found = (step for step in self.applying(case, request) if step.name in names)
         return tuple(step for step in found if step.name not in request.done)
 
+    def answers(self, case: Case) -> bool:
+        """Does an answer have to go out before it may end as done?"""
+        return any(step.name == "answer" for step in self.steps)
+
     def missing(self, case: Case, request: Request, outcome: Outcome) -> str:
         """What still has to be done before it may close with this outcome; "" = nothing."""
         if outcome not in ANSWERED:
             return ""
-        names = tuple(step.name for step in self.steps)
-        if "answer" in names and "answer" not in request.done:
+        if self.answers(case) and "answer" not in request.done:
             return "Send the answer first: Reply."
         if case.told_nothing_held(request.id):
             return ""
@@ -395,6 +415,8 @@ class Review(Record, frozen=True, kw_only=True, tag="review"):
     language: str = "en"
     english: str = ""  #: the same template in English, where the letter is in another language
     warning: str = ""  #: what a reader should know of its translation
+    beside: "Review | None" = None  #: the letter that goes with it
+    ticks: tuple[Field, ...] = ()  #: each has to be ticked before it goes
 
 
 class Faults(Record, frozen=True, kw_only=True, tag="faults"):

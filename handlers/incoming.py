@@ -3,16 +3,16 @@
 from datetime import datetime
 
 from handlers import opening, timing
-from handlers.commits import import_list, lane_of
+from handlers.bursts import Bursts
+from handlers.commits import import_list, later_lane
 from handlers.confirming import AutomaticLetters
 from handlers.deadlines import reminders
-from handlers.deadlines.rules import CALENDAR
-from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.flags import warned
 from handlers.ignoring import REQUESTED, WRONG, Ignoring
 from handlers.letter_actions import failed
 from handlers.opening import Understood
 from handlers.requests import letter_of, replace, with_letter
+from handlers.stopping import Stopping
 from storage.errors import Refused, UnknownReference
 from storage.records import (
     Card,
@@ -25,7 +25,6 @@ from storage.records import (
     Reading,
     Record,
     Stored,
-    Suppression,
 )
 
 #: why a mail is ignored that we sent ourselves to see that mail comes through, and the mark of it
@@ -39,7 +38,7 @@ class Noted(Record, frozen=True, kw_only=True):
     line: str
 
 
-class FromMail(AutomaticLetters, Ignoring):
+class FromMail(AutomaticLetters, Ignoring, Bursts, Stopping):
     """Each is one commit: case, outbox and the mail's status together."""
 
     async def open(  # noqa: PLR0913  what a case is made of
@@ -70,22 +69,21 @@ class FromMail(AutomaticLetters, Ignoring):
         if (before := await self.store.case(found.follows) if found.follows else None) is not None:
             case = opening.going_on(case, before)
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
-        known = await self.store.suppression(case.requester_hash)
-        unwanted = await self._suppressed(case, found, now, puts)
-        case = replace(case, still_mailed=known.since if known and unwanted else None)
-        letter, case = await self._automatic(case, found, unwanted, now, puts)
+        case = opening.back_again(case, await self.store.cases_of(case.requester_hash))
+        case = await self._stopped(case, found, now, puts)
+        letter, case = await self._automatic(case, found, now, puts)
         if reminders.unconfirmed(case):
             case = self._reminded(case, case.received_at)
         puts += [case, worked_on(stored, found.parsed, MailStatus.PROCESSED, case.ref)]
         if case.imported:  # no card: its place is in the list of its import
             puts += await self.listed(import_list(case.batch), now)
         else:
-            puts.append(self.message(lane_of(case), Card(case=case.ref), now))
+            puts.append(self.message(later_lane(case), Card(case=case.ref), now))
+            puts += await self._busy(case, now)
         puts += [letter] if letter else []
-        if unwanted:
-            text = f"Still mailed: this address has been on the do-not-mail list since {unwanted}."
-            puts.append(self.line(case, text, now))
-        await self.commit("open", "desk", case, now, *puts)
+        puts += self._unheeded_line(case, now)
+        why = f"written down, {found.came_by}" if found.came_by else ""
+        await self.commit("open", found.by, case, now, *puts, why=why)
         return await self.case(case.ref)
 
     async def _new_case(self, found: Understood) -> Case:
@@ -93,36 +91,32 @@ class FromMail(AutomaticLetters, Ignoring):
         hashed = self.keys.address_hash(found.requester)
         return opening.opened(ref, found, hashed, self.registry, self.policy)
 
-    async def _suppressed(
-        self, case: Case, found: Understood, now: datetime, puts: list[Stored]
-    ) -> str:
-        """Put the address on the list at once; since when it has been there, if it has."""
-        asked = any(request.kind == "unsubscribe" for request in case.requests)
-        if not asked or not case.requester or found.imported:
-            return ""
-        known = await self.store.suppression(case.requester_hash)
-        if known is None:
-            puts.append(suppression(case, now))
-            return ""
-        # what was on its way then has arrived by now: somebody did not use the list
-        first = add_working_days(local_day(known.since, self.policy.timezone), 2, CALENDAR)
-        late = local_day(now, self.policy.timezone) > first
-        return f"{known.since:%d %b %Y}" if late else ""
-
     async def follow_up(
-        self, ref: str, mail: InboundMail, parsed: ParsedMail, now: datetime
+        self,
+        ref: str,
+        mail: InboundMail,
+        parsed: ParsedMail,
+        now: datetime,
+        *,
+        reading: Reading | None = None,
     ) -> Case:
         """The requester wrote again: the mail joins its case."""
-        return await self.decided(lambda: self._follow_up(ref, mail, parsed, now))
+        return await self.decided(lambda: self._follow_up(ref, mail, parsed, reading, now))
 
     async def _follow_up(
-        self, ref: str, mail: InboundMail, parsed: ParsedMail, now: datetime
+        self,
+        ref: str,
+        mail: InboundMail,
+        parsed: ParsedMail,
+        reading: Reading | None,
+        now: datetime,
     ) -> Case:
         case, stored = await self.case(ref), await self._stored(mail)
         if stored.id in case.mails:
             return case
         after = warned(timing.joined(case, stored, parsed.message_id), parsed)
         after = self._timed(case, after, now)
+        after, still = self._again(after, reading, now)
         await self.commit(
             "follow_up",
             "requester",
@@ -132,6 +126,7 @@ class FromMail(AutomaticLetters, Ignoring):
             worked_on(stored, parsed, MailStatus.PROCESSED, ref),
             await self.refreshed(after, now),
             self.line(after, "The requester wrote again: open it.", now, call=True),
+            *still,
         )
         return await self.case(ref)
 
@@ -158,7 +153,7 @@ class FromMail(AutomaticLetters, Ignoring):
             case,
             now,
             *(case, beside, mail),
-            self.message(lane_of(case), Card(case=case.ref), now),
+            self.message(later_lane(case), Card(case=case.ref), now),
             await self.refreshed(beside, now),
             self.line(beside, f"A mail that may belong here waits: {case.ref}.", now, call=True),
         )
@@ -321,11 +316,6 @@ class FromMail(AutomaticLetters, Ignoring):
 
     async def _stored(self, mail: InboundMail) -> InboundMail:
         return await self.store.mail(mail.id) or mail
-
-
-def suppression(case: Case, now: datetime) -> Suppression:
-    """The requester's address, under its keyed hash."""
-    return Suppression(hash=case.requester_hash, address=case.requester, since=now, case=case.ref)
 
 
 def worked_on(

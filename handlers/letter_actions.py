@@ -1,12 +1,10 @@
 """Letters: choose and change one, let it go, call it back. Nothing goes out unread."""
 
-from handlers import approvals, recipients, timing
+from handlers import approvals, composing, lawful, recipients, timing
 from handlers.deadlines.reminders import late
 from handlers.handler import Action, Draft, Effect, Field, Form, Moment, to_do
-from handlers.letters import blanks, templates
-from handlers.letters.catalogue import language_name
-from handlers.letters.templates import ENGLISH, LANGUAGES
-from handlers.letters.wording import Matter, write
+from handlers.letters import templates
+from handlers.letters.wording import Matter
 from handlers.owners import holding
 from handlers.requests import (
     letter_of,
@@ -17,14 +15,14 @@ from handlers.requests import (
     with_step,
     without_step,
 )
-from handlers.verification import enough, settled
+from handlers.verification import CATEGORIES, enough, settled
 from storage.errors import Refused
 from storage.records import Case, LetterState, OutboxStatus, Request, Status
 
 #: letters that ask who it is
 ASK_WHO = frozenset({"identity", "code_sent"})
-#: what fits one text field of a form
-FIELD = 3000
+#: answers with the data themselves, and the one that stands in for them (11 CCR 7024(a))
+COPIES = frozenset({"answer_access", "answer_portability", "answer_categories"})
 #: letters for every kind, after the kind's own
 ALWAYS = (
     "identity",
@@ -65,6 +63,8 @@ def comes_first(moment: Moment, request: Request, name: str) -> str:
     kind = moment.kinds.get(request.kind or "")
     if kind is None or name not in kind.letters or not templates.template(name).answers:
         return ""
+    if (request.right == CATEGORIES) != (name == "answer_categories") and name in COPIES:
+        return "Where identity fails for the data themselves, categories alone are told."
     if name == "no_data":
         found = ", ".join(sorted(holding(moment.case, request)))
         waits = to_do(kind.lacking(moment.case, request, ("heard",)))
@@ -85,73 +85,6 @@ def may_say(moment: Moment, name: str) -> bool:
     about = moment.request
     read_with = [r for r in case.requests if r.outcome is None or (about and r.id == about.id)]
     return all(settled(case, r, kinds.get(r.kind or "")) for r in read_with)
-
-
-def body_fields(text: str) -> tuple[Field, ...]:
-    """The letter in one field, or in two when it is longer than a field holds."""
-    cut = len(text) if len(text) <= FIELD else text.rfind("\n", 0, FIELD)
-    first = Field(name="body", label="Letter", type="paragraph", initial=text[:cut])
-    if cut == len(text):
-        return (first,)
-    rest = text[cut:].strip("\n")[:FIELD]
-    return (first, Field(name="body2", label="Letter, go on", type="paragraph", initial=rest))
-
-
-def body_of(moment: Moment) -> str:
-    """The words staff have written in the form; "" = none yet."""
-    parts = (moment.form.get(name, "").strip() for name in ("body", "body2"))
-    return "\n\n".join(part for part in parts if part)
-
-
-def body_fault(body: str) -> dict[str, str]:
-    """A letter must say something, and have no gap left to fill."""
-    if blanks(body):
-        return {"body": "Write what stands in [[ ]], or take it out."}
-    return {}
-
-
-def language_of(moment: Moment) -> str:
-    """The language chosen, else the requester's own where there are letters in it."""
-    chosen = moment.form.get("language", "")
-    if chosen in LANGUAGES:
-        return chosen
-    return moment.policy.letters.language_for(moment.case.language)
-
-
-def language_fields(moment: Moment) -> tuple[Field, ...]:
-    """A choice of languages, for a requester who writes another than English."""
-    if moment.policy.letters.language_for(moment.case.language) == ENGLISH:
-        return ()
-    named = tuple((code, language_name(code)) for code in LANGUAGES)
-    return (
-        Field(
-            name="language",
-            label="Language",
-            type="choice",
-            options=named,
-            initial=language_of(moment),
-            refreshes=True,
-        ),
-    )
-
-
-def text_of(moment: Moment, name: str, **values: str) -> str:
-    """The letter as the template has it, for the request and the language of the form."""
-    matter = Matter(
-        case=moment.case,
-        kinds=moment.kinds,
-        policy=moment.policy,
-        now=moment.now,
-        request=moment.request.id if moment.request else None,
-    )
-    return write(name, matter, language_of(moment), **values).body
-
-
-def kept(moment: Moment, name: str) -> str:
-    """The clicker's own words in an unsent draft of this letter; "" = there are none."""
-    draft = moment.draft
-    same = draft and draft.template == name and draft.language == language_of(moment)
-    return draft.body if draft and same else ""
 
 
 class Reply(Action):
@@ -178,9 +111,9 @@ class Reply(Action):
 
     def form(self, moment: Moment) -> Form:
         names = choices(moment)
-        before = moment.draft.template if moment.draft else names[0]
+        before = moment.draft.template if moment.draft else ""
+        before = before if before in names else names[0]
         chosen = moment.form.get("template") or before
-        text = kept(moment, chosen) or text_of(moment, chosen)
         neutral = templates.template(chosen).neutral
         tells = "says nothing on whether" if neutral else "may show that"
         asks = bool(templates.template(chosen).stops)
@@ -199,8 +132,7 @@ class Reply(Action):
                     refreshes=True,
                 ),
                 *_to_fields(moment, chosen),
-                *language_fields(moment),
-                *body_fields(text),
+                *composing.fields(moment, chosen),
             ),
         )
 
@@ -212,15 +144,15 @@ class Reply(Action):
             return {"template": f"This letter cannot go yet. {left}"}
         if name not in choices(moment):
             return {"template": "Choose one of the letters."}
-        return body_fault(body_of(moment) or "[[")
+        return composing.faults(moment, name)
 
     def do(self, moment: Moment) -> Effect:
-        number = moment.request.id if moment.request else None
+        number, name = moment.request.id if moment.request else None, moment.form["template"]
         draft = Draft(
-            template=moment.form["template"],
+            template=name,
             request=number,
-            body=body_of(moment),
-            language=language_of(moment),
+            words=composing.words_of(moment, name),
+            language=composing.language_of(moment),
             to=_chosen_to(moment),
         )
         return Effect(case=moment.case, said="Please read it once more.", draft=draft)
@@ -271,6 +203,14 @@ class Send(Action):
     def offered(self, case: Case, request: Request | None) -> bool:
         return any(letter.status is OutboxStatus.DRAFT for letter in case.letters)
 
+    def faults(self, moment: Moment) -> dict[str, str]:
+        state = letter_of(moment.case, moment.form.get("letter", ""))
+        if state is None or state.status is not OutboxStatus.DRAFT or moment.letter is None:
+            return {}  # what is wrong then, `do` says
+        asked = lawful.ticks(moment.letter, _matter(moment, state))
+        unticked = (field.name for field in asked if moment.form.get(field.name) != lawful.TICKED)
+        return dict.fromkeys(unticked, "Tick it, or go back and change your words.")
+
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)
         if letter.status is not OutboxStatus.DRAFT:
@@ -286,6 +226,7 @@ class Send(Action):
             raise Refused("This letter cannot go before identity is settled: Verify.")
         if request is not None and (left := comes_first(moment, request, letter.template)):
             raise Refused(f"This letter cannot go yet. {left}")
+        _refuse_unlawful(moment, letter)
         wanted = approvals.letter_needs(moment, letter, request)
         if request is not None and wanted and not approvals.given(moment.case, letter.id):
             return approvals.asked(moment, letter.id, request)
@@ -300,17 +241,35 @@ def on_its_way(moment: Moment, letter: LetterState) -> Effect:
     template, request = templates.template(letter.template), request_of(moment.case, letter)
     if request is not None and (left := comes_first(moment, request, letter.template)):
         raise Refused(f"This letter cannot go yet. {left}")
-    if template.extends and request is not None and timing.over(request, moment):
-        raise Refused(timing.NO_MORE_TIME)
+    _refuse_unlawful(moment, letter)
     window = moment.policy.undo_long if template.slow else moment.policy.undo
     author = moment.by.id if letter.by == "desk" else letter.by
     going = replace(letter, status=OutboxStatus.PENDING, at=moment.now + window, by=author)
+    case = went(with_letter(moment.case, going), going)
+    if (other := letter_of(case, letter.along)) is not None:
+        also = replace(other, status=OutboxStatus.PENDING, at=going.at, by=author)
+        case = went(with_letter(case, also), also)
     return Effect(
-        case=went(with_letter(moment.case, going), going),
+        case=case,
         said=f"It goes out in {int(window.total_seconds())} seconds. Undo calls it back.",
         line=f"<@{moment.by.id}> sent a letter: {template.title}.",
         send=letter.id,
     )
+
+
+def _refuse_unlawful(moment: Moment, letter: LetterState) -> None:
+    """The case may have changed since it was written, or since a second person was asked."""
+    template, request = templates.template(letter.template), request_of(moment.case, letter)
+    if template.extends and request is not None and timing.over(request, moment):
+        raise Refused(timing.NO_MORE_TIME)
+    if moment.letter is None:
+        raise Refused("The words of this letter are no longer there: write it anew with Reply.")
+    if said := lawful.bar(moment.letter, _matter(moment, letter)):
+        raise Refused(said)
+
+
+def _matter(moment: Moment, letter: LetterState) -> Matter:
+    return composing.matter_of(replace(moment, request=request_of(moment.case, letter)))
 
 
 class Undo(Action):
@@ -332,11 +291,17 @@ class Undo(Action):
 
     def do(self, moment: Moment) -> Effect:
         letter = _wanted(moment)
+        # what goes with another is called back with it, as it was sent
+        letter = next((x for x in moment.case.letters if x.along == letter.id), letter)
         if letter.status is not OutboxStatus.PENDING or letter.at <= moment.now:
             raise Refused("Too late: the letter has gone out, or is going out now.")
         back = replace(letter, status=OutboxStatus.DRAFT, at=moment.now)
+        case = failed(with_letter(moment.case, back), back)
+        if (other := letter_of(case, letter.along)) is not None:
+            also = replace(other, status=OutboxStatus.DRAFT, at=moment.now)
+            case = failed(with_letter(case, also), also)
         return Effect(
-            case=failed(with_letter(moment.case, back), back),
+            case=case,
             said="The letter was called back. It is a draft again.",
             line=f"<@{moment.by.id}> called the letter back.",
             undo=letter.id,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 
+from handlers.bursts import BURST
 from handlers.commits import LISTS, import_list, list_mark
 from handlers.handler import Moment, Person
 from handlers.ignoring import CONFIRMED, RIGHT
@@ -74,6 +75,8 @@ class FromLists(FromMail):
         """How many lines of a list wait."""
         if wanted.name.startswith(IGNORED):
             return len(await self.ignored(wanted.mails))
+        if wanted.name.startswith(BURST):
+            return await self.burst_size(wanted.name)
         return len(await self.imported(wanted.name.partition(":")[2]))
 
     # --- imported mail

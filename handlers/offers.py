@@ -75,6 +75,7 @@ def _offer(action: Action, case: Case, request: Request | None, registry: Regist
         style=action.style,
         confirm=action.confirm,
         form=action.asks,
+        writes=action.writes,
         reads=action.reads,
         value=action.value(case),
         says=f"{label}: {about} {case.ref}",

@@ -1,6 +1,7 @@
 """From a mail that was understood to a new case: pure, the clock running from its receipt."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from handlers import deadlines
 from handlers.deadlines import Asked, reminders
@@ -14,6 +15,8 @@ from storage.records import Candidate, Case, InboundMail, ParsedMail, Reading, R
 #: a kind as likely as this closes the circle and hurries the clock of an unsorted case
 PLAUSIBLE = 0.25
 
+#: peer of what one of us wrote down, before the way it came
+BY_HAND = "by hand"
 #: peer of a mail that came from an archive, not over the wire
 IMPORTED = "import"
 
@@ -26,11 +29,18 @@ class Understood(Record, frozen=True, kw_only=True):
     reading: Reading
     follows: str = ""  #: the closed case it goes on from
     no_reply: str = ""  #: why no automatic letter may answer it (RFC 3834), as screening found
+    by: str = "desk"  #: who wrote it down, where it came by another way than mail
 
     @property
     def requester(self) -> str:
         """The address that asked: From, else the envelope's; never silently Reply-To."""
         return (self.parsed.header_from or self.mail.mail_from).strip().lower()
+
+    @property
+    def came_by(self) -> str:
+        """By which other way than mail."""
+        peer, mark, way = self.mail.peer.partition(": ")
+        return way if mark and peer == BY_HAND else ""
 
     @property
     def imported(self) -> bool:
@@ -63,6 +73,7 @@ def opened(
         flags=reading.flags,
         imported=found.imported,
         batch=found.mail.batch,
+        came_by=found.came_by,
     )
     return replace(case, remind_at=reminders.next_remind_at(case, policy, mail.received_at))
 
@@ -87,6 +98,26 @@ def going_on(case: Case, before: Case) -> Case:
         circle=closest(case.circle, before.circle),
         shut=before.shut,
     )
+
+
+def erased(case: Case) -> date | None:
+    """When the data of its requester were deleted, where staff wanted to hear if they are back."""
+    days = (
+        request.closed_at.date()
+        for request in case.requests
+        if request.closed_at and case.answer(request.id, "backups", "watch") == "on"
+    )
+    return max(days, default=None)
+
+
+def back_again(case: Case, before: Iterable[Case]) -> Case:
+    """With a warning where an address turns up that was erased here."""
+    told = tuple(
+        f"data of this address were erased on {day:%d %b %Y} ({other.ref}): look where it came from"
+        for other in before
+        if (day := erased(other)) is not None
+    )
+    return replace(case, flags=(*case.flags, *told)) if told else case
 
 
 def forked(ref: str, mail: InboundMail, case: Case, registry: Registry) -> Case:

@@ -51,6 +51,10 @@ ROUNDS: Mapping[str, Wording] = MappingProxyType(
             asks="*Change it now*, everywhere, also where a feed would write the old value again.",
             every=True,
         ),
+        "cease": Wording(
+            asks="*Collect and use no more* of this person's data. *Delete nothing yet.*",
+            every=True,
+        ),
         "stop": Wording(
             asks="*Stop all marketing* to this person, on every list and at every partner.",
         ),

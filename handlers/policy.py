@@ -31,10 +31,12 @@ class Policy(Record, frozen=True, kw_only=True):
     second_person: Literal["always", "small_team"] = "always"  #: small_team: one may release alone
     proof_again: timedelta = timedelta(days=14)  #: without proof: the requester is reminded
     proof_ends: timedelta = timedelta(days=30)  #: without proof: the desk proposes to end it
+    look_after: timedelta = timedelta(days=7)  #: then staff see whether marketing still went out
     code_tries: int = 3
     code_life: timedelta = timedelta(days=7)
     reopen: timedelta = timedelta(days=30)  #: later a mail to a closed case opens another
     reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days before the day we aim for, on a long clock
+    duty: tuple[str, ...] = ()  #: who is on duty, by Slack id; () = who has the fewest open cases
     backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
     confirmed_ignores: int = 200  #: until staff have, nothing is ignored but what concerns our mail

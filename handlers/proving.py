@@ -2,24 +2,21 @@
 
 import re
 
-from handlers import timing, verification
+from handlers import composing, timing, verification
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Kind, Moment
-from handlers.letter_actions import (
-    body_fault,
-    body_fields,
-    body_of,
-    kept,
-    language_fields,
-    language_of,
-    text_of,
-)
 from handlers.letters.catalogue import long_date
 from handlers.requests import noted, replace
 from handlers.verification import CODE, PAPERS, SLOT, WAYS, enough, stepped
 from storage.records import Case, Request, Verification
 
 ASK_CODE, ASK_MORE = "ask_code", "ask_more"
+_EXPLAIN = {
+    PAPERS: "Say why nothing less would do, and that they were seen.",
+    "guest": "Say what fits: the time, the invitation, the line they used.",
+    "child": "Say how old it is, and how you know that it understands.",
+}
+SENT = "code_sent"  #: tells the asker, who may be somebody else, that a code may be on its way
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
 
 
@@ -65,13 +62,13 @@ class Verify(Action):
         if how not in _options(moment):
             return {"how": "Choose what is enough here."}
         why = moment.form.get("why", "").strip()
-        if how == PAPERS and not why:
-            return {"why": "Say why nothing less would do, and that they were seen."}
+        if how in WAYS and WAYS[how].explained and not why:
+            return {"why": _EXPLAIN[how]}
         if how == ASK_MORE and CODE in enough(moment.case, moment.kinds) and not why:
             return {"why": "A code is less, and would do: say why it is not enough."}
         if how == ASK_CODE:
-            return _address_fault(moment)
-        return body_fault(body_of(moment) or "[[") if how == ASK_MORE else {}
+            return _address_fault(moment) or _disputed(moment)
+        return composing.faults(_asked_for(moment), "identity") if how == ASK_MORE else {}
 
     def do(self, moment: Moment) -> Effect:
         how = moment.form["how"]
@@ -125,8 +122,7 @@ def _fields_of(moment: Moment, how: str) -> tuple[Field, ...]:
         known = moment.form.get("address", "")
         return (Field(name="address", label="Address on file", initial=known, max_length=254),)
     if how == ASK_MORE:
-        text = kept(moment, "identity") or text_of(moment, "identity")
-        return (why, *language_fields(moment), *body_fields(text))
+        return (why, *composing.fields(_asked_for(moment), "identity"))
     if how == PAPERS:
         mails = tuple((mail, f"Mail {n}") for n, mail in enumerate(moment.case.mails, start=1))
         which = Field(
@@ -138,7 +134,9 @@ def _fields_of(moment: Moment, how: str) -> tuple[Field, ...]:
             optional=True,
         )
         return (why, which)
-    return (Field(name="why", label="Note", optional=True, max_length=300),)
+    explained = how in WAYS and WAYS[how].explained
+    label = "What it rests on" if explained else "Note"
+    return (Field(name="why", label=label, optional=not explained, max_length=300),)
 
 
 def _address(moment: Moment) -> str:
@@ -153,12 +151,30 @@ def _address_fault(moment: Moment) -> dict[str, str]:
     return {}
 
 
+def _disputed(moment: Moment) -> dict[str, str]:
+    """What is said to be wrong proves nothing (11 CCR 7060(h))."""
+    said = (
+        moment.case.answer(request.id, "field", name).lower()
+        for request in moment.case.open_requests
+        for name in ("old", "new")
+    )
+    if any(_address(moment) in words for words in said):
+        return {"address": "This address is what is disputed: it proves nothing. Choose another."}
+    return {}
+
+
 def _code(moment: Moment) -> Draft:
-    language = language_of(moment)
+    language = composing.language_of(moment)
     until = local_day(moment.now + moment.policy.code_life, moment.policy.timezone)
-    body = text_of(moment, CODE, code=SLOT, until=long_date(until, language))
+    number, to, asker = _number(moment), _address(moment), moment.case.requester
+    told = Draft(template=SENT, request=number, language=language, to=asker)
     return Draft(
-        template=CODE, request=_number(moment), body=body, language=language, to=_address(moment)
+        template=CODE,
+        request=number,
+        given={"code": SLOT, "until": long_date(until, language)},
+        language=language,
+        to=to,
+        beside=told if asker and asker != to else None,
     )
 
 
@@ -166,9 +182,14 @@ def _identity(moment: Moment) -> Draft:
     return Draft(
         template="identity",
         request=_number(moment),
-        body=body_of(moment),
-        language=language_of(moment),
+        words=composing.words_of(moment, "identity"),
+        language=composing.language_of(moment),
     )
+
+
+def _asked_for(moment: Moment) -> Moment:
+    """With the request the proof is asked for."""
+    return replace(moment, request=moment.case.request(_number(moment)))
 
 
 def _number(moment: Moment) -> int:

@@ -26,14 +26,14 @@ class Purged(Record, frozen=True, kw_only=True):
 
 def purged(shreds: Iterable[Shred]) -> Purged:
     """What these shreds come to."""
-    keys: dict[str, list[str]] = {"raw": [], "content": [], "skeleton": []}
+    keys: dict[str, list[str]] = {}
     for shred in shreds:
-        keys[shred.life].append(shred.key)
-    gone = set(keys["skeleton"])
+        keys.setdefault(shred.life, []).append(shred.key)
+    gone = tuple(keys.get("skeleton", ()))
     return Purged(
-        raw=tuple(keys["raw"]),
-        content=tuple(ref for ref in keys["content"] if ref not in gone),
-        skeleton=tuple(keys["skeleton"]),
+        raw=tuple(keys.get("raw", ())),
+        content=tuple(ref for ref in keys.get("content", ()) if ref not in gone),
+        skeleton=gone,
     )
 
 

@@ -20,8 +20,7 @@ def _refusal(label: str, letter: str = "refusal", *regimes: str) -> Reason:
 
 def known_to_law(name: str, request: Request) -> bool:
     """Does every law that may apply know this reason?"""
-    laws = {request.due.regime, *(law.regime for law in request.regimes)}
-    return not REASONS[name].regimes or laws <= REASONS[name].regimes
+    return not REASONS[name].regimes or request.laws <= REASONS[name].regimes
 
 
 REASONS = MappingProxyType(

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from handlers import timing
-from handlers.commits import Commits, lane_of
+from handlers.commits import LATER, Commits, lane_of, later_lane
 from handlers.corrections import corrected
 from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
@@ -25,6 +25,8 @@ from storage.records import (
     Stored,
 )
 
+#: sent by hand, they tell as well that it has come
+CONFIRMS_RECEIPT = frozenset({"acknowledgement", "unsubscribed"})
 DOUBT = (
     "It is not known whether a letter arrived. "
     "It goes again under the same Message-ID: the requester may get it twice."
@@ -67,8 +69,10 @@ class FromOutbox(Commits):
         case = await self.store.case(message.case) if message.case else None
         if case is None:
             return []
-        if isinstance(message.content, Card) and message.posted not in {None, case.card}:
-            return [replace(case, card=message.posted)]
+        if isinstance(message.content, Card):
+            moved = message.posted not in {None, case.card}
+            placed: list[Stored] = [replace(case, card=message.posted)] if moved else []
+            return [*placed, *await self._overtaking(case)]
         if isinstance(message.content, Letter):
             return await self._letter_sent(case, message, message.content, now)
         return []
@@ -96,7 +100,7 @@ class FromOutbox(Commits):
         ours = message_id(message.id, self.policy)
         if ours not in after.message_ids:
             after = replace(after, message_ids=(*after.message_ids, ours))
-        if letter.automatic or letter.template == "acknowledgement":
+        if letter.automatic or letter.template in CONFIRMS_RECEIPT:
             after = self._timed(after, timing.acknowledged(after, "sent"), now)
         if letter.replaces:
             after = corrected(after, letter.replaces, message.id)
@@ -163,7 +167,9 @@ class FromOutbox(Commits):
                 )
                 case = await self.store.case(later.case) if later.case else None
                 if case is not None and isinstance(later.content, Card):
-                    later = replace(later, lane=lane_of(case))  # it may have moved meanwhile
+                    # it may have moved meanwhile
+                    lane = later_lane if later.lane.endswith(LATER) else lane_of
+                    later = replace(later, lane=lane(case))
                 await self._record("delay", later, now, [])
 
         await self.decided(decide)

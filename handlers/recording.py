@@ -14,10 +14,13 @@ from handlers.deadlines.working_days import last_working_day
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step, to_do
 from handlers.linking import closers, linked, other_fault
 from handlers.requests import replace, with_request, with_step, without_step
+from handlers.suppressing import look_from
 from storage.errors import Refused
 from storage.records import Case, Due, Request, Status, Taken
 
 #: said where the kind of a case is not known: its circle is closed
+NO_CONSENT = "Data were taken without the consent that they want: an incident of ours is opened."
+INCIDENT = "Whoever else is concerned: is a wider deletion due?"
 DANGER = "Somebody may be in danger: name who looks, now."
 
 
@@ -87,9 +90,10 @@ class Recording(OfSteps):
             others=others,
             tell=_told(moment, answers),
             alarm=_alarm(moment, answers),
+            split=(INCIDENT,) if _unasked(answers) else (),
             said=f"{case.ref}: recorded: {step.label.lower()}.",
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
-            suppress=step.suppress,
+            suppress=_unwanted(case) if step.suppress else (),
             back=("", "") if step.asks else ("again", step.name),
         )
 
@@ -174,8 +178,16 @@ def _told(moment: Moment, answers: Mapping[str, str]) -> tuple[tuple[str, str], 
 
 
 def _alarm(moment: Moment, answers: Mapping[str, str]) -> str:
-    """Where nobody is named for it, the managers hear, who may not see what the case is about."""
+    """The managers hear, who may not see what the case is about: of danger where nobody is named
+    for it, and of an incident of ours."""
+    if _unasked(answers):
+        return NO_CONSENT
     return DANGER if _danger(answers) and not moment.policy.safeguarding else ""
+
+
+def _unasked(answers: Mapping[str, str]) -> bool:
+    """Were data taken that wanted a consent nobody had given (16 CFR 312.5)?"""
+    return answers.get("consent") == "no"
 
 
 def _danger(answers: Mapping[str, str]) -> bool:
@@ -193,6 +205,13 @@ def allow(step: Step, moment: Moment, request: Request) -> None:
     """Raises Refused while what has to come before is not done."""
     if left := to_do(_kind(moment).lacking(moment.case, request, step.after)):
         raise Refused(f"{left} Nothing was changed.")
+    if step.rests and moment.now < (at := look_from(moment.case, moment.policy)):
+        raise Refused(f"What was on its way may still arrive: look from {at:%d %b %Y} on.")
+
+
+def _unwanted(case: Case) -> tuple[str, ...]:
+    """Of the asker, where they are known."""
+    return tuple(dict.fromkeys(address for address in (case.requester, case.proven) if address))
 
 
 def recorded(
@@ -241,15 +260,18 @@ def _retakable(moment: Moment) -> tuple[Step, ...]:
 
 
 def _offered(field: Field, moment: Moment) -> Field:
-    """The customers on the register are chosen; where it has none, one is typed. The right that was
-    read out of the mail is filled in, for a person to confirm."""
+    """What is on a list of the operator's is chosen; a customer is typed where there is none. The
+    right that was read out of the mail is filled in, for a person to confirm."""
     if field.name == "right":
         return _claimed(field, asked(moment).right)
-    known = moment.policy.customers
-    if field.name != "customer" or not known:
-        return field
-    options = tuple((name, f"{name}: {contact}") for name, contact in known.items())
-    return replace(field, type="choice", options=options)
+    customers = moment.policy.customers
+    if field.offers == "systems":
+        systems = tuple((system.name, system.title) for system in moment.policy.register)
+        return replace(field, options=systems)
+    if field.offers == "customers" and customers:
+        options = tuple((name, f"{name}: {contact}") for name, contact in customers.items())
+        return replace(field, type="choice", options=options)
+    return field
 
 
 def _claimed(field: Field, right: str) -> Field:
@@ -262,6 +284,8 @@ def _fault(field: Field, form: Mapping[str, str]) -> str:
     known = [value for value, _ in field.options]
     if field.type == "choice" and (said or not field.optional) and said not in known:
         return "Choose one."
+    if len(set(said.split()) & set(known)) < field.least:
+        return f"Choose {field.least} or more."
     if field.complete and set(known) - set(said.split()) and not form.get("why", "").strip():
         return "Tick all of it, or say below what is missing and why."
     if not said and not field.optional:

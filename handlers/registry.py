@@ -5,7 +5,7 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from handlers import actions, kinds, owner_actions, owners, reasons, recording
+from handlers import actions, do_not_mail, kinds, owner_actions, owners, reasons, recording
 from handlers.deadlines.regimes import POLICY
 from handlers.flags import circles, closest
 from handlers.handler import Action, Kind
@@ -76,7 +76,12 @@ def _actions(found: Mapping[str, Kind]) -> dict[str, Action]:
     known: dict[str, Action] = {action.name: action for action in actions.GENERAL}
     for kind in found.values():
         known |= {action.name: action for action in kind.actions}
-    return known | owner_actions.actions_of(found) | recording.actions_of(found)
+    return (
+        known
+        | owner_actions.actions_of(found)
+        | recording.actions_of(found)
+        | do_not_mail.actions_of(found)
+    )
 
 
 def check(kind: Kind, known: Mapping[str, Action]) -> Iterator[str]:

@@ -13,6 +13,8 @@ from storage.records import Case, Due, OutboxStatus, Outcome, Request, Status
 
 #: the label of a mail that asks nothing
 NOTHING = "not_a_request"
+#: what was read as an unsubscribe, and was none
+LISTED = " The address is on the do-not-mail list still: Do-not-mail list takes it off."
 
 
 class Confirm(Action):
@@ -75,7 +77,7 @@ class Confirm(Action):
             said=f"{case.ref}: {titles}.{moved}{_left_over(case, after)}",
             line=f"<@{moment.by.id}> confirmed: {titles}.{moved}",
             alarm=f"Its kind was corrected: {titles}.{moved}" if late else "",
-            suppress=any(kind.name == "unsubscribe" for kind in kinds),
+            suppress=_unwanted(case) if any(k.name == "unsubscribe" for k in kinds) else (),
             release=bool(case.held_for),
         )
 
@@ -102,7 +104,7 @@ class NotARequest(Action):
             case = close_request(case, request.id, Outcome.NOT_A_REQUEST, moment)
         return Effect(
             case=labelled(replace(case, triage=False), NOTHING),
-            said=f"{case.ref} is closed: not a request.",
+            said=f"{case.ref} is closed: not a request.{LISTED if case.suppressed else ''}",
             line=f"<@{moment.by.id}> closed it: not a request.",
             back=("reopen", "unfinished") if len(case.requests) == 1 else ("", ""),
             release=bool(case.held_for),
@@ -145,6 +147,10 @@ class Join(Action):
         )
 
 
+def _unwanted(case: Case) -> tuple[str, ...]:
+    return (case.requester,) if case.requester else ()
+
+
 def _sent_before(case: Case) -> str:
     """The letters that rest on the kinds as they were."""
     sent = [
@@ -163,7 +169,7 @@ def _left_over(before: Case, after: Case) -> str:
     told = f"{sent} If one was wrong: Correct our last letter." if sent else ""
     was, now = ({r.kind for r in case.requests} for case in (before, after))
     if "unsubscribe" in was - now:
-        told += " The address is on the do-not-mail list still."
+        told += LISTED
     return told
 
 

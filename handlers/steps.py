@@ -57,7 +57,15 @@ PASSED_ON = Step(
     "is settled: Close, Another company answers.",
     theirs=True,
     given=(Given(step="whose", field="whose", values=("customers", "both"), open=False),),
-    asks=(text("customer", "To which customer, whom there"), text("when", "When and how")),
+    asks=(
+        Field(
+            name="customer",
+            label="To which customer, whom there",
+            offers="customers",
+            max_length=300,
+        ),
+        text("when", "When and how"),
+    ),
 )
 ASK_OWNERS = Step(
     name="owners",
@@ -101,6 +109,22 @@ HOLD_CHECK = Step(
     button="Legal hold?",
     intro="Open dispute, unpaid order, fraud, an authority's demand, a duty to keep.",
     asks=(choice("hold", "Legal hold", off="None: it may go", on="Yes: nothing is deleted"), NOTE),
+)
+#: an agent's own address is not the one that is to get no more
+ADDRESSES = Step(
+    name="addresses",
+    label="Whose address is meant",
+    action="do_not_mail",
+    flags=frozenset({"agent", "bulk_agent"}),
+)
+#: what was drawn together for the answer is kept nowhere else (GDPR Art. 5(1)(e))
+COPIES = Step(
+    name="copies",
+    label="Purge the working copies",
+    action="copies",
+    button="Copies purged",
+    intro="What was gathered and redacted for the answer; a package handed over goes in 30 days.",
+    after=("answer",),
 )
 #: wherever data go, a second person has approved it: it belongs in `Kind.two_persons`
 ERASING = Step(

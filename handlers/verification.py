@@ -29,37 +29,48 @@ class Way(Record, frozen=True, kw_only=True):
 
     label: str
     by_hand: bool = True  #: may staff record it?
+    explained: bool = False  #: is it worth anything only with what it rests on, in words?
 
 
+#: a From is a claim, whatever authentication says of it: that somebody wrote from an address proves
+#: it only where they give back what went to that address and nowhere else
 WAYS: Mapping[str, Way] = MappingProxyType(
     {
         # control of the address on the account: EDPB 01/2022 72-75
         CODE: Way(label="They gave back the code sent to the address on file", by_hand=False),
-        "reply": Way(label="They replied from the address used with the service"),
         "signed_in": Way(label="They signed in"),
+        # GDPR Art. 11(2), 12(2): who has no account is found by what links them to the data
+        "guest": Way(label="A guest: what they told us fits the session", explained=True),
         # 11 CCR 7062(b), (c): a reasonable, and a reasonably high degree of certainty
         "two_points": Way(label="Two facts they gave match our records"),
         "three_points": Way(label="Three facts match, and a signed declaration came"),
         "authority": Way(label="Their written authority was shown"),
         "parent": Way(label="They may act for the child: parent or guardian, shown"),
+        # a child who understands acts alone; presumed at 12 in Scotland
+        "child": Way(label="The child acts alone: it understands what it asks", explained=True),
         "call_back": Way(label="Called back on a number found independently"),
         # EDPB 01/2022 76-79: where nothing else will do, and no copy is kept
-        PAPERS: Way(label="Identity papers were seen, and nothing of them is kept"),
+        PAPERS: Way(label="Identity papers were seen, and nothing of them is kept", explained=True),
     }
 )
 #: what settles it, the least first
 _BY_DEPTH: Mapping[Depth, tuple[str, ...]] = MappingProxyType(
     {
         Depth.NONE: (),
-        Depth.ADDRESS: (CODE, "reply", "signed_in", "call_back", PAPERS),
-        # that a mail is authentic is one sign, and never enough for a copy of all data
-        Depth.ACCOUNT: (CODE, "signed_in", "call_back", PAPERS),
+        Depth.ADDRESS: (CODE, "signed_in", "guest", "call_back", PAPERS),
+        Depth.ACCOUNT: (CODE, "signed_in", "guest", "call_back", PAPERS),
         Depth.AUTHORITY: ("authority", "parent", "call_back", PAPERS),
     }
 )
 #: 11 CCR 7063: the agent's signed permission, or the person confirms it directly
 _AGENT = ("authority", CODE, PAPERS)
-_CALIFORNIA = {Depth.ADDRESS: ("two_points",), Depth.ACCOUNT: ("three_points",)}
+#: 11 CCR 7061, 7062: a copy of the data themselves wants more than their deletion or categories
+_CALIFORNIA = {
+    Depth.ADDRESS: ("two_points", "three_points"),
+    Depth.ACCOUNT: ("three_points",),
+}
+#: the right that is left where identity fails for the data themselves (11 CCR 7024(a))
+CATEGORIES = "CCPA categories"
 _AGENTS = frozenset({"agent", "bulk_agent"})
 
 
@@ -71,9 +82,10 @@ def ways(case: Case, request: Request, kind: Kind | None) -> tuple[str, ...]:
         return kind.proofs
     if _AGENTS & set(case.flags):
         return _AGENT
-    found = _BY_DEPTH[kind.depth]
-    if "ccpa" in {request.due.regime, *(law.regime for law in request.regimes)}:
-        return (*found[:-1], *_CALIFORNIA.get(kind.depth, ()), found[-1])
+    depth = Depth.ADDRESS if request.right == CATEGORIES else kind.depth
+    found = _BY_DEPTH[depth]
+    if "ccpa" in request.laws:
+        return (*found[:-1], *_CALIFORNIA.get(depth, ()), found[-1])
     return found
 
 

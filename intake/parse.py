@@ -27,6 +27,7 @@ from intake import authentication, extraction, jurisdiction, mime
 from intake.attempts import Attempts
 from intake.authentication import Origin
 from intake.classify import Classifier, own
+from intake.classify.meaning import offered
 from storage.records import AttachmentText, ParsedMail, Reading, Record
 
 log = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ class Parser:
 
     `in_hand` is the file that names the mails in hand; see `intake.attempts`. `auto` is the
     classifier's threshold, where it is not the one it was trained to; `model` the operator's own;
-    `offices` are our addresses.
+    `semantic` that meaning is read too; `offices` are our addresses.
     """
 
     def __init__(  # noqa: PLR0913  each bound has its name
@@ -174,6 +175,7 @@ class Parser:
         in_hand: Path | None = None,
         auto: float | None = None,
         model: Path | None = None,
+        semantic: bool = False,
         offices: tuple[str, ...] = OFFICES,
     ) -> None:
         self.wall = wall  # seconds a mail may take
@@ -182,7 +184,7 @@ class Parser:
         self._offices = offices
         self._attempts = Attempts(in_hand, attempts)
         self._unnamed = (f"unnamed.{number}" for number in itertools.count())
-        more = (str(model),) if model else ()
+        more = (str(model or ""), *([_SEMANTIC] if semantic else []))
         self._all = [_Worker(program, memory, int(wall) + 2, *more) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
         self._alone = asyncio.Lock()
@@ -266,6 +268,7 @@ class Parser:
 
 
 _READY = b"ready"
+_SEMANTIC = "semantic"
 
 
 def _size(number: int) -> bytes:
@@ -325,4 +328,5 @@ def main(work: Callable[[Job], Answer]) -> None:
 
 if __name__ == "__main__":
     model = own(sys.argv[3]) if len(sys.argv) > 3 else None
-    main(partial(answer, classifier=Classifier(registry.load(), model)))
+    meaning = offered(wanted=_SEMANTIC in sys.argv[4:])
+    main(partial(answer, classifier=Classifier(registry.load(), model, meaning)))

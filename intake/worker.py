@@ -295,7 +295,7 @@ class Worker:
             refused = verdict.no_reply
             await self._desk.open(mail, parsed, reading, now, no_reply=refused, follows=match.case)
         else:
-            await self._desk.follow_up(match.case, mail, parsed, now)
+            await self._desk.follow_up(match.case, mail, parsed, now, reading=reading)
 
     async def _proves(self, mail: InboundMail, parsed: ParsedMail, match: Match) -> bool:
         """Does it give back a code of ours? A machine's answer that quotes one does not."""

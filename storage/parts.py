@@ -21,6 +21,7 @@ from storage.records import (
     Record,
     Round,
     Stored,
+    Suppressed,
     Suppression,
     Taken,
 )
@@ -54,6 +55,7 @@ class CaseContent(Record, frozen=True, kw_only=True):
     joined: tuple[Joined, ...] = ()
     challenge: Challenge | None = None
     proven: str = ""
+    suppressed: tuple[Suppressed, ...] = ()
 
 
 class MailContent(Record, frozen=True, kw_only=True):

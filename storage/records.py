@@ -284,6 +284,11 @@ class Request(Record, frozen=True, kw_only=True):
     regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
 
+    @property
+    def laws(self) -> frozenset[str]:
+        """Those that may apply, by name."""
+        return frozenset({self.due.regime, *(law.regime for law in self.regimes)})
+
 
 class Approval(Record, frozen=True, kw_only=True):
     """A second person's yes to one letter or one step; what was said about it is in `Case.notes`.
@@ -324,6 +329,14 @@ class Joined(Record, frozen=True, kw_only=True):
 
     mail: str
     address: str
+
+
+class Suppressed(Record, frozen=True, kw_only=True):
+    """An address that a case put on the do-not-mail list, or found there."""
+
+    address: str
+    hash: str
+    since: datetime
 
 
 class Breach(Record, frozen=True, kw_only=True):
@@ -406,6 +419,7 @@ class LetterState(Record, frozen=True, kw_only=True):
     language: str = "en"
     version: str = ""  #: of the words its template had then
     drifted: bool = False  #: an answer to neither the asking nor a proven address
+    along: str = ""  #: id of the letter that goes with it: previewed, sent and called back as one
     replaced_by: str = ""  #: id of the letter that corrects it
 
 
@@ -454,6 +468,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     held_for: str = ""  #: reference of the case this one's mail may belong to
     imported: bool = False  #: its mail came from an archive
     batch: str = ""  #: with which import; "" = none, or one before they had lists
+    came_by: str = ""  #: a way of `handlers.by_hand`; "" = by mail
     taken_up: bool = False  #: imported, and a person took it off the list as open
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
@@ -464,6 +479,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     flags: tuple[str, ...] = ()
     taken: tuple[Taken, ...] = ()  #: the steps recorded, oldest first
     rounds: tuple[Round, ...] = ()  #: what owners were asked, oldest first
+    suppressed: tuple[Suppressed, ...] = ()  #: addresses that get no marketing because of it
     still_mailed: datetime | None = None  #: on the do-not-mail list since then, and mailed again
     legal_hold: bool = False  #: nothing is deleted, here or elsewhere
     restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
@@ -534,6 +550,7 @@ class Suppression(Record, frozen=True, kw_only=True, tag=True):
     address: str
     since: datetime
     case: str
+    also: tuple[str, ...] = ()  #: other cases that ask for the same: it stays while one is left
 
     @property
     def key(self) -> str:
@@ -590,6 +607,12 @@ class ListToSort(Record, frozen=True, kw_only=True, tag="list"):
     mails: tuple[str, ...] = ()
 
 
+class DutyCall(Record, frozen=True, kw_only=True, tag="duty"):
+    """To the person on duty: what nobody of that circle has taken. Nothing personal."""
+
+    circle: Circle
+
+
 class OwnerAsk(Record, frozen=True, kw_only=True, tag="owner"):
     """A round's questions to one owner. Who it is about is behind a button, theirs alone."""
 
@@ -631,6 +654,7 @@ class Digest(Record, frozen=True, kw_only=True, tag="digest"):
     alone: int = 0  #: released without a second person
     seal: str = ""  #: of the journal as it stood: a later rewrite would show
     urgent: tuple[DigestLine, ...]
+    stopped: tuple[DigestLine, ...] = ()  #: unsubscribes that the desk confirmed by itself
 
 
 class Closing(Record, frozen=True, kw_only=True):
@@ -657,6 +681,7 @@ class Letter(Record, frozen=True, kw_only=True, tag="letter"):
     subject: str
     body: str
     template: str
+    words: str = ""  #: the part of the body that staff wrote
     language: str = "en"
     version: str = ""  #: of the words its template had then
     in_reply_to: str = ""
@@ -674,7 +699,9 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
-Content = Card | ThreadLine | DirectMessage | OwnerAsk | ListToSort | Digest | Alarm | Letter
+Content = (
+    Card | ThreadLine | DirectMessage | DutyCall | OwnerAsk | ListToSort | Digest | Alarm | Letter
+)
 
 
 class OutboxStatus(StrEnum):
@@ -716,10 +743,11 @@ Stored = InboundMail | Case | OutboxMessage | Suppression | Mark
 
 
 class Shred(Record, frozen=True, kw_only=True):
-    """Destroy a key: of a raw mail, of a case's content, or of a case's skeleton."""
+    """Destroy a key: of a raw mail, of a case's content or skeleton, or of an address that comes
+    off the do-not-mail list."""
 
-    life: Literal["raw", "content", "skeleton"]
-    key: str  #: a mail's id, or a case's reference
+    life: Literal["raw", "content", "skeleton", "suppression"]
+    key: str  #: a mail's id, a case's reference, or an address's hash
 
 
 class Commit(Record, frozen=True, kw_only=True):

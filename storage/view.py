@@ -186,6 +186,8 @@ class View:
                     self._drop(Mark.table, mark_id)
             case "skeleton":
                 self._drop(Case.table, shred.key)
+            case "suppression":
+                self._drop(Suppression.table, shred.key)
         archived = self.archived.forget(shred)
         return self.slots.pop(Owner(shred.life, shred.key), archived)
 

@@ -11,7 +11,7 @@ from bot.sandbox.errors import SlackError
 from bot.sandbox.inputs import check_inputs, find_element
 from bot.sandbox.parts import NotDeliveredError, Parts
 from bot.sandbox.payloads import Sender
-from bot.sandbox.seed import BOT_USER, COMMAND, Channel, User
+from bot.sandbox.seed import BOT_USER, COMMAND, SHORTCUTS, Channel, User
 from bot.sandbox.workspace import Json
 
 _RETRY_REASONS = {
@@ -53,6 +53,34 @@ async def click_view(parts: Parts, user: User, body: Json) -> None:
     done = _done(parts, view["blocks"], body["action"])
     sender = _sender(parts, user, view_id=view["id"])
     await parts.desk.send("interactive", payloads.view_click(sender, view, done))
+
+
+async def shortcut(parts: Parts, user: User, channel: Channel, body: Json) -> None:
+    """An entry of a message's menu."""
+    ts, callback_id = str(body.get("ts")), str(body.get("callback_id"))
+    message = parts.workspace.message(channel.id, ts)
+    if message is None or message.get("subtype") == "tombstone":
+        raise SlackError("message_not_found")
+    if callback_id not in dict(SHORTCUTS):
+        raise SlackError("shortcut_not_found")
+    key = parts.tickets.url(user.id, channel.id, ts, message.get("thread_ts"))
+    sender = _sender(parts, user, url=parts.response_url("actions", key))
+    payload = payloads.message_shortcut(sender, channel, message, callback_id)
+    await parts.desk.send("interactive", payload)
+
+
+def home_opened(parts: Parts, user: User) -> Json:
+    """The event of somebody who opens the app's Home tab."""
+    direct = parts.workspace.direct(user.id)
+    inner: Json = {
+        "type": "app_home_opened",
+        "user": user.id,
+        "channel": direct.id if direct else "",
+        "tab": "home",
+        "event_ts": f"{parts.calendar.now().timestamp():.6f}",
+    }
+    view = parts.modals.home(user.id)
+    return new_event(parts, inner | {"view": view} if view else inner)
 
 
 async def submit(parts: Parts, user: User, body: Json) -> Json:

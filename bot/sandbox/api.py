@@ -10,7 +10,6 @@ from bot.sandbox import api_chat, api_conversations, api_views, messages
 from bot.sandbox.errors import RateLimitedError, SlackError
 from bot.sandbox.pacing import SPECIAL, TIER_1, TIER_2, TIER_3, TIER_4, Rate
 from bot.sandbox.parts import Parts
-from bot.sandbox.seed import BOT_SCOPES
 from bot.sandbox.tickets import ResponseUrl
 from bot.sandbox.workspace import Json
 
@@ -58,7 +57,9 @@ METHODS: dict[str, Method] = {
     "conversations.replies": Method(api_conversations.replies, TIER_3, "groups:history"),
     "users.info": Method(api_conversations.user_info, TIER_4, "users:read"),
     "users.getPresence": Method(api_conversations.user_presence, TIER_3, "users:read"),
+    "usergroups.users.list": Method(api_conversations.group_members, TIER_2, "usergroups:read"),
     "views.open": Method(api_views.open_view, TIER_4),
+    "views.publish": Method(api_views.publish, TIER_4),
     "views.push": Method(api_views.push, TIER_4),
     "views.update": Method(api_views.update, TIER_4),
 }
@@ -68,7 +69,7 @@ async def handle(parts: Parts, request: web.Request) -> web.Response:
     """POST or GET /api/<method>."""
     name = request.match_info["method"]
     headers = {
-        "x-oauth-scopes": ",".join(BOT_SCOPES),
+        "x-oauth-scopes": ",".join(parts.scopes),
         "x-slack-req-id": secrets.token_hex(16),
     }
     status = 200
@@ -86,17 +87,17 @@ async def handle(parts: Parts, request: web.Request) -> web.Response:
 
 def _call(parts: Parts, name: str, request: web.Request, args: Json) -> Json:
     method = METHODS.get(name)
-    if method is None:
+    if method is None or name in parts.gone:
         raise SlackError("unknown_method")
     _check_token(parts, name, request.headers.get("Authorization"), args)
     parts.pacing.take(name, method.rate)
-    if method.scope is not None and method.scope not in BOT_SCOPES:
-        raise api_conversations.missing(method.scope, ",".join(BOT_SCOPES))
+    if method.scope is not None and method.scope not in parts.scopes:
+        raise api_conversations.missing(method.scope, ",".join(parts.scopes))
     try:
         return method.run(parts, args)
     except SlackError as error:
         if error.code == "missing_scope":
-            error.more["provided"] = ",".join(BOT_SCOPES)
+            error.more["provided"] = ",".join(parts.scopes)
         raise
 
 

@@ -117,6 +117,16 @@ def user_presence(parts: Parts, args: Json) -> Json:
     return {"presence": "active", "online": True}
 
 
+def group_members(parts: Parts, args: Json) -> Json:
+    """usergroups.users.list: paid workspaces have user groups."""
+    if not parts.paid:
+        raise SlackError("plan_upgrade_required")
+    members = parts.workspace.groups.get(str(args.get("usergroup")))
+    if members is None:
+        raise SlackError("no_such_subteam")
+    return {"users": members}
+
+
 def missing(scope: str, provided: str = "") -> SlackError:
     """missing_scope, to be completed with what the token has."""
     return SlackError("missing_scope", needed=scope, provided=provided)
@@ -171,9 +181,9 @@ def _user(user: User, now: datetime) -> Json:
     offset = there.utcoffset()
     return {
         "id": user.id,
-        "team_id": TEAM,
+        "team_id": user.team,
         "name": user.name,
-        "deleted": False,
+        "deleted": user.is_deleted,
         "color": "9f69e7",
         "real_name": user.real_name,
         "tz": user.tz,
@@ -185,14 +195,15 @@ def _user(user: User, now: datetime) -> Json:
             "real_name_normalized": user.real_name,
             "display_name": user.name,
             "display_name_normalized": user.name,
-            "team": TEAM,
+            "team": user.team,
             **({"api_app_id": APP, "bot_id": BOT} if user.is_bot else {}),
         },
         "is_admin": False,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": False,
+        "is_restricted": user.is_guest,
         "is_ultra_restricted": False,
+        "is_stranger": user.team != TEAM,
         "is_bot": user.is_bot,
         "is_app_user": False,
         "updated": 0,

@@ -32,6 +32,12 @@ NOT_IN_MODALS = frozenset(
     }
 )
 
+BANNED = {
+    "message": NOT_IN_MESSAGES,
+    "modal": NOT_IN_MODALS,
+    "home": NOT_IN_MODALS | {"alert"},
+}
+
 
 class Faults:
     """Collects what is wrong, with the place it is wrong in."""
@@ -87,34 +93,48 @@ class Faults:
 
 
 def check_blocks(blocks: Any, surface: str) -> list[str]:
-    """What Slack would refuse in `blocks` on a surface, "message" or "modal"."""
+    """What Slack would refuse in `blocks` on a surface, "message", "modal" or "home"."""
     faults = Faults()
     _blocks(faults, blocks, surface)
     return faults.texts
 
 
-def check_view(view: Any) -> list[str]:
-    """What Slack would refuse in a modal view."""
+def check_view(view: Any, kind: str = "modal") -> list[str]:
+    """What Slack would refuse in a view of that kind, "modal" or "home"."""
     faults = Faults()
     if not isinstance(view, dict):
         faults.add("/view", "must be an object")
         return faults.texts
-    if view.get("type") != "modal":
-        faults.add("/view/type", "must be modal")
+    if view.get("type") != kind:
+        faults.add("/view/type", f"must be {kind}")
+    _ids(faults, view)
+    found = _blocks(faults, view.get("blocks"), kind, "/view/blocks")
+    (_home if kind == "home" else _modal)(faults, view, found)
+    return faults.texts
+
+
+def _home(faults: Faults, view: Json, _found: list[Json]) -> None:
+    for name in ("title", "submit", "close"):
+        if view.get(name) is not None:
+            faults.add(f"/view/{name}", "only allowed in a modal")
+
+
+def _modal(faults: Faults, view: Json, found: list[Json]) -> None:
     faults.text("/view/title", view.get("title"), 24, plain=True)
     for name in ("submit", "close"):
         if view.get(name) is not None:
             faults.text(f"/view/{name}", view[name], 24, plain=True)
-    faults.optional("/view/callback_id", view.get("callback_id") or None, 255)
-    faults.optional("/view/external_id", view.get("external_id") or None, 255)
-    faults.optional("/view/private_metadata", view.get("private_metadata") or None, 3000)
-    found = _blocks(faults, view.get("blocks"), "modal", "/view/blocks")
     if any(block.get("type") == "input" for block in found) and not view.get("submit"):
         faults.add("/view/submit", "a submit is required when blocks contain an input")
     focused = [b for b in found if (b.get("element") or {}).get("focus_on_load")]
     if len(focused) > 1:
         faults.add("/view/blocks", "only one element may set focus_on_load")
-    return faults.texts
+
+
+def _ids(faults: Faults, view: Json) -> None:
+    faults.optional("/view/callback_id", view.get("callback_id") or None, 255)
+    faults.optional("/view/external_id", view.get("external_id") or None, 255)
+    faults.optional("/view/private_metadata", view.get("private_metadata") or None, 3000)
 
 
 def view_too_large(view: Json) -> bool:
@@ -137,7 +157,7 @@ def words_in(blocks: list[Json]) -> int:
 
 
 def _blocks(faults: Faults, blocks: Any, surface: str, at: str = "/blocks") -> list[Json]:
-    found = faults.items(at, blocks, 100 if surface == "modal" else 50)
+    found = faults.items(at, blocks, 50 if surface == "message" else 100)
     seen: set[str] = set()
     for index, block in enumerate(found):
         here = f"{at}/{index}"
@@ -154,8 +174,7 @@ def _blocks(faults: Faults, blocks: Any, surface: str, at: str = "/blocks") -> l
 
 def _block(faults: Faults, at: str, block: Json, surface: str) -> None:
     kind = block.get("type")
-    banned = NOT_IN_MODALS if surface == "modal" else NOT_IN_MESSAGES
-    if kind in banned:
+    if kind in BANNED[surface]:
         faults.add(f"{at}/type", f"block type {kind} is not allowed on this surface")
     elif isinstance(kind, str) and kind in _CHECKS:
         _CHECKS[kind](faults, at, block)

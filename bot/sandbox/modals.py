@@ -1,4 +1,7 @@
-"""The modals each person has open: a stack of up to three views. Not kept over a restart."""
+"""The views each person has open: a stack of up to three windows, and the app's Home tab.
+
+Not kept over a restart, as Slack's client asks for Home anew when it is opened.
+"""
 
 import secrets
 from collections.abc import Callable
@@ -13,11 +16,31 @@ MOST = 3
 
 
 class Modals:
-    """Stacks by person. `changed(user, stack)` is told of every change."""
+    """Stacks by person, and Home. `changed(user, stack)` is told of every change of a stack,
+    `homed(user, view)` of every new Home."""
 
-    def __init__(self, changed: Callable[[str, list[Json]], None]) -> None:
+    def __init__(
+        self,
+        changed: Callable[[str, list[Json]], None],
+        homed: Callable[[str, Json], None] = lambda _user, _view: None,
+    ) -> None:
         self._stacks: dict[str, list[Json]] = {}
+        self._homes: dict[str, Json] = {}
         self._changed = changed
+        self._homed = homed
+
+    def home(self, user: str) -> Json | None:
+        """What somebody's Home tab shows; None = nothing was published yet."""
+        return self._homes.get(user)
+
+    def publish(self, user: str, definition: Json) -> Json:
+        """Replace somebody's Home; its id stays, its hash does not."""
+        old = self._homes.get(user)
+        view_id = old["id"] if old else f"V{secrets.token_hex(5).upper()}"
+        view = _view(definition, view_id, None, old["state"]["values"] if old else None)
+        self._homes[user] = view
+        self._homed(user, view)
+        return view
 
     def stack(self, user: str) -> list[Json]:
         """The views one person has open, top last."""
@@ -25,8 +48,11 @@ class Modals:
 
     def find(self, view_id: str | None, external_id: str | None = None) -> tuple[str, Json]:
         """Whose view it is, and the view. Raises SlackError not_found."""
-        for user, stack in self._stacks.items():
-            for view in stack:
+        shown = {user: [*stack] for user, stack in self._stacks.items()}
+        for user, home in self._homes.items():
+            shown.setdefault(user, []).append(home)
+        for user, views in shown.items():
+            for view in views:
                 if view["id"] == view_id or (external_id and view["external_id"] == external_id):
                     return user, view
         raise SlackError("not_found")
@@ -48,6 +74,10 @@ class Modals:
 
     def update(self, user: str, old: Json, definition: Json) -> Json:
         """Replace a view in place. What was typed stays where block_id and action_id stay."""
+        if definition["type"] != old["type"]:
+            raise SlackError("invalid_arguments")
+        if old["type"] == "home":
+            return self.publish(user, definition)
         new = _view(definition, old["id"], None, old["state"]["values"])
         new |= {name: old[name] for name in ("root_view_id", "previous_view_id")}
         self._set(user, [new if view is old else view for view in self.stack(user)])
@@ -77,13 +107,13 @@ def _view(definition: Json, view_id: str, under: Json | None, values: Json | Non
     return {
         "id": view_id,
         "team_id": TEAM,
-        "type": "modal",
+        "type": definition["type"],
         "blocks": blocks,
         "private_metadata": definition.get("private_metadata") or "",
         "callback_id": definition.get("callback_id") or "",
         "state": {"values": state_values(blocks, values or {})},
         "hash": f"{secrets.randbelow(10**10)}.{secrets.token_hex(4)}",
-        "title": definition["title"],
+        "title": definition.get("title"),
         "close": definition.get("close"),
         "submit": definition.get("submit"),
         "clear_on_close": bool(definition.get("clear_on_close")),

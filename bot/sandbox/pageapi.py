@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.sandbox import acts, letters, mailbox, messages
+from bot.sandbox import acts, changes, letters, mailbox, messages
 from bot.sandbox.errors import SlackError
 from bot.sandbox.parts import NotDeliveredError, Parts
-from bot.sandbox.seed import COMMAND, Channel, User
+from bot.sandbox.seed import COMMAND, SHORTCUTS, Channel, User
 from bot.sandbox.workspace import Json
 
 
@@ -28,12 +28,17 @@ class PageApi:
             "click": self._click,
             "submit": self._submit,
             "close": self._close,
+            "home": self._home,
+            "shortcut": self._shortcut,
             "command": self._command,
             "say": self._say,
             "mail": self._mail,
             "clock": self._clock,
             "channel": self._channel_settings,
-            "refuse": self._refuse,
+            "refuse": self._changed(changes.refuse),
+            "person": self._changed(changes.person),
+            "group": self._changed(changes.group),
+            "app": self._changed(changes.app),
         }
         return [
             web.get("/live", self._live),
@@ -103,6 +108,8 @@ class PageApi:
             ],
             "mails": workspace.mails,
             "stack": self._parts.modals.stack(user.id),
+            "home": self._parts.modals.home(user.id),
+            "shortcuts": [{"callback_id": name, "label": label} for name, label in SHORTCUTS],
             "command": COMMAND,
         }
 
@@ -137,6 +144,17 @@ class PageApi:
     async def _close(self, body: Json) -> Json:
         for payload in acts.close(self._parts, self._user(body), body):
             self._spawn(acts.deliver_closed(self._parts, payload))
+        return {"ok": True}
+
+    async def _home(self, body: Json) -> Json:
+        self._spawn(
+            acts.deliver_event(self._parts, acts.home_opened(self._parts, self._user(body)))
+        )
+        return {"ok": True}
+
+    async def _shortcut(self, body: Json) -> Json:
+        user = self._user(body)
+        await acts.shortcut(self._parts, user, self._channel(body, user), body)
         return {"ok": True}
 
     async def _command(self, body: Json) -> Json:
@@ -181,39 +199,20 @@ class PageApi:
         return parts.clock()
 
     async def _channel_settings(self, body: Json) -> Json:
-        """Members and flags of a channel, so that tests can change what the desk must notice."""
-        old = self._parts.workspace.channels.get(str(body.get("channel")))
-        if old is None:
-            raise SlackError("channel_not_found")
-        changes: dict[str, Any] = {
-            name: body[name]
-            for name in ("members", "is_ext_shared", "is_archived", "is_private")
-            if name in body
-        }
-        new = msgspec.structs.replace(old, **changes)
-        record = {"kind": "channel", "channel": msgspec.to_builtins(new)}
-        self._parts.state.record(record)
-        for user in set(old.members) ^ set(new.members):
-            if user in self._parts.workspace.users:
-                state = self.state(self._parts.workspace.users[user])
-                self._parts.hub.send({"type": "state", **state}, {user})
-        if new.is_ext_shared != old.is_ext_shared:
-            inner = {
-                "type": "channel_shared" if new.is_ext_shared else "channel_unshared",
-                "channel": new.id,
-                "event_ts": self._parts.ts(),
-            }
-            event = acts.new_event(self._parts, inner, shared=new.is_ext_shared)
-            self._spawn(acts.deliver_event(self._parts, event))
+        changed = changes.channel(self._parts, body)
+        for user in changed.moved:
+            state = self.state(self._parts.workspace.users[user])
+            self._parts.hub.send({"type": "state", **state}, {user})
+        if changed.event is not None:
+            self._spawn(acts.deliver_event(self._parts, changed.event))
         return {"ok": True}
 
-    async def _refuse(self, body: Json) -> Json:
-        """Let a mailbox answer RCPT with `reply` (an SMTP reply line), or take mail again."""
-        address, reply = str(body.get("address")).lower(), body.get("reply")
-        self._parts.refusals.pop(address, None)
-        if reply:
-            self._parts.refusals[address] = str(reply)
-        return {"ok": True}
+    def _changed(self, change: Callable[[Parts, Json], None]) -> Callable[[Json], Awaitable[Json]]:
+        async def act(body: Json) -> Json:
+            change(self._parts, body)
+            return {"ok": True}
+
+        return act
 
     def _user(self, body: Json) -> User:
         user = self._parts.workspace.users.get(str(body.get("as")))

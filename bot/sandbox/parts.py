@@ -7,7 +7,7 @@ from bot.sandbox.live import Hub
 from bot.sandbox.modals import Modals
 from bot.sandbox.options import Calendar, SandboxOptions, Timing
 from bot.sandbox.pacing import Pacing
-from bot.sandbox.seed import TEAM_DOMAIN
+from bot.sandbox.seed import BOT_SCOPES, TEAM_DOMAIN
 from bot.sandbox.state import State
 from bot.sandbox.tickets import Tickets
 from bot.sandbox.workspace import Json, Workspace
@@ -47,6 +47,8 @@ class Parts:
     """`web_url` ends with a slash. `ephemerals`: ts to (person, channel, message).
     `refusals`: address to the SMTP reply its mailbox gives instead of taking a mail.
     `drawn`: the blocks a message had before its last edit: a click may meet the edit on its way.
+    `scopes`: what the bot token may do; `gone`: methods this workspace does not know;
+    `paid`: has it user groups?
     """
 
     options: SandboxOptions
@@ -61,6 +63,9 @@ class Parts:
     ephemerals: dict[str, tuple[str, str, Json]] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
     drawn: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    scopes: tuple[str, ...] = BOT_SCOPES
+    gone: frozenset[str] = frozenset()
+    paid: bool = True
     delivery: Delivery | None = None
     web_url: str = ""
     mail_port: int = 0

@@ -44,7 +44,7 @@ def _base(kind: str, sender: Sender) -> Json:
     user = sender.user
     return {
         "type": kind,
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team},
         "api_app_id": APP,
         "token": sender.token,
         "team": {"id": TEAM, "domain": TEAM_DOMAIN},
@@ -77,12 +77,25 @@ def message_click(
 
 
 def view_click(sender: Sender, view: Json, done: Json) -> Json:
-    """block_actions from a modal."""
+    """block_actions from a modal or from Home."""
     return _base("block_actions", sender) | {
         "container": {"type": "view", "view_id": view["id"]},
         "trigger_id": sender.trigger_id,
         "view": view,
         "actions": [done],
+    }
+
+
+def message_shortcut(sender: Sender, channel: Channel, message: Json, callback_id: str) -> Json:
+    """message_action: an entry of a message's menu. The message is sent along whole."""
+    return _base("message_action", sender) | {
+        "callback_id": callback_id,
+        "trigger_id": sender.trigger_id,
+        "response_url": sender.response_url,
+        "action_ts": message["ts"],
+        "message_ts": message["ts"],
+        "channel": {"id": channel.id, "name": shown_name(channel)},
+        "message": message,
     }
 
 

@@ -15,14 +15,20 @@ BOT_SCOPES = (
     "groups:history",
     "users:read",
     "im:write",
+    "usergroups:read",
 )
+#: what stands in the menu of every message: callback id, words (the manifest's `shortcuts`)
+SHORTCUTS = (("make_request", "Make this a privacy request"),)
 STAFF, MANAGERS, RESTRICTED = "C01STAFF", "C02MANAGERS", "C03RESTRICTED"
 ANA = "U01ANA"
 COUNSEL = "U03MARA"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """One person, or the app's bot. `role` is staff, manager, outsider or bot."""
+    """One person, or the app's bot. `role` is staff, manager, outsider or bot.
+
+    `team` of another workspace: somebody who is here by a shared channel.
+    """
 
     id: str
     name: str
@@ -30,6 +36,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     role: str
     tz: str = "Europe/London"
+    team: str = TEAM
+    is_guest: bool = False
+    is_deleted: bool = False
 
     @property
     def is_bot(self) -> bool:
@@ -46,6 +55,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     is_private: bool = True
     is_im: bool = False
     is_ext_shared: bool = False
+    is_pending_ext_shared: bool = False
     is_archived: bool = False
     user: str | None = None
 

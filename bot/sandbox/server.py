@@ -45,7 +45,10 @@ class Sandbox:
             pacing=Pacing(calendar.now),
             hub=hub,
             clocks=Hub(),
-            modals=Modals(lambda user, stack: hub.send({"type": "views", "stack": stack}, {user})),
+            modals=Modals(
+                lambda user, stack: hub.send({"type": "views", "stack": stack}, {user}),
+                lambda user, view: hub.send({"type": "home", "view": view}, {user}),
+            ),
         )
         self._page = PageApi(self.parts)
         state.watch(self._page.publish)

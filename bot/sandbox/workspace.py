@@ -18,6 +18,7 @@ class Workspace:
         self.messages: dict[str, dict[str, Json]] = {}
         self.mails: dict[str, list[Json]] = {address: [] for address, _ in REQUESTERS}
         self.names: dict[str, str] = dict((*WRITERS, *REQUESTERS))
+        self.groups: dict[str, list[str]] = {}  #: user groups: id to members
         self.secrets: dict[str, str] = {}
         self.offset = 0.0
         self.last_ts = 0
@@ -45,6 +46,11 @@ class Workspace:
             self.mail_count += 1
         elif kind == "name":
             self.names[change["address"]] = change["name"]
+        elif kind == "person":
+            person = msgspec.convert(change["person"], User)
+            self.users[person.id] = person
+        elif kind == "group":
+            self.groups[change["group"]] = change["members"]
         elif kind == "clock":
             self.offset = change["offset"]
         elif kind == "mail_port":

@@ -10,15 +10,29 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.slack import asking, forms, reading, views
+from bot.slack import (
+    asking,
+    deskwork,
+    forms,
+    home,
+    preview,
+    reading,
+    stopping,
+    views,
+    walking,
+)
 from bot.slack.buttons import ALL, MORE, PREFIX
+from bot.slack.deskwork import Deskwork
+from bot.slack.homes import Homes
 from bot.slack.lists import LIST
 from bot.slack.once import Presses
 from bot.slack.owners import Owners
 from bot.slack.parts import Parts, guarded
 from bot.slack.pointers import Pointer, decoded
 from bot.slack.sorting import Lists
+from bot.slack.stopping import Stopping
 from bot.slack.views import View
+from bot.slack.walking import Walking
 from bot.slack.windows import Window, salt
 from handlers.handler import Answer, Click, Done, Faults, Form, Person, Review, Stale
 from storage.errors import Refused
@@ -36,6 +50,20 @@ class Clicks:
         self._lists = Lists(parts)
         self._presses = Presses()
         self._owners = Owners(parts)
+        self.homes = Homes(parts)
+        self._deskwork = Deskwork(parts)
+        self._walking = Walking(parts)
+        #: windows that are no case's form: what becomes of each when it is sent
+        self._sent: dict[str, Callable[[Body, Pointer], Awaitable[View | Faults]]] = {
+            LIST: self._page_saved,
+            asking.REASON: self._owners.submitted,
+            asking.WHOSE: self._owners.submitted,
+            deskwork.NEW: self._deskwork.made,
+            deskwork.FIND: self._deskwork.found,
+            deskwork.HOURS: self._deskwork.kept,
+            walking.WALK: self._walking.submitted,
+            stopping.STOP: Stopping(parts).submitted,
+        }
 
     # --- buttons and menus ------------------------------------------------------------------
 
@@ -50,13 +78,26 @@ class Clicks:
         pointer = decoded(value)
         if str(action["action_id"]).startswith(asking.PREFIX) and pointer is not None:
             await guarded(window, self._owners.clicked(window, body, pointer))
+        elif str(action["action_id"]).startswith(home.PREFIX) and pointer is not None:
+            await guarded(window, self.homes.clicked(window, body, pointer))
         elif str(action["action_id"]).startswith(PREFIX) or action["action_id"] == MORE:
             if pointer is None:
                 await window.tell(OUTDATED)
                 return
             await guarded(window, self._pressed(window, body, pointer))
-        elif view.get("callback_id") == views.FORM:
+        elif view.get("callback_id") in {views.FORM, walking.WALK}:
             await guarded(window, self._chosen(window, body))
+
+    async def shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Of a message: its words, in a form."""
+        await ack()
+        window = Window(self._parts.client, body)
+        await guarded(window, self._of_message(window, body))
+
+    async def _of_message(self, window: Window, body: Body) -> None:
+        await window.open()
+        await self._parts.person(body)
+        await window.show(self._deskwork.of_message(body))
 
     async def _pressed(self, window: Window, body: Body, pointer: Pointer) -> None:
         ways: dict[str, Callable[[Window, Person, Pointer], Awaitable[None]]] = {
@@ -65,8 +106,9 @@ class Clicks:
             "c": self._ask,
             "l": self._lists.opened,
             "p": self._lists.shown,
+            "t": self._attachment,
         }
-        if pointer.way == "p":
+        if pointer.way in {"p", "t"}:
             await window.push()
         elif pointer.way:
             await window.open()
@@ -77,7 +119,7 @@ class Clicks:
         """What needs no form: done at once, answered to the clicker; the card follows."""
         answer = await self._parts.act(click_of(pointer, by))
         if isinstance(answer, Review):
-            await window.show(views.review(answer, pointer))
+            await window.show(preview.review(answer, pointer))
             return
         if isinstance(answer, Faults):
             await window.tell(" ".join(answer.fields.values()))
@@ -112,6 +154,9 @@ class Clicks:
         if pointer is None:
             raise Refused(OUTDATED)
         by = await self._parts.person(body)
+        if view.get("callback_id") == walking.WALK:
+            await window.show(await self._walking.changing(by, pointer, forms.kept(view)))
+            return
         form = await self._parts.form(click_of(pointer, by, forms.kept(view)))
         await window.show(forms.view(form, pointer, salt()))
 
@@ -135,6 +180,15 @@ class Clicks:
         mails = [await self._parts.mail(mail_id) for mail_id in case.mails[-10:]]
         return reading.mails(case, mails, self._parts.timezone)
 
+    async def _attachment(self, window: Window, by: Person, pointer: Pointer) -> None:
+        """As with a mail: on the record first. Its words are read in the parse worker."""
+        mail, _, place = pointer.value.partition(":")
+        now = self._parts.clock.now()
+        async with self._parts.locks.of(pointer.ref):
+            await self._parts.desk.saw_attachment(pointer.ref, mail, int(place), by, now)
+        found = await self._parts.read_attachment(mail, int(place))
+        await window.show(reading.attachment(found))
+
     async def _history(self, ref: str, by: Person) -> View:
         case, _ = await self._parts.visible(ref, by)
         entries = [entry async for entry in self._parts.store.history(ref)]
@@ -150,12 +204,9 @@ class Clicks:
         if pointer is None:
             await ack(response_action="update", view=views.message("Privacy requests", OUTDATED))
             return
-        if view.get("callback_id") == LIST:
-            await self._in_time(ack, window, _made(self._page_saved(body, pointer)))
-            return
-        if view.get("callback_id") in {asking.REASON, asking.WHOSE}:
-            work_of_owner = _made(self._owners.submitted(body, pointer), pointer.ref)
-            await self._in_time(ack, window, work_of_owner)
+        if (sent := self._sent.get(str(view.get("callback_id")))) is not None:
+            title = pointer.ref or "Privacy requests"
+            await self._in_time(ack, window, view, _made(sent(body, pointer), title))
             return
         work = asyncio.create_task(self._result(body, pointer))
         finished, _ = await asyncio.wait({work}, timeout=IN_TIME)
@@ -166,15 +217,24 @@ class Clicks:
         result = await work
         await guarded(window, self._late(window, body, pointer, result))
 
-    async def _in_time(self, ack: AsyncAck, window: Window, work: Awaitable[View]) -> None:
+    async def _in_time(
+        self, ack: AsyncAck, window: Window, view: Body, work: Awaitable[View | Faults]
+    ) -> None:
         """Acknowledged with the next view when it is there in time; an update of our own would
         race with the acknowledgement."""
         made = asyncio.ensure_future(work)
         if (await asyncio.wait({made}, timeout=IN_TIME))[0]:
-            await ack(response_action="update", view=made.result())
+            result = made.result()
+            if isinstance(result, Faults):
+                await ack(response_action="errors", errors=forms.errors(view, result.fields))
+                return
+            await ack(response_action="update", view=result)
             return
         await ack(response_action="update", view=views.waiting())
-        await guarded(window, window.show(await made))
+        result = await made
+        if isinstance(result, Faults):
+            result = views.message("Privacy requests", " ".join(result.fields.values()))
+        await guarded(window, window.show(result))
 
     async def _page_saved(self, body: Body, pointer: Pointer) -> View:
         by = await self._parts.person(body)
@@ -195,7 +255,8 @@ class Clicks:
     async def _late(
         self, window: Window, body: Body, pointer: Pointer, result: Answer | str
     ) -> None:
-        if not isinstance(result, Faults):
+        previewed = body["view"].get("callback_id") == views.REVIEW  # that has no form to draw anew
+        if previewed or not isinstance(result, Faults):
             await window.show(_view_of(result, pointer, self._parts.timezone))
             return
         by = await self._parts.person(body)
@@ -203,10 +264,10 @@ class Clicks:
         await window.show(forms.view(form, pointer, salt(), result.fields))
 
 
-async def _made(work: Awaitable[View], title: str = "Privacy requests") -> View:
+async def _made(work: Awaitable[View | Faults], title: str) -> View | Faults:
     """The next view, or a sentence to the clicker; never an exception."""
     said: list[str] = []
-    made: list[View] = []
+    made: list[View | Faults] = []
 
     async def making() -> None:
         made.append(await work)
@@ -240,7 +301,7 @@ def _acknowledged(
 def _view_of(result: Answer | str, pointer: Pointer, timezone: str) -> View:
     match result:
         case Review():
-            return views.review(result, pointer)
+            return preview.review(result, pointer)
         case Done():
             return views.final(result, pointer, timezone)
         case Stale():

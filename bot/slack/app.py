@@ -17,7 +17,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.actions import Clicks
-from bot.slack.commands import COMMAND, Commands
+from bot.slack.commands import COMMAND, SHORTCUT, Commands
+from bot.slack.homes import Homes
 from bot.slack.link import Link
 from bot.slack.options import SlackOptions
 from bot.slack.parts import Parts, trail
@@ -28,7 +29,7 @@ from bot.slack.transport import Transport
 from handlers.clock import Clock
 from handlers.desk import Desk
 from handlers.policy import Policy
-from storage.records import InboundMail, OutboxMessage, ParsedMail, Posted
+from storage.records import AttachmentText, InboundMail, OutboxMessage, ParsedMail, Posted
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class Slack:
         clock: Clock,
         read_mail: Callable[[str], Awaitable[ParsedMail]],
         wake: Callable[[InboundMail], None] = _nobody,
+        *,
+        read_attachment: Callable[[str, int], Awaitable[AttachmentText]],
     ) -> None:
         """`wake` hears of a mail that is to be worked on once more."""
         self._options = options
@@ -66,10 +69,14 @@ class Slack:
             roles=self._roles,
             clock=clock,
             read_mail=read_mail,
+            read_attachment=read_attachment,
             timezone=options.timezone or policy.timezone,
             wake=wake,
+            gaps=options.gaps,
+            managed=bool(options.managers),
         )
-        self._transport = Transport(self.client, options, desk, registry, clock)
+        self._clicks = Clicks(self._parts)
+        self._transport = Transport(self.client, options, desk, registry, clock, roles=self._roles)
         self._app = self._listening()
         self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -108,6 +115,15 @@ class Slack:
         """Raises SendLater, SendFailed."""
         return await self._transport.send(message)
 
+    @property
+    def homes(self) -> Homes:
+        """Everybody's Home tab."""
+        return self._clicks.homes
+
+    async def follow(self) -> None:
+        """Until cancelled: Home stays fresh for those who looked at it lately."""
+        await self.homes.follow()
+
     async def _greet(self) -> None:
         """Which workspace is ours; asked until Slack answers."""
         pause = 1.0
@@ -143,11 +159,13 @@ class Slack:
             process_before_response=False,
             request_verification_enabled=True,
         )
-        clicks, commands = Clicks(self._parts), Commands(self._parts)
+        clicks, commands = self._clicks, Commands(self._parts)
         app.action(EVERYTHING)(clicks.clicked)
         app.view(EVERYTHING)(clicks.submitted)
         app.view_closed(EVERYTHING)(_nothing)
         app.command(COMMAND)(commands.asked)
+        app.shortcut(SHORTCUT)(clicks.shortcut)
+        app.event("app_home_opened")(clicks.homes.opened)
         for event in ("channel_shared", "channel_unshared", "channel_id_changed"):
             app.event(event)(self._channel_changed)
         app.event(EVERYTHING)(_nothing)  # an unknown event is acknowledged, never retried

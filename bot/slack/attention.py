@@ -8,6 +8,7 @@ from bot.slack.scene import Scene
 from bot.slack.words import counted, day, escape, moment
 from handlers.breaches import told
 from handlers.handler import Offer
+from handlers.suppressing import strangers
 from handlers.verification import ENDS, may_end
 from storage.records import Case, LetterState, OutboxStatus
 
@@ -58,6 +59,11 @@ def _kept(case: Case) -> Iterator[tuple[str, str]]:
     if case.still_mailed is not None:
         since = day(case.still_mailed.date())
         yield "mailed", f":warning: *Still mailed*, though on the do-not-mail list since {since}."
+    if others := len(strangers(case)):
+        said = (
+            f":no_bell: *{counted(others, 'address')}* besides the asker's on the do-not-mail list,"
+        )
+        yield "unmailed", f"{said} not proven to be theirs: *Do-not-mail list* shows and undoes it."
     if case.legal_hold:
         yield "hold", ":lock: *Legal hold*: nothing of this is deleted."
     if case.restricted:
@@ -96,6 +102,7 @@ def attention_words(scene: Scene) -> list[str]:
         "A later date waits for a second person" if case.proposed else "",
         "Imported, to be sorted" if case.at_rest else "",
         "Still mailed" if case.still_mailed is not None else "",
+        "Addresses not proven to be theirs get no marketing" if strangers(case) else "",
         "Legal hold" if case.legal_hold else "",
         "Restricted" if case.restricted else "",
         f"Belongs with {', '.join(case.linked)}" if case.linked else "",

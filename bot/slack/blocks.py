@@ -30,9 +30,10 @@ def section(text: str, block_id: str, accessory: Block | None = None) -> Block:
     return block if accessory is None else {**block, "accessory": accessory}
 
 
-def literal(text: str, block_id: str) -> Block:
+def literal(text: str, block_id: str, accessory: Block | None = None) -> Block:
     """A section for a stranger's words: at most 3,000 characters of them."""
-    return {"type": "section", "block_id": block_id, "text": plain(text)}
+    block: Block = {"type": "section", "block_id": block_id, "text": plain(text)}
+    return block if accessory is None else {**block, "accessory": accessory}
 
 
 def fields(pairs: list[tuple[str, str]], block_id: str) -> Block:

@@ -11,6 +11,7 @@ from storage.records import Case
 
 PREFIX = "do."  #: action ids of offers
 MORE = "more"  #: the overflow's action id
+ATTACHMENT = "attachment"  #: the action of ours that reads one
 ALL = "open"  #: the action of ours that opens a case with all its buttons
 BUTTONS, FOLDED = 4, 5
 
@@ -47,6 +48,18 @@ def opener(ref: str, version: int) -> Block:
         "text": plain("Open", 75),
         "value": encoded(Pointer(ref=ref, version=version, action=ALL, way="r")),
         "accessibility_label": f"Open {ref}",
+    }
+
+
+def reader(ref: str, mail: str, place: int) -> Block:
+    """The button that reads one attachment of a mail, on top of the window it stands in."""
+    pointer = Pointer(ref=ref, action=ATTACHMENT, value=f"{mail}:{place}", way="t")
+    return {
+        "type": "button",
+        "action_id": f"{PREFIX}{ATTACHMENT}={place}",
+        "text": plain("Read", 75),
+        "value": encoded(pointer),
+        "accessibility_label": f"Read attachment {place + 1}",
     }
 
 

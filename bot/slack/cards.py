@@ -25,6 +25,7 @@ from bot.slack.words import (
     standing,
 )
 from handlers import owners
+from handlers.by_hand import WAYS
 from handlers.deadlines.regimes import law
 from handlers.handler import CONFIRM, Offer
 from storage.records import (
@@ -235,7 +236,7 @@ def _main_offers(scene: Scene) -> list[Offer]:
 def _origin(scene: Scene) -> Block:
     """In small: why that date; below it how it was sorted and what went out."""
     case = scene.case
-    told = []
+    told = [f"came {WAYS[case.came_by]}"] if case.came_by in WAYS else []
     if case.confirmed:
         told.append("sorted by a person")
     elif case.reading and not case.triage:

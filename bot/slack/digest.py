@@ -24,6 +24,11 @@ def message(digest: Digest) -> Message:
     if len(digest.urgent) > MOST:
         more = len(digest.urgent) - MOST
         shown.append(blocks.context([f"{more} more with `/privacy due`."], f"{key}:more"))
+    if digest.stopped:
+        many = counted(len(digest.stopped), "unsubscribe")
+        said = f"{many} confirmed without a person: open one to look, and to take it back."
+        shown.append(blocks.context([said], f"{key}:stopped"))
+        shown += [_brief(line, f"{key}:stopped:{line.ref}") for line in digest.stopped[:MOST]]
     if digest.seal:
         shown.append(blocks.context([f"Journal seal {digest.seal}"], f"{key}:seal"))
     return {"text": f"Privacy requests today: {said}", "blocks": shown}
@@ -62,6 +67,11 @@ def _figures(digest: Digest) -> list[tuple[str, str]]:
         ("Failed mails", str(digest.failed)),
         ("Imported, to sort", str(digest.imported)),
     ]
+
+
+def _brief(line: DigestLine, block_id: str) -> Block:
+    said = f"*{escape(line.ref)}* {escape(line.title)}"
+    return blocks.section(said, block_id, opener(line.ref, line.version))
 
 
 def _line(line: DigestLine, block_id: str) -> Block:

@@ -126,6 +126,8 @@ def _paragraph(field: Field, salt: str) -> list[Block]:
 
 
 def _line(field: Field) -> Block:
+    if field.type == "date":
+        return {"type": "datepicker", **({"initial_date": field.initial} if field.initial else {})}
     if field.type == "person":  # a colleague is chosen, not typed
         chosen = {"initial_user": field.initial} if field.initial else {}
         return {"type": "users_select", **chosen}

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.slack import blocks
+from bot.slack import blocks, home
 from bot.slack.blocks import Block
 from bot.slack.buttons import PREFIX
 from bot.slack.cards import Message
@@ -17,6 +17,7 @@ from bot.slack.pointers import Pointer, encoded
 from bot.slack.scene import Kinds
 from bot.slack.views import View, modal
 from bot.slack.words import counted, day, escape, joined, masked
+from handlers.bursts import BURST
 from handlers.handler import Field
 from handlers.lists import ENDINGS, IGNORED, Choice
 from handlers.opening import IMPORTED
@@ -89,6 +90,9 @@ def message(name: str, left: int, today: date) -> Message:
     """How many wait, with the button that opens the list; when none does, that."""
     key = f"list:{name}:{left}:{today}"
     said = _told(name, left)
+    if name.startswith(BURST):
+        walk = home.button("walk", "Work through", Pointer(action="walk"))
+        return {"text": said, "blocks": [blocks.section(f":inbox_tray: *{said}*", key, walk)]}
     if not left:
         return {"text": said, "blocks": [blocks.section(f":white_check_mark: {said}", key)]}
     button = opener(name, "Sort them" if name.startswith(IMPORTED) else "Look through them")
@@ -96,6 +100,9 @@ def message(name: str, left: int, today: date) -> Message:
 
 
 def _told(name: str, left: int) -> str:
+    if name.startswith(BURST):
+        came = f"{counted(left, 'request')} came within an hour and"
+        return f"{came} {'is' if left == 1 else 'are'} open. Nobody is called for each."
     if name.startswith(IGNORED):
         if not left:
             return "The week's ignored mails have been looked through"

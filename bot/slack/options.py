@@ -1,7 +1,18 @@
 """What the desk is told about its workspace."""
 
+from collections.abc import Mapping
+
+import msgspec
+
 from handlers.handler import Role
 from storage.records import Circle, Record
+
+
+class Gap(Record, frozen=True, kw_only=True):
+    """A setting that is missing, and what that means for the people here."""
+
+    name: str
+    means: str
 
 
 class SlackOptions(Record, frozen=True, kw_only=True):
@@ -15,7 +26,9 @@ class SlackOptions(Record, frozen=True, kw_only=True):
     managers: str = ""
     restricted: str = ""
     counsel: tuple[str, ...] = ()
+    groups: Mapping[Role, str] = msgspec.field(default_factory=dict)  #: user groups, by role
     timezone: str = "Europe/London"
+    gaps: tuple[Gap, ...] = ()
 
     def __repr__(self) -> str:
         """Tokens never reach a log by accident."""

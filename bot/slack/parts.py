@@ -5,6 +5,7 @@ import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import cards, reading
 from bot.slack.once import Locks
+from bot.slack.options import Gap
 from bot.slack.replies import code
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
@@ -20,10 +22,11 @@ from bot.slack.views import View
 from bot.slack.windows import Window
 from handlers.approvals import CALLS
 from handlers.clock import Clock
+from handlers.deadlines.working_days import local_day
 from handlers.desk import Desk
 from handlers.handler import Answer, Click, Faults, Form, Offer, Person
 from storage.errors import Conflict, Refused, StoreAway, UnknownReference
-from storage.records import Case, InboundMail, ParsedMail
+from storage.records import AttachmentText, Case, InboundMail, ParsedMail
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -51,8 +54,11 @@ class Parts:
     roles: Roles
     clock: Clock
     read_mail: Callable[[str], Awaitable[ParsedMail]]
+    read_attachment: Callable[[str, int], Awaitable[AttachmentText]]
     timezone: str
     wake: Callable[[InboundMail], None]  #: a mail is to be worked on
+    gaps: tuple[Gap, ...] = ()  #: settings that are missing
+    managed: bool = False  #: have the managers a channel of their own?
     locks: Locks = field(default_factory=Locks)
 
     async def person(self, body: Mapping[str, Any]) -> Person:
@@ -65,6 +71,17 @@ class Parts:
         except Refused:
             log.warning("refused: %s of %s has no role here", who, team or "no workspace")
             raise
+
+    def today(self) -> date:
+        """The date on the desk's wall."""
+        return local_day(self.clock.now(), self.timezone)
+
+    async def colleague(self, person: str) -> Person | None:
+        """One of us by their id, or None."""
+        try:
+            return await self.roles.person(person)
+        except Refused:
+            return None
 
     async def act(self, click: Click) -> Answer:
         """A colleague named in a form must have the key to the case too."""
@@ -89,9 +106,8 @@ class Parts:
         if not colleague:
             return ""
         case, _ = await self.desk.offers(ref)
-        try:
-            known = await self.roles.person(colleague)
-        except Refused:
+        known = await self.colleague(colleague)
+        if known is None:
             return "They are not in the privacy team."
         return "" if known.may_see(case) else "This case is closed to them."
 

@@ -22,7 +22,7 @@ class Pointer(Record, frozen=True, kw_only=True):
     value: str = msgspec.field(default="", name="x")  #: what the click already answers
     way: str = msgspec.field(
         default="", name="k"
-    )  #: f form, r reads, p reads on top, c asks first, l list
+    )  #: f form, r reads, p and t read on top, c asks first, l list, w shows a letter
 
 
 def encoded(pointer: Pointer) -> str:
@@ -43,7 +43,8 @@ def decoded(text: str | None) -> Pointer | None:
 
 def to_offer(case: Case, offer: Offer, *, value: str = "", asks: bool = False) -> Pointer:
     """Where an offer's button points. `asks`: its question must still be put, in a window."""
-    way = "r" if offer.reads else "f" if offer.form else "c" if asks and offer.confirm else ""
+    ways = {"r": offer.reads, "f": offer.form, "w": offer.writes, "c": asks and offer.confirm}
+    way = next((way for way, wanted in ways.items() if wanted), "")
     return Pointer(
         ref=case.ref,
         version=case.version,

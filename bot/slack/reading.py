@@ -6,17 +6,18 @@ nothing is live, without characters that hide or reorder others, opened by a cli
 
 from collections.abc import Sequence
 
-from bot.slack import blocks
+from bot.slack import blocks, buttons
 from bot.slack.blocks import Block
 from bot.slack.views import View, literals, modal
 from bot.slack.words import clean, counted, cut, cut_escaped, escape, moment, person
 from handlers import flags
-from storage.records import Case, Entry, InboundMail, ParsedMail, Reading
+from storage.records import AttachmentText, Case, Entry, InboundMail, ParsedMail, Reading
 
 MOST_BLOCKS = 96  #: of the 100 a window may have
 MOST_LETTERS = 120_000  #: characters, well under the 250 KB of a view
 NOTICE = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
 QUOTED = 2  #: sections of quoted text shown
+FILES = 10  #: attachments of a mail with a button to read them; more are named alone
 
 Mail = tuple[InboundMail | None, ParsedMail | None]  #: no words: they were shredded
 
@@ -34,7 +35,7 @@ def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
         shown.append(blocks.literal(f"Named in it: {_named(case.reading)}.", "named"))
     letters = 0
     for number, mail in enumerate(reversed(opened)):
-        part = _mail(mail, str(number), timezone)
+        part = _mail(mail, str(number), timezone, case.ref)
         letters += sum(len(block.get("text", {}).get("text", "")) for block in part)
         if number and (len(shown) + len(part) > MOST_BLOCKS or letters > MOST_LETTERS):
             left = counted(len(opened) - number, "older mail")
@@ -61,7 +62,22 @@ def _named(reading: Reading) -> str:
     )
 
 
-def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:
+def attachment(found: AttachmentText) -> View:
+    """The words of one attachment, on top of its mail: closing it leads back there."""
+    shown = [blocks.context([NOTICE], "notice")]
+    if name := _one_line(found.name):
+        shown.append(blocks.literal(cut(name, 200), "name"))
+    if found.note:
+        shown.append(blocks.literal(f"Look out: {_one_line(found.note)}.", "note"))
+    text = clean(found.text)
+    fits = MOST_LETTERS // 3000
+    shown += literals(text, "text", fits)
+    if len(text) > fits * 3000:
+        shown.append(blocks.context(["The rest is too long for a window."], "cut"))
+    return modal("Attachment", shown, clear_on_close=False)
+
+
+def _mail(mail: Mail, key: str, timezone: str, ref: str = "") -> list[Block]:
     stored, parsed = mail
     shown = [blocks.divider(f"{key}:line")]
     if parsed is not None:
@@ -81,7 +97,7 @@ def _mail(mail: Mail, key: str, timezone: str) -> list[Block]:
     shown += literals(text, f"{key}:text", 20) or [blocks.section("_No text._", f"{key}:text")]
     if len(text) > 20 * 3000:
         shown.append(blocks.context(["The rest is too long for a window."], f"{key}:cut"))
-    shown += _carried(parsed, key)
+    shown += _carried(parsed, key, ref, stored.id if stored else "")
     if quoted := _quoted(parsed):
         shown.append(blocks.context(["Quoted in it:"], f"{key}:quotes"))
         shown += literals(quoted, f"{key}:quoted", QUOTED)
@@ -104,16 +120,22 @@ def _facts(parsed: ParsedMail) -> str:
     return "\n".join(lines) or "No header could be read."
 
 
-def _carried(parsed: ParsedMail, key: str) -> list[Block]:
-    """Attachments by name, type and size; what was wrong with the mail."""
+def _carried(parsed: ParsedMail, key: str, ref: str, mail: str) -> list[Block]:
+    """Attachments by name, type and size, to be read at a click; what was wrong with the mail."""
+    files = [
+        f"{cut(_one_line(a.name), 100)} ({_one_line(a.media_type)}, {_size(a.size)})"
+        for a in parsed.attachments[:30]
+    ]
     shown = []
-    if parsed.attachments:
-        files = [
-            f"{cut(_one_line(a.name), 100)} ({_one_line(a.media_type)}, {_size(a.size)})"
-            for a in parsed.attachments[:30]
-        ]
+    if files:
         told = counted(len(parsed.attachments), "attachment")
-        shown.append(blocks.literal(f"{told}:\n" + "\n".join(files), f"{key}:files"))
+        shown.append(blocks.context([f"{told}:"], f"{key}:files"))
+    read = files[:FILES] if ref and mail else []
+    for place, file in enumerate(read):
+        button = buttons.reader(ref, mail, place)
+        shown.append(blocks.literal(file, f"{key}:file{place}", button))
+    if rest := files[len(read) :]:
+        shown.append(blocks.literal("\n".join(rest), f"{key}:more"))
     if parsed.defects:
         faults = "\n".join(cut(_one_line(d), 200) for d in parsed.defects[:10])
         shown.append(blocks.literal(f"Faults in this mail:\n{faults}", f"{key}:defects"))

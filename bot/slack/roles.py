@@ -1,24 +1,31 @@
-"""Who may click: membership of the private channels, checked on the server at each click.
+"""Who may click: membership of the private channels, or of user groups, checked on the server at
+each click.
 
 People from outside can press buttons in a shared channel, and guests sit in private ones: both
 are told apart by users.info, and refused.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.options import SlackOptions
-from bot.slack.replies import NETWORK
+from bot.slack.replies import NETWORK, code
 from handlers.handler import Colleague, Person, Role
 from storage.errors import Refused
 
+log = logging.getLogger(__name__)
+
 KEPT = 60.0  #: seconds a list of members or a profile is believed
+GROUPS = 30.0  #: seconds a user group is believed, at least: Slack answers twenty times a minute
+SLACKBOT = "USLACKBOT"  #: no bot, as users.info has it
 MOST = 40  #: of us are asked about at once
 MISSED = 3.0  #: seconds after which somebody not found is looked for again
 NOT_YOURS = "Only members of the privacy team can do this. Nothing was changed."
@@ -31,6 +38,7 @@ class Roles:
         self._client = client
         self._options = options
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._profiles: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self.team = ""  #: our workspace; asked for when first needed
 
@@ -53,24 +61,33 @@ class Roles:
             raise Refused(NOT_YOURS)
         return profile
 
-    async def colleagues(self) -> tuple[Colleague, ...] | None:
-        """All of us, and who is there now; None when Slack does not say."""
+    async def people(self) -> tuple[Person, ...]:
+        """All of us who have a role. Raises SlackClientError when Slack is away."""
         channels = {self._options.channels_of(role) for role in Role} - {""}
-        try:
-            found: set[str] = set(self._options.counsel)
-            for channel in channels:
-                found |= await self._of(channel, KEPT)
-            each = await asyncio.gather(*map(self._colleague, sorted(found)[:MOST]))
-        except NETWORK:
-            return None
+        found: set[str] = set(self._options.counsel)
+        for channel in channels:
+            found |= await self._of(channel, KEPT)
+        for group in self._options.groups.values():
+            found |= await self._group(group, KEPT)
+        each = await asyncio.gather(*map(self._one_of, sorted(found)[:MOST]))
         return tuple(one for one in each if one is not None)
 
-    async def _colleague(self, user: str) -> Colleague | None:
+    async def colleagues(self) -> tuple[Colleague, ...] | None:
+        """All of us, and who is there now; None when Slack does not say."""
         try:
-            person = await self.person(user)
+            people = await self.people()
+            return tuple(await asyncio.gather(*map(self._colleague, people)))
+        except NETWORK:
+            return None
+
+    async def _one_of(self, user: str) -> Person | None:
+        try:
+            return await self.person(user)
         except Refused:
             return None
-        answer = await self._client.users_getPresence(user=user)
+
+    async def _colleague(self, person: Person) -> Colleague:
+        answer = await self._client.users_getPresence(user=person.id)
         return Colleague(person=person, present=answer["presence"] == "active")
 
     async def _roles(self, user: str, believed: float) -> frozenset[Role]:
@@ -79,7 +96,26 @@ class Roles:
             channel = self._options.channels_of(role)
             if channel and user in await self._of(channel, believed):
                 found.add(role)
+        for role, group in self._options.groups.items():
+            if user in await self._group(group, believed):
+                found.add(role)
         return frozenset(found)
+
+    async def _group(self, group: str, believed: float) -> frozenset[str]:
+        """The members of a user group. Where Slack does not say, it gives nobody a role: the
+        channels do."""
+        asked, members = self._groups.get(group, (float("-inf"), frozenset()))
+        if time.monotonic() - asked < max(believed, GROUPS):
+            return members
+        try:
+            answer = await self._client.usergroups_users_list(usergroup=group)
+        except SlackApiError as error:
+            log.warning("the user group %s says nothing: %s", group, code(error))
+            members = frozenset()
+        else:
+            members = frozenset(answer["users"])
+        self._groups[group] = time.monotonic(), members
+        return members
 
     async def _of(self, channel: str, believed: float) -> frozenset[str]:
         asked, members = self._members.get(channel, (float("-inf"), frozenset()))
@@ -107,11 +143,12 @@ class Roles:
 
 
 def _one_of_us(profile: Mapping[str, Any], team: str) -> bool:
-    """A person of this workspace: no guest, no bot, no stranger, nobody who left."""
+    """A person of this workspace: no guest, no bot, no stranger, nobody who left. Who does not
+    say where they belong belongs elsewhere."""
     shut = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
     if any(profile.get(flag) for flag in shut):
         return False
-    return profile.get("team_id", team) in {team, ""}
+    return profile.get("id") != SLACKBOT and bool(team) and profile.get("team_id") == team
 
 
 def _zone(profile: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ Posting is not idempotent, so after an unknown outcome the message is looked up 
 or becomes shared with outsiders.
 """
 
-import time
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,17 +13,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outbox import SendFailed, SendLater
-from bot.slack import asking, blocks, buttons, cards, digest, lists
+from bot.slack import asking, blocks, buttons, cards, digest, duty, lists
 from bot.slack.cards import Message
 from bot.slack.lookup import EVENT, Lookup
 from bot.slack.options import SlackOptions
 from bot.slack.pace import Pace
 from bot.slack.replies import GONE, MISSHAPEN, NETWORK, code, explained
+from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
+from bot.slack.shared import Ours
 from bot.slack.words import person
 from handlers.clock import Clock
 from handlers.desk import Desk
-from storage.errors import UnknownReference
+from storage.errors import Refused, UnknownReference
 from storage.records import (
     Alarm,
     Card,
@@ -32,6 +33,7 @@ from storage.records import (
     Circle,
     Digest,
     DirectMessage,
+    DutyCall,
     ListToSort,
     OutboxMessage,
     OwnerAsk,
@@ -39,21 +41,23 @@ from storage.records import (
     ThreadLine,
 )
 
-BELIEVED = 60.0  #: seconds a channel is believed to be ours alone
 PATIENCE = 10  #: attempts, some six minutes, a thread line waits for its card
 
 
 class Transport:
     """Sends what the outbox holds for Slack, at Slack's speed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a message meets on its way
         self,
         client: AsyncWebClient,
         options: SlackOptions,
         desk: Desk,
         registry: Kinds,
         clock: Clock,
+        *,
+        roles: Roles | None = None,
     ) -> None:
+        self._roles = roles or Roles(client, options)
         self._client = client
         self._options = options
         self._desk = desk
@@ -62,7 +66,7 @@ class Transport:
         self._lookup = Lookup(client)
         self._posts = Pace(clock, every=timedelta(seconds=1), burst=5)
         self._edits = Pace(clock, every=timedelta(seconds=1.2), burst=20)
-        self._checked: dict[str, float] = {}
+        self._ours = Ours(client)
         self._direct: dict[str, str] = {}
 
     async def send(self, message: OutboxMessage) -> Posted | None:
@@ -74,7 +78,7 @@ class Transport:
 
     def forget(self, channel: str) -> None:
         """Look again before the next post: the channel changed."""
-        self._checked.pop(channel, None)
+        self._ours.forget(channel)
 
     async def _sent(self, message: OutboxMessage) -> Posted | None:
         match message.content:
@@ -82,7 +86,7 @@ class Transport:
                 return await self._card(message, ref)
             case ThreadLine() as line:
                 return await self._thread(message, line)
-            case DirectMessage() as direct:
+            case DirectMessage() | DutyCall() as direct:
                 return await self._to_person(message, direct)
             case OwnerAsk() as asked:
                 return await self._to_owner(message, asked)
@@ -200,16 +204,37 @@ class Transport:
         drawn = {"text": shown, "blocks": [blocks.section(shown, key)], "thread_ts": under}
         return await self._post(channel, drawn, _named(message, line.case))
 
-    async def _to_person(self, message: OutboxMessage, direct: DirectMessage) -> Posted:
+    async def _to_person(
+        self, message: OutboxMessage, direct: DirectMessage | DutyCall
+    ) -> Posted | None:
         """History of direct messages is closed to us: after an unknown outcome it may repeat."""
+        if isinstance(direct, DutyCall):
+            return await self._on_duty(message, direct)
         channel = await self._room_of(direct.person)
         button = buttons.opener(direct.case, 0) if direct.case else None
         line = blocks.section(direct.text, f"direct:{message.id}", button)
         drawn = {"text": direct.text, "blocks": [line]}
         return await self._post(channel, drawn, _named(message, direct.case))
 
+    async def _on_duty(self, message: OutboxMessage, call: DutyCall) -> Posted | None:
+        """To one person, all that waits; with nobody to tell, where the digest goes."""
+        office = duty.Office(self._desk, self._roles, self._options.timezone)
+        told = await office.told(call.circle, f"duty:{message.id}", self._clock.now())
+        if told is None:
+            return None
+        who, drawn = told
+        if who:
+            return await self._post(await self._room_of(who), drawn, _named(message, ""))
+        channel = self._options.digest_channel()
+        await self._check(channel)
+        return await self._post(channel, drawn, _named(message, ""))
+
     async def _room_of(self, person: str) -> str:
-        """The channel of direct messages to one person."""
+        """The channel of direct messages to one person of ours; it may be shared as others are."""
+        try:
+            await self._roles.colleague(person)
+        except Refused as refused:
+            raise SendFailed(f"{person} is nobody of this workspace") from refused
         if person not in self._direct:
             opened = await self._client.conversations_open(users=person)
             self._direct[person] = str(opened["channel"]["id"])
@@ -264,15 +289,7 @@ class Transport:
     # --- before a post ----------------------------------------------------------------------
 
     async def _check(self, channel: str) -> None:
-        """Nothing of ours goes where outsiders read. Slack says so before a share is complete."""
-        asked = self._checked.get(channel, float("-inf"))
-        if time.monotonic() - asked < BELIEVED:
-            return
-        about = (await self._client.conversations_info(channel=channel))["channel"]
-        pending = about.get("is_pending_ext_shared") or about.get("pending_shared")
-        if about.get("is_ext_shared") or pending:
-            raise SendFailed(f"channel {channel} is shared with outsiders: nothing is posted there")
-        self._checked[channel] = time.monotonic()
+        await self._ours.check(channel)
 
 
 def _named(message: OutboxMessage, ref: str) -> dict[str, Any]:

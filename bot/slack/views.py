@@ -1,4 +1,4 @@
-"""Windows that ask nothing: one moment, a message, what was done, a letter before it goes."""
+"""Windows that ask nothing: one moment, a message, what was done."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +9,8 @@ from bot.slack import blocks
 from bot.slack.blocks import Block
 from bot.slack.buttons import PREFIX
 from bot.slack.pointers import Pointer, encoded
-from bot.slack.words import clean, counted, escape, moment
-from handlers.handler import Done, Review
+from bot.slack.words import moment
+from handlers.handler import Done
 
 View = dict[str, Any]
 
@@ -72,37 +72,6 @@ def asked(title: str, text: str, pointer: Pointer) -> View:
         callback_id=ASK,
         private_metadata=encoded(pointer),
         submit=blocks.plain(title, 24),
-    )
-
-
-def review(answer: Review, pointer: Pointer) -> View:
-    """The letter as the requester will read it. Nothing has gone out."""
-    facts = f"To: {clean(answer.to)}\nSubject: {clean(answer.subject)}"
-    minutes = answer.window // 60
-    window = counted(minutes, "minute") if minutes else counted(answer.window, "second")
-    shown = [
-        blocks.context([f"Nothing has gone out. After *Send* you have {window} to undo."], "top"),
-        blocks.literal(facts, "facts"),
-        blocks.divider("line"),
-        *literals(clean(answer.body), "body", 60),
-    ]
-    if answer.warning:
-        shown.insert(1, blocks.context([f":warning: {escape(answer.warning)}"], "warning"))
-    if answer.english:
-        beside = "In English, as the template has it (this is not sent):"
-        shown += [blocks.context([beside], "beside")]
-        shown += literals(clean(answer.english), "english", 30)
-    to_send = msgspec.structs.replace(
-        pointer, version=answer.case.version, action="send", value=answer.letter, way=""
-    )
-    return modal(
-        "Preview",
-        shown,
-        callback_id=REVIEW,
-        private_metadata=encoded(to_send),
-        submit=blocks.plain("Send", 24),
-        close=blocks.plain("Back", 24),
-        clear_on_close=False,
     )
 
 

@@ -19,7 +19,9 @@ class Window:
     def __init__(self, client: AsyncWebClient, body: Mapping[str, Any]) -> None:
         self._client = client
         self._trigger = str(body.get("trigger_id") or "")
-        self._view = str((body.get("view") or {}).get("id") or "")
+        view = body.get("view") or {}
+        self._home = view.get("type") == "home"  # a page to click on, not a window to answer in
+        self._view = "" if self._home else str(view.get("id") or "")
         self._url = str(body.get("response_url") or "")
         self._user = str((body.get("user") or {}).get("id") or body.get("user_id") or "")
         channel = (body.get("channel") or {}).get("id") or body.get("channel_id")
@@ -47,7 +49,7 @@ class Window:
 
     async def tell(self, said: str, shown: list[Block] | None = None, title: str = "") -> None:
         """A sentence to the clicker alone: in the window when one is open."""
-        if self._view:
+        if self._view or self._home:
             await self.show(views.message(title or "Privacy requests", said))
             return
         if self._url and await self._answered(said, shown):

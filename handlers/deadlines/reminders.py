@@ -10,11 +10,13 @@ date the managers. What was missed while the desk was away collapses into one.
 import heapq
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from handlers.deadlines import confirm_by
 from handlers.deadlines.rules import CALENDAR
 from handlers.deadlines.working_days import (
     MORNING,
+    Hours,
     add_working_days,
     at_local,
     calendar_of,
@@ -32,6 +34,7 @@ SNOOZED = "snoozed"
 BY_HAND = "; by hand until "
 _LATE = "late"
 CONFIRM = "confirm"
+UNTAKEN = "untaken"
 #: whom a rung calls: the assignee alone, the backup as well, the managers as well
 ASSIGNEE, BACKUP, MANAGERS = range(3)
 
@@ -82,20 +85,20 @@ def next_rung(case: Case, policy: Policy, now: datetime) -> Rung | None:
     return None
 
 
-def put_off(case: Case, policy: Policy, now: datetime, timezone: str) -> datetime | None:
+def put_off(case: Case, policy: Policy, now: datetime, hours: Hours) -> datetime | None:
     """The working hour of who is meant that a reminder waits for; None = it goes now.
 
     Rather too early than too late: none waits where the legal date would pass meanwhile.
     """
-    at = working_moment(now, timezone)
+    at = working_moment(now, hours)
     due_on = case.due.due_on if case.due.stopped is None else date.max
     crosses = local_day(now, policy.timezone) <= due_on < local_day(at, policy.timezone)
     return None if at <= now or crosses else at
 
 
-def urgent(case: Case, policy: Policy, now: datetime, timezone: str) -> bool:
+def urgent(case: Case, policy: Policy, now: datetime, hours: Hours) -> bool:
     """Is it out of hours, and the legal date would pass before the next working hour?"""
-    return working_moment(now, timezone) > now and put_off(case, policy, now, timezone) is None
+    return working_moment(now, hours) > now and put_off(case, policy, now, hours) is None
 
 
 def next_remind_at(case: Case, policy: Policy, now: datetime) -> datetime | None:
@@ -141,8 +144,20 @@ def _is_rung(case: Case, policy: Policy, moment: datetime) -> bool:
 
 def _ladder(case: Case, policy: Policy) -> Iterator[Step]:
     """Every rung, without end: the last ones come daily."""
-    answer = heapq.merge(_confirming(case, policy), _rungs(case, policy), key=lambda s: s.at)
+    ways = (_untaken(case, policy), _confirming(case, policy), _rungs(case, policy))
+    answer = heapq.merge(*ways, key=lambda s: s.at)
     return (step for step in answer if step.at > case.received_at)
+
+
+def _untaken(case: Case, policy: Policy) -> Iterator[Step]:
+    """Nobody has taken it for a working day: who is on duty hears of it."""
+    if case.assignee is not None:
+        return
+    begun = working_moment(case.received_at, Hours(timezone=policy.timezone))
+    received = local_day(begun, policy.timezone)
+    day = add_working_days(received, 1, calendar_of(policy.timezone))
+    hour = begun.astimezone(ZoneInfo(policy.timezone)).time()
+    yield Step(at=at_local(day, hour, policy.timezone), name=f"{UNTAKEN}@{day}")
 
 
 def _rungs(case: Case, policy: Policy) -> Iterator[Step]:

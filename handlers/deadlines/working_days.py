@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from storage.records import Record
+
 #: the calendar of a desk's own hours, by its time zone; a zone not listed has weekends only
 CALENDARS = {
     "Europe/London": "GB-WLS",
@@ -21,8 +23,24 @@ CALENDARS = {
 NO_HOLIDAYS = "NONE"
 #: the hours in which people are spoken to
 MORNING, EVENING = time(9), time(18)
+MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
 #: Canada's federal public service keeps more days than all provinces do together
 PUBLIC_SERVICE = {"CA": ("public", "government")}
+
+
+class Hours(Record, frozen=True, kw_only=True):
+    """When somebody works: by the clock on their wall, on which days of the week (Monday is 0)."""
+
+    timezone: str
+    begins: time = MORNING
+    ends: time = EVENING
+    days: tuple[int, ...] = MONDAY_TO_FRIDAY
+
+    def on(self, day: date) -> bool:
+        """Is it a day they work?"""
+        return day.weekday() in self.days and day not in _holidays(
+            calendar_of(self.timezone), day.year
+        )
 
 
 @cache
@@ -63,12 +81,15 @@ def next_working_day(day: date, calendar: str) -> date:
     return day
 
 
-def working_moment(now: datetime, timezone: str) -> datetime:
-    """Now, where it is a working hour there; else the next working morning."""
-    calendar, day = calendar_of(timezone), local_day(now, timezone)
-    if is_working_day(day, calendar) and now < at_local(day, EVENING, timezone):
-        return max(now, at_local(day, MORNING, timezone))
-    return at_local(next_working_day(day + timedelta(days=1), calendar), MORNING, timezone)
+def working_moment(now: datetime, hours: Hours) -> datetime:
+    """Now, where it is one of those hours; else the next time they begin."""
+    day = local_day(now, hours.timezone)
+    if hours.on(day) and now < at_local(day, hours.ends, hours.timezone):
+        return max(now, at_local(day, hours.begins, hours.timezone))
+    day += timedelta(days=1)
+    while not hours.on(day):
+        day += timedelta(days=1)
+    return at_local(day, hours.begins, hours.timezone)
 
 
 def calendar_of(timezone: str) -> str:

@@ -1,10 +1,11 @@
 """Somebody wants to see their data (GDPR Art. 15, portability Art. 20, CCPA 1798.110)."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
-from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Kind, Step, spoken
+from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, Step, spoken
 from handlers.rights import OF_ACCESS
 from handlers.steps import (
     ASK_OWNERS,
+    COPIES,
     HEARD,
     NOTE,
     PASSED_ON,
@@ -12,9 +13,11 @@ from handlers.steps import (
     REVIEW,
     WHOSE,
     WHY,
+    choice,
     text,
     ticked,
 )
+from handlers.verification import CATEGORIES
 from storage.records import Outcome
 
 ENGLISH = spoken(
@@ -373,6 +376,39 @@ DELIVERED = Step(
 )
 
 
+ARRIVED = Step(
+    name="arrived",
+    label="Seen, or come back",
+    action="arrived",
+    button="Delivery seen?",
+    intro="A link that was opened, a receipt signed. What came back goes once more, to them alone.",
+    given=(Given(step="delivered", field="how", open=False),),
+    asks=(
+        choice("arrived", "What became of it", seen="They have it", back="It came back, or ended"),
+        text("when", "When"),
+    ),
+)
+#: 11 CCR 7024(a): where identity fails for the data themselves, their categories are asked for
+BY_KIND = Step(
+    name="categories",
+    label="Categories instead of the data",
+    action="categories",
+    button="Categories only",
+    intro="Identity cannot be settled for a copy of the data: the request goes on as one for "
+    "categories, for which two matching facts are enough (11 CCR 7024, 7061).",
+    optional=True,
+    laws=frozenset({"ccpa"}),
+    asks=(
+        Field(
+            name="right",
+            label="They get",
+            type="choice",
+            options=((CATEGORIES, "Categories, sources, purposes, recipients"),),
+        ),
+    ),
+)
+
+
 class Access(Kind):
     """A copy, a yes or no, where it came from, who received it; portability too."""
 
@@ -400,17 +436,27 @@ class Access(Kind):
         PASSED_ON,
         PRESERVE,
         VERIFY,
+        BY_KIND,
         ASK_OWNERS,
         HEARD,
         REVIEW,
         CHECKLIST,
         ANSWER,
         DELIVERED,
+        ARRIVED,
+        COPIES,
         CLOSE,
     )
-    letters = ("answer_access", "answer_portability", "partial", "no_data")
+    letters = ("answer_access", "answer_portability", "answer_categories", "partial", "no_data")
     outcomes = (Outcome.FULFILLED, Outcome.PARTLY_FULFILLED)
-    two_persons = ("answer_access", "answer_portability", "partial", "no_data", "delivered")
+    two_persons = (
+        "answer_access",
+        "answer_portability",
+        "answer_categories",
+        "partial",
+        "no_data",
+        "delivered",
+    )
     refusals = ("unfounded", "excessive", "others_rights", "legal_claims", "no_match")
 
 

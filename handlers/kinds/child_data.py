@@ -165,6 +165,10 @@ STOPPED = Step(
     button="Stop marketing now",
     suppress=True,
 )
+#: who writes is seldom whose data it is
+ADDRESSES = Step(
+    name="addresses", label="Stop marketing to the child's own account", action="do_not_mail"
+)
 #: 16 CFR 312.6(a)(3): using available technology and without burden; never against the child
 MAY_ACT = Step(name="verify", label="Who may act for the child", action="verify")
 SAFETY = Step(
@@ -205,7 +209,7 @@ CONSENT = Step(
             "consent",
             "A parent's consent",
             yes="There was",
-            no="There was none: open an incident of ours",
+            no="There was none: an incident of ours is opened",
             old="Not needed at that age",
         ),
         NOTE,
@@ -215,11 +219,30 @@ DELETE = (Given(step="wanted", field="wanted", values=("delete",), open=False),)
 HELD = replace(HOLD_CHECK, given=DELETE)
 GOING = replace(ERASING, after=(*ERASING.after, "safety"), given=DELETE)
 GONE = replace(ERASED, given=DELETE)
+#: a parent may at any time refuse further use or collection (16 CFR 312.6(a)(2))
+CEASE = (Given(step="wanted", field="wanted", values=("stop",), open=False),)
+CEASING = Step(
+    name="ceasing",
+    label="Have collection and use stopped",
+    action="cease",
+    button="Stop the use",
+    round="cease",
+    after=("verify", "wanted"),
+    given=CEASE,
+)
+CEASED = Step(
+    name="ceased",
+    label="Owners stop it",
+    action="nudge",
+    of="ceasing",
+    after=("ceasing",),
+    given=CEASE,
+)
 ANSWER = Step(
     name="answer",
     label="Answer",
     action="reply",
-    after=("verify", "safety", "wanted", "heard", "erased"),
+    after=("verify", "safety", "wanted", "heard", "ceased", "erased"),
 )
 
 
@@ -231,13 +254,14 @@ class ChildData(Kind):
     asks = "help about a child's data"
     circle = Circle.RESTRICTED
     depth = Depth.AUTHORITY
-    proofs = ("parent", "call_back", "papers")
+    proofs = ("parent", "child", "call_back", "papers")
     acknowledged = False
     clues = ENGLISH + OTHERS + EVERYDAY
     steps = (
         CONFIRM,
         VOICE,
         STOPPED,
+        ADDRESSES,
         MAY_ACT,
         SAFETY,
         WANTED,
@@ -245,6 +269,8 @@ class ChildData(Kind):
         HELD,
         ASK_OWNERS,
         HEARD,
+        CEASING,
+        CEASED,
         GOING,
         GONE,
         ANSWER,

@@ -6,7 +6,9 @@ from handlers.reasons import EXCEPTIONS, REASONS
 from handlers.requests import replace
 from handlers.rights import OF_DELETION
 from handlers.steps import (
+    ADDRESSES,
     ASK_OWNERS,
+    COPIES,
     ERASED,
     ERASING,
     HEARD,
@@ -334,8 +336,11 @@ SUPPRESSED = Step(
     given=ERASE,
     suppress=True,
 )
+WHOSE_ADDRESS = replace(ADDRESSES, given=ERASE)
 LIMITED = replace(RESTRICT, name="limited", action="limit", optional=False, given=LIMIT)
-GOING = replace(ERASING, after=(*ERASING.after, "kept", "consequences", "suppressed"), given=ERASE)
+GOING = replace(
+    ERASING, after=(*ERASING.after, "kept", "consequences", "suppressed", "addresses"), given=ERASE
+)
 GONE = replace(ERASED, given=ERASE)
 SPOT_CHECK = Step(
     name="spot_check",
@@ -344,7 +349,15 @@ SPOT_CHECK = Step(
     button="Spot check",
     after=("erased",),
     given=ERASE,
-    asks=(text("where", "In which two systems"),),
+    asks=(
+        Field(
+            name="systems",
+            label="In which two systems",
+            type="choices",
+            offers="systems",
+            least=2,
+        ),
+    ),
 )
 BACKUPS = Step(
     name="backups",
@@ -353,7 +366,15 @@ BACKUPS = Step(
     button="Backups roll off",
     after=("erased",),
     given=ERASE,
-    asks=(text("when", "On which date the last copy is gone"),),
+    asks=(
+        text("when", "On which date the last copy is gone"),
+        choice(
+            "watch",
+            "If the address turns up again, say that it was erased",
+            off="No",
+            on="Yes, for as long as this case's words are kept",
+        ),
+    ),
 )
 ANSWER = Step(name="answer", label="Answer", action="reply", after=("erased", "limited"))
 
@@ -379,6 +400,7 @@ class Deletion(Kind):
         KEPT,
         CONSEQUENCES,
         SUPPRESSED,
+        WHOSE_ADDRESS,
         RESTRICT,
         LIMITED,
         GOING,
@@ -387,6 +409,7 @@ class Deletion(Kind):
         RECIPIENTS,
         BACKUPS,
         ANSWER,
+        COPIES,
         CLOSE,
     )
     letters = ("answer_deletion", "consequences", "answer_restriction", "partial", "no_data")

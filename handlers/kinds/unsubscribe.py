@@ -3,6 +3,8 @@
 
 from handlers.handler import CLOSE, CONFIRM, Kind, Step, spoken
 from handlers.rights import OF_UNSUBSCRIBE
+from handlers.steps import ADDRESSES, text
+from storage.records import Case, OutboxStatus, Request
 
 MAIL = r"(mailing|newsletter|marketing|e.?mail|mail|distribution|contact|promotional|subscriber|call|calling)"
 
@@ -217,6 +219,36 @@ STOPPED = Step(
     of="marketing",
     after=("marketing",),
 )
+#: where the rules let none go by itself; 11 CCR 7026(g): the consumer can see that it was processed
+CONFIRMED = Step(name="answer", label="Confirm it to them", action="confirm_stop")
+WHICH = Step(
+    name="which",
+    label="Which channel and list",
+    action="which",
+    button="Only some of it?",
+    intro="Nothing recorded: all lists, by mail, phone, text and post, here and at partners.",
+    optional=True,
+    asks=(text("which", "What they want to go on getting"),),
+)
+#: 11 CCR 7026(f)(2): whoever the data were sold to or shared with
+PARTNERS = Step(
+    name="partners",
+    label="Tell the partners: no sale, no sharing",
+    action="partners",
+    button="Partners told",
+    intro="Whoever got the data since they wrote, and from now on nobody gets them.",
+    laws=frozenset({"ccpa"}),
+    asks=(text("who", "Who was told, and when", 'Or "nobody": we sell and share nothing'),),
+)
+#: what was on its way may still arrive; with a feed the desk takes the step itself
+LOOKED = Step(
+    name="looked",
+    label="Look whether anything was sent since",
+    action="looked",
+    button="Nothing sent since",
+    after=("stopped",),
+    rests=True,
+)
 
 
 class Unsubscribe(Kind):
@@ -229,12 +261,36 @@ class Unsubscribe(Kind):
     rights = OF_UNSUBSCRIBE
     steps = (
         CONFIRM,
+        WHICH,
+        ADDRESSES,
         MARKETING,
+        CONFIRMED,
+        PARTNERS,
         STOPPED,
+        LOOKED,
         CLOSE,
     )
     letters = ("unsubscribed",)
+
+    def applying(self, case: Case, request: Request) -> tuple[Step, ...]:
+        """Without the confirmation where nobody can be written to."""
+        found = super().applying(case, request)
+        return found if _reachable(case) else tuple(s for s in found if s is not CONFIRMED)
+
+    def answers(self, case: Case) -> bool:
+        return _reachable(case)
+
     # no refusals: an objection to marketing is absolute (GDPR Art. 21(3))
+
+
+def _reachable(case: Case) -> bool:
+    """Is there an address, from which no confirmation has come back?"""
+    failed = (
+        letter.bounced or letter.status is OutboxStatus.DEAD
+        for letter in case.letters
+        if letter.template in {"unsubscribed", "acknowledgement"}
+    )
+    return bool(case.requester) and not any(failed)
 
 
 KIND = Unsubscribe()

@@ -1,7 +1,7 @@
 """Outgoing letters to the requester: templates by language, filled in, previewed, and kept.
 
 The files are read in `templates.py`, filled in by `catalogue.py` with the values of `wording.py`;
-`demands.py` says what the law wants to find in each.
+`demands.py` says what the law wants to find in each; `telling.py` what no neutral one may say.
 """
 
 from typing import TYPE_CHECKING
@@ -16,8 +16,3 @@ MARKER = "-- write above this line --"
 def message_id(letter: str, policy: "Policy") -> str:
     """The Message-ID of a letter: always the same for one outbox message (RFC 5322 3.6.4)."""
     return f"<{letter}@{policy.address.rpartition('@')[2]}>"
-
-
-def blanks(body: str) -> bool:
-    """Is there a [[ … ]] that staff have not written yet?"""
-    return "[[" in body

@@ -24,15 +24,32 @@ from storage.records import Record
 _LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 _STATE = re.compile(r"us_\w+")
+#: where staff's words go, while a letter is put together
+_SEAM = "\x00"
 
 
 class Rendered(Record, frozen=True, kw_only=True):
-    """A letter with its values filled in."""
+    """A letter with its values filled in.
+
+    What stands around staff's own words is the desk's, and nobody takes it out.
+    """
 
     subject: str  #: one line, whatever the values hold
-    body: str
+    before: str
+    words: str  #: what staff may change: from the first [[ gap ]] to the last; "" = there is none
+    after: str
     language: str
     version: str  #: of the words it was made from
+
+    @property
+    def body(self) -> str:
+        """The letter as the template has it."""
+        return self.saying(self.words)
+
+    def saying(self, words: str) -> str:
+        """The letter with these words of staff in it."""
+        parts = (self.before, words.strip(), self.after)
+        return "\n\n".join(part for part in parts if part) + "\n"
 
 
 class Catalogue(Record, frozen=True, kw_only=True):
@@ -75,15 +92,21 @@ class Catalogue(Record, frozen=True, kw_only=True):
 
     def render(self, name: str, language: str, values: Mapping[str, object]) -> Rendered:
         """The letter. Raises ValueError for an unknown one, TemplateError for want of a value."""
-        text, rules = self.text(name, language), templates.template(name)
+        text = self.text(name, language)
+        first, words, last = _parted(filled(text.body, values))
         said = {
-            "body": filled(text.body, values).strip(),
-            "rights": self._rights(language, values) if rules.rights else "",
+            "body": f"{first}\n\n{_SEAM}\n\n{last}",
+            "rights": self._rights(language, values) if values.get("owed") else "",
         }
-        body = filled(self._source(SKELETON, language) or "", {**values, **said})
+        whole = filled(self._source(SKELETON, language) or "", {**values, **said})
+        before, seam, after = whole.partition(_SEAM)
+        if not seam:
+            raise ValueError(f"{SKELETON} has no {{{{ body }}}}")
         return Rendered(
             subject=one_line(filled(text.subject, values)),
-            body=re.sub(r"\n{3,}", "\n\n", body).strip() + "\n",
+            before=_spaced(before),
+            words=words,
+            after=_spaced(after),
             language=language,
             version=text.version,
         )
@@ -101,8 +124,12 @@ class Catalogue(Record, frozen=True, kw_only=True):
         return "\n\n".join(filled(source, values).strip() for source in sources)
 
     def _block(self, regime: str, language: str) -> str | None:
-        name = "us" if _STATE.fullmatch(regime) else regime
-        return self._source(f"blocks/{name}", language)
+        return self._source(f"blocks/{block(regime)}", language)
+
+
+def block(regime: str) -> str:
+    """The name of the block that says where to complain; the states of the US share one."""
+    return "us" if _STATE.fullmatch(regime) else regime
 
 
 def read(folder: Path) -> dict[str, dict[str, str]]:
@@ -148,3 +175,17 @@ def _compiled(source: str) -> Template:
 def filled(source: str, values: Mapping[str, object]) -> str:
     """A text with its values. Raises TemplateError."""
     return _compiled(source).render(values)
+
+
+def _parted(text: str) -> tuple[str, str, str]:
+    """What comes before the paragraphs with a gap, these with all between them, and the rest."""
+    paragraphs = _spaced(text).split("\n\n")
+    gaps = [place for place, each in enumerate(paragraphs) if "[[" in each]
+    start, end = (gaps[0], gaps[-1] + 1) if gaps else (len(paragraphs), len(paragraphs))
+    first, words, last = paragraphs[:start], paragraphs[start:end], paragraphs[end:]
+    return "\n\n".join(first), "\n\n".join(words), "\n\n".join(last)
+
+
+def _spaced(text: str) -> str:
+    """No more than one empty line between two paragraphs."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

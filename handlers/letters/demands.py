@@ -1,8 +1,9 @@
 """What the law wants to find in each letter, as data, and the test that a letter has it.
 
 What is looked for does not depend on the language: values that were put in, articles, sections
-and addresses of authorities, and gaps that staff have to fill. The operator's own wording is
-tried at the start, ours in every language by the tests.
+and addresses of authorities, and gaps that staff have to fill. Every letter is tried before it
+goes (`handlers/lawful.py`), the operator's own wording at the start, ours in every language by the
+tests.
 """
 
 import re
@@ -15,7 +16,7 @@ from jinja2 import TemplateError
 from handlers import deadlines
 from handlers.handler import Kind
 from handlers.letters import templates
-from handlers.letters.catalogue import Catalogue
+from handlers.letters.catalogue import Catalogue, block
 from handlers.letters.templates import ENGLISH, LANGUAGES
 from handlers.letters.wording import Matter, values_of
 from handlers.policy import Policy
@@ -26,19 +27,39 @@ class Demand(Record, frozen=True, kw_only=True):
     """Something a letter must hold, and where it is demanded."""
 
     what: str  #: for people: "the way to the regulator"
-    text: str  #: a regular expression over the letter
     source: str
+    text: str = ""  #: a regular expression over the letter
+    value: str = ""  #: or the name of the value that stands in it
+    laws: tuple[str, ...] = ()  #: the only laws that ask for it; empty = all
+    kinds: tuple[str, ...] = ()  #: the only kinds it is asked for; empty = all
     unless: str = ""  #: not in letters to requests of this kind
 
+    def binds(self, laws: tuple[str, ...], kind: str) -> bool:
+        """Does it hold for a request of this kind, under these laws?"""
+        fits = not self.kinds or kind in self.kinds
+        return fits and kind != self.unless and (not self.laws or bool({*laws} & {*self.laws}))
 
-def demand(what: str, text: str, source: str, unless: str = "") -> Demand:
+    def met(self, told: str, values: Mapping[str, object]) -> bool:
+        """Is it in the letter, given on one line?"""
+        sought = re.escape(" ".join(str(values[self.value]).split())) if self.value else self.text
+        return re.search(sought, told) is not None
+
+
+def demand(
+    what: str, text: str, source: str, unless: str = "", kinds: tuple[str, ...] = ()
+) -> Demand:
     """One line of the tables below."""
-    return Demand(what=what, text=text, source=source, unless=unless)
+    return Demand(what=what, text=text, source=source, unless=unless, kinds=kinds)
 
 
-def gaps(count: int, source: str) -> Demand:
-    """So many [[ … ]] at least: what only staff can say."""
-    return Demand(what="gaps for staff", text=rf"(\[\[.*?\]\].*?){{{count}}}", source=source)
+def put_in(what: str, value: str, source: str) -> Demand:
+    """A value that has to stand in the letter."""
+    return Demand(what=what, value=value, source=source)
+
+
+def under(law: str, what: str, text: str, source: str, *kinds: str) -> Demand:
+    """What one law alone asks for, of some kinds or of all."""
+    return Demand(what=what, text=text, source=source, laws=(law,), kinds=kinds)
 
 
 class Specimen(Record, frozen=True, kw_only=True):
@@ -48,7 +69,7 @@ class Specimen(Record, frozen=True, kw_only=True):
     kind: str = "access"
 
 
-#: who to turn to, by law: in every letter whose rules say `rights`
+#: who to turn to, by the block that says it: in every letter whose rules say `rights`
 RIGHTS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
     {
         "eu_gdpr": (
@@ -62,7 +83,10 @@ RIGHTS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
             demand("judicial remedy", r"\b167\b", "UK GDPR Art. 12(4)"),
         ),
         "ccpa": (demand("no retaliation", r"1798\.125", "Cal. Civ. Code 1798.125"),),
-        "us_va": (demand("the appeal", r"\b45\b", "Va. Code 59.1-577"),),
+        "us": (
+            demand("the appeal", r"\b45\b", "Va. Code 59.1-577", unless="complaint"),
+            demand("the attorney general", r"naag\.org", "Va. Code 59.1-577"),
+        ),
         "ca_pipeda": (demand("the Commissioner", r"priv\.gc\.ca", "PIPEDA s.8(4), 8(7)"),),
         "ca_quebec": (demand("remedy and its limit", r"cai\.gouv\.qc\.ca.*\b30\b", "P-39.1 s.34"),),
         "br_lgpd": (demand("the authority", r"gov\.br/anpd", "LGPD Art. 18 §1"),),
@@ -70,39 +94,90 @@ RIGHTS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
         "policy": (demand("authorities of both", r"edpb\.europa\.eu.*ico\.org\.uk", "desk rule"),),
     }
 )
+_REASON = put_in("the reason", "reason", "GDPR Art. 12(4)")
+_CLOCK = put_in("what becomes of the time we have", "clock", "UK GDPR Art. 12A; EDPB 01/2022 159")
+#: 11 CCR 7024(a), (b): who cannot be verified is pointed to the kinds of data we collect
+_CATEGORIES = under("ccpa", "what is said of categories", "7024", "11 CCR 7024(b)", "access")
+#: 11 CCR 7022(f), (g): what is kept serves that reason alone; the way to opt out
+_KEPT = under("ccpa", "the use of what is kept, and the opt-out", "7022", "11 CCR 7022", "deletion")
+#: 11 CCR 7023(b), (f): the totality of the circumstances, and a statement
+_WEIGHED = under("ccpa", "how it was weighed", "7023", "11 CCR 7023", "correction")
 #: what each letter holds besides
 DEMANDS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
     {
-        # GDPR Art. 15(1)(a)-(h), (2), (3): copy, purposes, categories, recipients, period, source,
-        # automated decisions, safeguards, and what is withheld (15(4))
-        "answer_access": (gaps(9, "GDPR Art. 15"),),
-        "answer_portability": (gaps(3, "GDPR Art. 20"),),
-        "answer_deletion": (gaps(3, "GDPR Art. 17, 19"),),
-        "answer_correction": (gaps(3, "GDPR Art. 16, 19"),),
-        "answer_child": (gaps(3, "16 CFR 312.6"),),
+        "answer_access": (under("ccpa", "what is never sent", r"7024\(d\)", "11 CCR 7024(d)"),),
+        "answer_categories": (
+            under("ccpa", "why no more is sent", r"7024\(a\)", "11 CCR 7024(a)"),
+        ),
+        "answer_deletion": (_KEPT,),
+        "answer_correction": (_WEIGHED,),
+        "answer_child": (under("coppa", "the parent's rights", r"312\.6", "16 CFR 312.6"),),
         "answer_complaint": (
             demand("who settles disputes", r"jamsadr\.com", "privacy policy"),
             demand("the FTC", r"ftc\.gov", "privacy policy"),
-            gaps(3, "DPA 2018 s.164A"),
         ),
-        "partial": (demand("the reason", r"\[\[|REASON", "GDPR Art. 12(4)"),),
-        "refusal": (demand("the reason", "REASON", "GDPR Art. 12(4)"),),
-        "refusal_neutral": (demand("the reason", "REASON", "GDPR Art. 12(4)"),),
+        "partial": (_KEPT, _WEIGHED),
+        "refusal": (_REASON, _KEPT, _WEIGHED),
+        "refusal_neutral": (_REASON, _CATEGORIES),
+        "unverified": (_CATEGORIES,),
         "extension": (
-            demand("the reason", "REASON", "GDPR Art. 12(3)"),
-            demand("the new date", "EXTENDED", "PIPEDA s.8(4)"),
+            put_in("the reason", "reason", "GDPR Art. 12(3)"),
+            put_in("the new date", "extended", "PIPEDA s.8(4)"),
         ),
-        "correcting": (demand("which letter it replaces", "REPLACED", "desk rule"),),
-        "code": (demand("the code", "CODE", "desk rule"),),
-        "duplicate": (demand("the first reference", "FIRST", "desk rule"),),
-        "acknowledgement": (demand("the period", r"\d", "11 CCR 7021(a)"),),
+        "identity": (_CLOCK,),
+        "clarification": (_CLOCK,),
+        "code_sent": (_CLOCK,),
+        "correcting": (put_in("which letter it replaces", "replaced", "desk rule"),),
+        "code": (put_in("the code", "code", "desk rule"),),
+        "duplicate": (put_in("the first reference", "first", "desk rule"),),
+        "unsubscribed": (under("ccpa", "that it was processed", "7026", "11 CCR 7026(f)"),),
+        "acknowledgement": (
+            demand("the period", r"\d", "11 CCR 7021(a)"),
+            under("ccpa", "how we verify", "7021", "11 CCR 7021(a)"),
+        ),
     }
 )
+#: how many [[ … ]] there are at least: what only staff can say
+GAPS: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        # GDPR Art. 15(1)(a)-(h), (2), (3): copy, purposes, categories, recipients, period, source,
+        # automated decisions, safeguards, and what is withheld (15(4))
+        "answer_access": (9, "GDPR Art. 15"),
+        "answer_categories": (4, "11 CCR 7024(a)"),
+        "answer_portability": (3, "GDPR Art. 20"),
+        "answer_deletion": (3, "GDPR Art. 17, 19"),
+        "answer_correction": (3, "GDPR Art. 16, 19"),
+        "answer_child": (3, "16 CFR 312.6"),
+        "answer_complaint": (3, "DPA 2018 s.164A"),
+        "partial": (3, "GDPR Art. 12(4)"),
+        "refusal": (1, "GDPR Art. 12(4)"),
+        "refusal_neutral": (1, "GDPR Art. 12(4)"),
+        "extension": (1, "GDPR Art. 12(3)"),
+        "no_data": (1, "GDPR Art. 15(1)"),
+        "referred": (1, "LGPD Art. 18 §4"),
+        "identity": (2, "GDPR Art. 12(6)"),
+        "clarification": (1, "UK GDPR Art. 12A(6)"),
+    }
+)
+#: gaps that one law adds
+MORE_GAPS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("answer_access", "br_lgpd"): "LGPD Art. 19 II",
+        ("refusal", "ca_quebec"): "P-39.1 s.34",
+        ("refusal_neutral", "ca_quebec"): "P-39.1 s.34",
+        ("partial", "ca_quebec"): "P-39.1 s.34",
+    }
+)
+#: letters that give reasons, or may: staff's own words are a sentence, "No." is none
+REASONED = frozenset(
+    {"refusal", "refusal_neutral", "partial", "extension", "answer_complaint", "plain"}
+)
+_A_SENTENCE = re.compile(r"(?:\w+\W+){3}\w")
 #: letters to an address that may not be the requester's name no case
 _NO_REFERENCE = frozenset({"code"})
 #: answers, endings and notices of more time: both dates are told
 _DUE = re.compile(r"answer_(?!legal)|refusal|partial|unverified|no_data|referred|extension|late")
-_GIVEN = {
+GIVEN = {
     "reason": "REASON",
     "extended": "EXTENDED",
     "replaced": "REPLACED",
@@ -110,6 +185,51 @@ _GIVEN = {
     "first": "FIRST",
 }
 RECEIVED = datetime(2031, 7, 19, 12, tzinfo=UTC)
+#: one of each block, and the kinds of which some law asks for more than of others
+LAWS = tuple("us_va" if name == "us" else name for name in RIGHTS)
+KINDS = ("access", "deletion", "correction", "child_data", "complaint")
+
+
+def unmet(name: str, told: str, values: Mapping[str, object]) -> Iterator[Demand]:
+    """What a letter does not hold, by its subject and text; `values` are its request's."""
+    flat, kind, laws = " ".join(told.split()), str(values["kind"]), _laws(values)
+    for each in (*_always(name), *_rights(values, laws), *DEMANDS.get(name, ())):
+        if each.binds(laws, kind) and not each.met(flat, values):
+            yield each
+
+
+def spelt_out(name: str, words: str) -> bool:
+    """Are staff's words a sentence, where the law wants the reasons?"""
+    return name not in REASONED or _A_SENTENCE.search(words) is not None
+
+
+def _always(name: str) -> Iterator[Demand]:
+    """Number, dates, and who writes (checklists for every closing mail)."""
+    yield put_in("who writes", "company", "desk rule")
+    yield put_in("the postal address", "postal", "desk rule")
+    yield put_in("what it is about", "this", "desk rule")
+    if name not in _NO_REFERENCE:
+        yield put_in("the reference", "ref", "desk rule")
+    if _DUE.match(name):
+        yield put_in("the date due", "due", "desk rule")
+        yield put_in("the date received", "received", "desk rule")
+
+
+def _laws(values: Mapping[str, object]) -> tuple[str, ...]:
+    """Those that may apply."""
+    found = values["regimes"]
+    return found if isinstance(found, tuple) else ()
+
+
+def _rights(values: Mapping[str, object], laws: tuple[str, ...]) -> tuple[Demand, ...]:
+    """Of every law that may apply and has a block; else of the general one."""
+    if not values["owed"]:
+        return ()
+    found = dict.fromkeys(block(law) for law in laws if block(law) in RIGHTS)
+    return tuple(each for name in found or ("policy",) for each in RIGHTS[name])
+
+
+# --- trying templates -----------------------------------------------------------------------
 
 
 def matter(specimen: Specimen, kinds: Mapping[str, Kind], policy: Policy) -> Matter:
@@ -133,28 +253,14 @@ def matter(specimen: Specimen, kinds: Mapping[str, Kind], policy: Policy) -> Mat
 
 
 def lacking(name: str, language: str, about: Matter) -> Iterator[Demand]:
-    """What the letter in this language does not hold. Raises ValueError, TemplateError."""
-    regime = about.case.requests[0].due.regime
-    values = {**values_of(about, language), **_GIVEN}
+    """What the template in this language does not hold. Raises ValueError, TemplateError."""
+    values = values_of(name, about, language, **GIVEN)
     found = about.policy.letters.render(name, language, values)
-    # on one line: a demand's parts may stand in several
-    told = " ".join(f"{found.subject} {found.body}".split())
-    rights = RIGHTS.get(regime, RIGHTS["policy"]) if templates.template(name).rights else ()
-    kind = about.case.requests[0].kind
-    for each in (*_always(name, values), *rights, *DEMANDS.get(name, ())):
-        if each.unless != kind and not re.search(each.text, told):
-            yield each
-
-
-def _always(name: str, values: Mapping[str, object]) -> Iterator[Demand]:
-    """Number, dates, and who writes (checklists for every closing mail)."""
-    wanted = [("who writes", "company"), ("the postal address", "postal")]
-    wanted += [] if name in _NO_REFERENCE else [("the reference", "ref")]
-    wanted += (
-        [("the date due", "due"), ("the date received", "received")] if _DUE.match(name) else []
-    )
-    for what, value in wanted:
-        yield demand(what, re.escape(str(values[value])), "desk rule")
+    yield from unmet(name, f"{found.subject}\n{found.body}", values)
+    count, source = GAPS.get(name, (0, ""))
+    more = [MORE_GAPS[name, law] for law in _laws(values) if (name, law) in MORE_GAPS]
+    if found.words.count("[[") < count + len(more):
+        yield demand("gaps for staff", "", "; ".join((source, *more)))
 
 
 def faults(letters: Catalogue, kinds: Mapping[str, Kind], policy: Policy) -> Iterator[str]:
@@ -170,14 +276,14 @@ def faults(letters: Catalogue, kinds: Mapping[str, Kind], policy: Policy) -> Ite
                 continue
             # a block or the skeleton stands in many letters: a refusal has all of them
             tried = name if name in templates.names() else "refusal"
-            yield from _trial(tried, language, place, kinds, policy)
+            yield from dict.fromkeys(_trial(tried, language, place, kinds, policy))
 
 
 def _trial(
     name: str, language: str, place: str, kinds: Mapping[str, Kind], policy: Policy
 ) -> Iterator[str]:
-    for regime in RIGHTS:
-        about = matter(Specimen(regime=regime), kinds, policy)
+    for regime, kind in ((regime, kind) for regime in LAWS for kind in KINDS):
+        about = matter(Specimen(regime=regime, kind=kind), kinds, policy)
         try:
             for each in lacking(name, language, about):
                 yield f"{place} lacks {each.what} ({each.source}; law: {regime})."

@@ -6,7 +6,7 @@ a person), `answers` (it is the answer to a request), `asks` (the next word is t
 `stops` (what it asks for, where that may stop a clock), `extends` (tells that it takes longer),
 `slow` (a longer time to undo) and `rights` (ends with where to complain). A translation has `of`
 instead: the version of the English text it was made from. `[[ … ]]` marks what staff still have
-to write.
+to write: the words from the paragraph of the first to that of the last are theirs, the rest ours.
 """
 
 import hashlib

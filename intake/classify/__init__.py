@@ -19,7 +19,8 @@ from intake.classify.evidence import Span, strongest
 from intake.classify.facts import facts
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES
-from intake.classify.model import Model, Weighed, load
+from intake.classify.meaning import Meaning, text_of
+from intake.classify.model import Model, Thresholds, Weighed, load
 from intake.classify.reader import Seen, read_text, see
 from intake.classify.scoring import WEIGHED, apart
 from intake.classify.services import service
@@ -49,10 +50,16 @@ def own(path: str) -> Model | None:
 
 
 class Classifier:
-    """Reads mails with the desk's own model, or with another."""
+    """Reads mails with the desk's own model, or with another.
 
-    def __init__(self, registry: Kinds, model: Model | None = None) -> None:
+    Where that is not sure and a `meaning` is there, both are weighed together.
+    """
+
+    def __init__(
+        self, registry: Kinds, model: Model | None = None, meaning: Meaning | None = None
+    ) -> None:
         self._model = model or _shipped()
+        self._meaning = meaning
         self._book = Book(registry)
         self._untrained = [kind for kind in self._book.kinds if kind not in self._model.labels]
 
@@ -63,12 +70,13 @@ class Classifier:
 
         `auto` is another threshold than the model's, from where on nobody has to sort it.
         """
-        at = self._model.head.thresholds
-        if auto is not None:
-            at = msgspec.structs.replace(at, auto=auto)
+        at = _at(self._model.head.thresholds, auto)
         seen = see(parsed)
         weighed = self._weighed(seen)
         judged = weighed.judged
+        if self._meaning and judged.exact < at.auto:
+            judged = self._meaning.judge(text_of(parsed, seen), judged)
+            at = _at(self._meaning.head.thresholds, auto)
         kinds = named(judged.likely, at)
         spoken = tuple(self._evidence(seen, weighed, kinds))
         reading = Reading(
@@ -121,6 +129,10 @@ class Classifier:
             return strongest(seen.sheet, self._model.spoken(seen.sheet, weighed, kind))
         found = self._book.found(seen, [kind])[kind]
         return [(clue.start, clue.end) for clue in apart(found)]
+
+
+def _at(trained: Thresholds, auto: float | None) -> Thresholds:
+    return trained if auto is None else msgspec.structs.replace(trained, auto=auto)
 
 
 def unread() -> Reading:

@@ -13,6 +13,7 @@ import msgspec
 
 from intake import jurisdiction
 from intake.classify import Classifier, Kinds, settled
+from intake.classify.meaning import Meaning
 from intake.envelope import Addresses
 from intake.parse import Job, Parser
 from intake.screen import screen
@@ -43,11 +44,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename={"author": "from"})
 
 
 def classify_file(
-    path: Path, registry: Kinds, auto: float | None = None
+    path: Path, registry: Kinds, auto: float | None = None, meaning: Meaning | None = None
 ) -> Iterator[dict[str, Any]]:
     """One row per mail, in order; {"id", "error"} for what cannot be read. Reads as it goes."""
     with asyncio.Runner() as runner:
-        batch = _Batch(registry, runner, auto)
+        batch = _Batch(Classifier(registry, meaning=meaning), runner, auto)
         try:
             if path.suffix.lower() == ".jsonl":
                 yield from batch.lines(path)
@@ -58,9 +59,9 @@ def classify_file(
 
 
 class _Batch:
-    def __init__(self, registry: Kinds, runner: asyncio.Runner, auto: float | None) -> None:
+    def __init__(self, reader: Classifier, runner: asyncio.Runner, auto: float | None) -> None:
         self.parser = Parser()
-        self._classifier = Classifier(registry)
+        self._classifier = reader
         self._auto = auto
         self._runner = runner
 

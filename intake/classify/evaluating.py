@@ -16,6 +16,7 @@ from intake.classify.batch import classify_file
 from intake.classify.clues import Kinds
 from intake.classify.deciding import NOT_A_REQUEST, WORDS
 from intake.classify.examples import Example, labelled
+from intake.classify.meaning import Meaning
 from storage.records import Evidence, Record
 
 Step = Callable[[int, int], None]  #: how much is done, of how much
@@ -95,10 +96,12 @@ class Figures(Record, frozen=True, kw_only=True):
     misses: tuple[Answer, ...] = ()  #: the worst first
 
 
-def answers(path: Path, registry: Kinds, step: Step) -> Iterator[Answer]:
+def answers(
+    path: Path, registry: Kinds, step: Step, meaning: Meaning | None = None
+) -> Iterator[Answer]:
     """The desk's answers to the mails of a file. Raises ValueError for a line without `kinds`."""
     lines = list(labelled(path))
-    rows = classify_file(path, registry)
+    rows = classify_file(path, registry, meaning=meaning)
     for number, (line, row) in enumerate(zip(lines, rows, strict=True), 1):
         read: dict[str, Any] = row if "error" not in row else _UNREAD
         yield Answer(

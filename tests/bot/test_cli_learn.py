@@ -34,7 +34,7 @@ def test_a_model_with_its_report_beside_it(folder, tmp_path):
     assert lines[1].startswith("real requests ignored")
     assert "72 mails" in lines[-1]
     report = json.loads((tmp_path / "my.json").read_text())
-    assert report["figures"]["ignored"]["of"] == 24
+    assert report["figures"]["ignored"]["of"] == 64
     assert [point["auto"] for point in report["curve"]] == sorted(
         {p["auto"] for p in report["curve"]}
     )

@@ -76,6 +76,11 @@ def test_reminders_and_who_stands_in_are_settings(tmp_path: Path):
     [
         ('[people]\nbackups = {U01ANA = "ben"}\n', "ben is no Slack id"),
         ('[people]\nbackups = "U02BEN"\n', "table"),
+        ('[people]\nduty = ["ben"]\n', "ben is no Slack id"),
+        ("[people]\nduty = 7\n", "list"),
+        ('[people.groups]\nstaff = "C01STAFF"\n', "ids with S"),
+        ('[people.groups]\neverybody = "S01ALL"\n', "staff, manager"),
+        ('[people]\ngroups = "S01ALL"\n', "table"),
         ('[people]\nowners = {billing = "ben"}\n', "ben is no Slack id"),
         ('[people]\nowners = {crm = "U02BEN"}\n[[register]]\nname = "web"\n', "not on the"),
         ('[[register]]\nname = "the web"\n', "is no name"),

@@ -1,15 +1,16 @@
 """A desk over a real store, and the people and mails the tests need."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from handlers import approvals, registry
+from handlers import approvals, lawful, registry
 from handlers.desk import Desk
-from handlers.handler import Answer, Click, Done, Form, Person, Role, Step
+from handlers.handler import Answer, Click, Done, Form, Person, Review, Role, Step
 from handlers.owner_answers import OwnerAnswer
 from handlers.policy import Policy
 from handlers.requests import replace
@@ -37,9 +38,13 @@ COUNSEL = Person(id="U04COU", roles=frozenset({Role.COUNSEL}))
 COUNSEL_2 = Person(id="U06COU", roles=frozenset({Role.COUNSEL}))
 GUARD_2 = Person(id="U07GUA", roles=frozenset({Role.RESTRICTED}))
 #: what a field wants where a word alone will not do
-ADDITIONAL = {"due_on": "2026-12-01", "person": "", "case": ""}
+ADDITIONAL = {"due_on": "2026-12-01", "person": "", "case": "", "more": ""}
 GUARD = Person(id="U05GUA", roles=frozenset({Role.RESTRICTED}))
 REGISTRY = registry.load()
+#: what the preview may ask to look at once more, looked at
+TICKED = {lawful.NEUTRAL: lawful.TICKED, lawful.COMPLETE: lawful.TICKED}
+#: what staff still have to write
+GAP = re.compile(r"\[\[.*?\]\]")
 ROSA = "rosa@example.org"
 
 
@@ -91,12 +96,18 @@ class Bench:
     async def click(
         self, case: Case, action: str, by: Person = ANA, now: datetime = NOW, **said: Any
     ) -> Answer:
-        words: dict[str, Any] = {"version": case.version} | said
+        ticked: dict[str, Any] = {"form": TICKED} if action == "send" else {}
+        words: dict[str, Any] = {"version": case.version} | ticked | said
         return await self.desk.act(Click(ref=case.ref, action=action, by=by, **words), now)
 
     async def form(self, case: Case, action: str, by: Person = ANA, **said: Any) -> Form:
         words: dict[str, Any] = {"version": case.version} | said
         return await self.desk.form(Click(ref=case.ref, action=action, by=by, **words), NOW)
+
+    async def written(self, case: Case, action: str, by: Person = ANA, **chosen: str) -> Answer:
+        """A letter as staff write it: chosen in the form, and its gaps filled."""
+        form = await self.form(case, action, by, request=1, form=chosen)
+        return await self.click(case, action, by, request=1, form=filled(form) | chosen)
 
     async def fresh(self, case: Case) -> Case:
         found = await self.store.case(case.ref)
@@ -140,7 +151,13 @@ class Bench:
         elif REGISTRY.actions[step.action].asks:
             form = await self.desk.form(click, NOW)
             click = replace(click, form=filled(form) | said.get(step.name, {}))
+        if step.rests:
+            return await self.desk.act(click, NOW + self.desk.policy.look_after)
         answer = await self.desk.act(click, NOW)
+        if isinstance(answer, Review):
+            await self.click(answer.case, "send", by, value=answer.letter)
+            await self.deliver(case, NOW + timedelta(minutes=1))
+            return answer
         assert isinstance(answer, Done), answer
         if approvals.pending(answer.case):
             await self.second(answer.case)
@@ -176,7 +193,11 @@ def filled(form: Form) -> dict[str, str]:
     found = {}
     for field in form.fields:
         values = [value for value, _ in field.options]
-        words = {"choice": (values or [""])[0], "choices": field.initial or " ".join(values)}
+        words = {
+            "choice": field.initial or (values or [""])[0],
+            "choices": field.initial or " ".join(values),
+            "paragraph": GAP.sub("as we found it to be", field.initial),
+        }
         found[field.name] = words.get(field.type, field.initial or ADDITIONAL.get(field.name, "x"))
     return found
 

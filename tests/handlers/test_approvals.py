@@ -29,7 +29,7 @@ ALONE_THERE = (Colleague(person=ANA, present=True), Colleague(person=MAY, presen
 async def asked(bench: Bench, kind: str = "access", team=TEAM, now=NOW) -> Case:
     """Ana has written an answer and wants it to go."""
     case = await bench.ready(kind)
-    form = {"template": f"answer_{kind}", "body": "What we found."}
+    form = {"template": f"answer_{kind}", "body": "This is what we found."}
     await bench.click(case, "reply", request=1, form=form, now=now)
     draft = (await bench.outbox(case))[-1]
     await bench.click(await bench.fresh(case), "send", value=draft.id, team=team, now=now)
@@ -110,7 +110,7 @@ async def test_the_review_shows_recipient_how_proven_and_the_letter(bench: Bench
     about = case.approvals[0].about
     form = await bench.form(case, "second_person", BEN, value=about)
     told = " ".join(f"{field.label} {field.initial}" for field in form.fields)
-    for wanted in ("rosa@example.org", "identity settled", "Withheld", "What we found."):
+    for wanted in ("rosa@example.org", "identity settled", "Withheld", "what we found."):
         assert wanted in told
     recorded = next(field.label for field in form.fields if field.name == "done")
     assert "Whose data is it: Ours: we decide on them" in recorded

@@ -68,7 +68,7 @@ async def test_who_is_named_is_never_asked_as_the_second_person(bench: Bench):
     case = await about(bench, BOSS)
     await bench.walk(case, MAY)
     case = await bench.fresh(case)
-    form = {"template": "answer_complaint", "body": "What we found."}
+    form = {"template": "answer_complaint", "body": "This is what we found."}
     await bench.click(case, "reply", MAY, request=1, form=form)
     draft = (await bench.outbox(case))[-1]
     team = tuple(Colleague(person=person, present=True) for person in (BOSS, MAY, BEN))

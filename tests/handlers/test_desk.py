@@ -333,7 +333,8 @@ async def test_a_letter_is_previewed_sent_undone_sent_again_and_goes(bench: Benc
     case = await bench.ready("deletion")
     review = await bench.click(case, "reply", form=BODY)
     assert isinstance(review, Review)
-    assert (review.to, review.body, review.window) == (ROSA, BODY["body"], 60)
+    assert (review.to, review.window) == (ROSA, 60)
+    assert BODY["body"] in review.body
     done = await bench.click(review.case, "send", value=review.letter)
     assert isinstance(done, Done)
     assert (done.undo, done.until) == (review.letter, NOW + MINUTE)
@@ -345,7 +346,7 @@ async def test_a_letter_is_previewed_sent_undone_sent_again_and_goes(bench: Benc
     assert "answer" not in undone.case.requests[0].done
     click = Click(ref=case.ref, action="reply", by=ANA, version=undone.case.version)
     form = await bench.desk.form(click, NOW + MINUTE)
-    assert form.fields[1].initial == BODY["body"]
+    assert {field.name: field.initial for field in form.fields}["body"] == BODY["body"]
     again = await bench.click(undone.case, "send", now=NOW + MINUTE, value=review.letter)
     assert isinstance(again, Done)
     await bench.deliver(case, NOW + 3 * MINUTE)
@@ -417,15 +418,17 @@ async def test_only_the_one_who_read_a_draft_lets_it_go(bench: Bench) -> None:
         await bench.click(review.case, "send", MAY, value=review.letter)
 
 
-async def test_a_long_letter_fills_two_fields(bench: Bench) -> None:
+@pytest.mark.parametrize("length", [2990, 3000])
+async def test_a_long_letter_fills_two_fields(bench: Bench, length: int) -> None:
     case = await bench.ready()
-    form = {"template": "answer_access", "body": "a" * 2990, "body2": "b" * 100}
+    form = {"template": "answer_access", "body": "a" * length, "body2": "b" * 100}
     review = await bench.click(case, "reply", form=form)
     assert isinstance(review, Review)
-    assert len(review.body) == 2990 + 2 + 100
+    assert f"{'a' * length}\n\n{'b' * 100}" in review.body
     click = Click(ref=case.ref, action="reply", by=ANA, version=review.case.version)
     shown = await bench.desk.form(click, NOW)
-    assert [len(field.initial) <= 3000 for field in shown.fields[1:]] == [True, True]
+    words = {field.name: field.initial for field in shown.fields if field.type == "paragraph"}
+    assert [len(text.strip()) for text in words.values()] == [length, 100]
 
 
 async def test_it_closes_only_after_its_answer(bench: Bench) -> None:
@@ -435,7 +438,8 @@ async def test_it_closes_only_after_its_answer(bench: Bench) -> None:
     review = await bench.click(case, "reply", form=BODY)
     assert isinstance(review, Review)
     await bench.click(review.case, "send", value=review.letter)
-    done = await bench.click(await bench.fresh(case), "close", form={"outcome": "fulfilled"})
+    case = await bench.walk(case, until="close")
+    done = await bench.click(case, "close", form={"outcome": "fulfilled"})
     assert isinstance(done, Done)
     after = await bench.fresh(case)
     assert after.closed
@@ -481,8 +485,8 @@ async def test_an_unsubscribe_closes_once_the_marketing_has_stopped(bench: Bench
     form = {"outcome": "fulfilled"}
     assert isinstance(await bench.click(await bench.fresh(case), "close", form=form), Faults)
     await bench.click(await bench.fresh(case), "unsubscribe")
-    await bench.owners_answer(await bench.fresh(case))
-    assert isinstance(await bench.click(await bench.fresh(case), "close", form=form), Done)
+    case = await bench.walk(await bench.fresh(case), until="close")
+    assert isinstance(await bench.click(case, "close", form=form), Done)
     assert (await bench.fresh(case)).closed
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from handlers import registry
+from handlers import lawful, registry
 from handlers.company import Promise
 from handlers.letters import catalogue, demands, templates
 from handlers.letters.catalogue import Catalogue, long_date, one_line
@@ -17,7 +17,7 @@ from handlers.policy import Policy
 from storage.records import Candidate
 
 KINDS = registry.load().kinds
-LAWS = tuple(demands.RIGHTS)
+LAWS = demands.LAWS
 LANGUAGES = templates.LANGUAGES
 
 
@@ -60,18 +60,157 @@ def test_no_reason_cites_the_article_of_a_law_that_may_not_apply(language: str) 
         assert not re.search(r"\bart|GDPR|DSGVO|RGPD|AVG|RODO", told, re.IGNORECASE), name
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["answer_access", "answer_correction", "unverified"])
-def test_california_s_part_stands_whichever_law_s_clock_ends_first(name: str, language: str):
-    def lines(*regimes: str) -> int:
-        found = about("eu_gdpr")
-        laws = tuple(Candidate(regime=each) for each in regimes)
-        request = msgspec.structs.replace(found.case.requests[0], regimes=laws)
-        case = msgspec.structs.replace(found.case, requests=(request,))
-        whole = write(name, msgspec.structs.replace(found, case=case), language).body
-        return len(whole.splitlines())
+#: what one law alone asks for, of which letter, to a request of which kind
+CLAUSES = (
+    ("ccpa", "acknowledgement", "access", "11 CCR 7021(a)"),
+    ("ccpa", "answer_access", "access", "11 CCR 7024(d)"),
+    ("ccpa", "unverified", "access", "11 CCR 7024(b)"),
+    ("ccpa", "refusal_neutral", "access", "11 CCR 7024(b)"),
+    ("ccpa", "answer_deletion", "deletion", "11 CCR 7022"),
+    ("ccpa", "refusal", "deletion", "11 CCR 7022"),
+    ("ccpa", "partial", "deletion", "11 CCR 7022"),
+    ("ccpa", "answer_correction", "correction", "11 CCR 7023"),
+    ("ccpa", "refusal", "correction", "11 CCR 7023"),
+    ("ccpa", "partial", "correction", "11 CCR 7023"),
+    ("ccpa", "unsubscribed", "unsubscribe", "11 CCR 7026(f)"),
+    ("ccpa", "refusal", "access", "1798.125"),
+    ("coppa", "answer_child", "child_data", "16 CFR 312.6"),
+    ("us_co", "refusal", "access", "naag.org"),
+    ("us_co", "extension", "access", "naag.org"),
+    ("us_co", "answer_complaint", "complaint", "naag.org"),
+    ("ca_pipeda", "extension", "access", "priv.gc.ca"),
+    ("ca_pipeda", "refusal", "access", "priv.gc.ca"),
+    ("ca_quebec", "refusal", "access", "cai.gouv.qc.ca"),
+    ("br_lgpd", "answer_access", "access", "LGPD Art. 19 II"),
+    ("br_lgpd", "refusal", "access", "gov.br/anpd"),
+    ("ch_fadp", "answer_access", "access", "edoeb.admin.ch"),
+    ("uk_gdpr", "answer_access", "access", "164A"),
+    ("uk_gdpr", "late", "access", "164A"),
+    ("uk_gdpr", "correcting", "access", "164A"),
+    ("eu_gdpr", "extension", "access", "edpb.europa.eu"),
+)
 
-    assert lines("eu_gdpr", "ccpa") > lines("eu_gdpr", "uk_gdpr")
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("law", "name", "kind", "cited"), CLAUSES)
+def test_what_one_law_asks_of_a_letter_stands_there_under_that_law(
+    law: str, name: str, kind: str, cited: str, language: str
+) -> None:
+    assert cited in write(name, about(law, kind), language).body
+    other = "uk_gdpr" if law == "eu_gdpr" else "eu_gdpr"
+    assert cited not in write(name, about(other, kind), language).body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("law", "name", "kind", "cited"), CLAUSES)
+def test_and_stands_there_too_whichever_law_s_clock_ends_first(
+    law: str, name: str, kind: str, cited: str, language: str
+) -> None:
+    found = with_laws(about("uk_gdpr", kind), "uk_gdpr", law)
+    assert cited in write(name, found, language).body
+
+
+def with_laws(found: Matter, *regimes: str) -> Matter:
+    laws = tuple(Candidate(regime=each) for each in regimes)
+    request = msgspec.structs.replace(found.case.requests[0], regimes=laws)
+    case = msgspec.structs.replace(found.case, requests=(request,))
+    return msgspec.structs.replace(found, case=case)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["refusal", "refusal_neutral", "partial"])
+def test_in_quebec_a_refusal_leaves_a_gap_for_the_provision(name: str, language: str) -> None:
+    gaps = [write(name, about(law), language).words.count("[[") for law in ("eu_gdpr", "ca_quebec")]
+    assert gaps[1] == gaps[0] + 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["refusal", "partial"])
+def test_who_is_refused_a_correction_may_send_a_statement(name: str, language: str) -> None:
+    """GDPR Art. 16, 11 CCR 7023(f): the same sentence as where it was done."""
+    done = write("answer_correction", about("eu_gdpr", "correction"), language).after
+    statement = done.split("\n\n")[0]
+    assert statement in write(name, about("eu_gdpr", "correction"), language).after
+    assert statement not in write(name, about("eu_gdpr", "deletion"), language).after
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_appeal_s_answer_offers_no_second_appeal(language: str) -> None:
+    refused = write("refusal", about("us_co"), language).body
+    decided = write("answer_complaint", about("us_co", "complaint"), language).body
+    assert re.search(r"\b45\b", refused)
+    assert not re.search(r"\b45\b", decided)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("law", ["us_va", "us_co", "us_ct", "us_tx", "us_ut", "us_fl", "us_ia"])
+def test_each_state_s_refusal_holds_what_the_state_demands(law: str, language: str) -> None:
+    assert list(lacking("refusal", language, about(law))) == []
+
+
+EFFECTS = ("restart", "pause", "goes_on")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["identity", "clarification", "code_sent"])
+def test_what_asks_something_tells_what_becomes_of_the_time(name: str, language: str) -> None:
+    told = templates.words(language)["clock"]
+    anew = "pause" if name == "clarification" else "restart"
+    for law, effect in (("uk_gdpr", anew), ("eu_gdpr", "pause"), ("ccpa", "goes_on")):
+        body = write(name, about(law), language).body
+        assert told[effect][1:] in body
+        assert not any(told[other][1:] in body for other in {*EFFECTS} - {effect})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_the_laws_differ_each_is_named_with_what_it_does(language: str) -> None:
+    found = with_laws(about("uk_gdpr"), "uk_gdpr", "eu_gdpr", "ccpa")
+    lines = write("identity", found, language).after.splitlines()
+    told = templates.words(language)["clock"]
+    assert lines[:3] == [
+        f"{told['uk_gdpr']}: {told['restart']} (UK GDPR Art. 12A(2)).",
+        f"{told['eu_gdpr']}: {told['pause']}.",
+        f"{told['elsewhere']}: {told['goes_on']}.",
+    ]
+
+
+def test_a_request_whose_clock_no_question_stops_is_not_told_that_it_does() -> None:
+    found = about("uk_gdpr")
+    portability = msgspec.structs.replace(found.case.requests[0], right="GDPR 20")
+    case = msgspec.structs.replace(found.case, requests=(portability,))
+    body = write("clarification", msgspec.structs.replace(found, case=case)).body
+    assert "goes on meanwhile" in body
+
+
+# --- staff's own words --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", templates.names())
+def test_what_every_letter_must_hold_stands_outside_staff_s_words(name: str, language: str) -> None:
+    """Whatever they write, the demands are met: nothing that the law wants can be taken out."""
+    for law in LAWS:
+        found = about(law, "complaint" if name == "answer_complaint" else "access")
+        values = demands.values_of(name, found, language, **demands.GIVEN)
+        whole = found.policy.letters.render(name, language, values)
+        told = f"{whole.subject}\n{whole.saying('No.')}"
+        assert list(demands.unmet(name, told, values)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", templates.names())
+def test_the_headings_that_staff_fill_are_those_of_the_english(name: str, language: str) -> None:
+    for law in ("eu_gdpr", "ca_quebec", "br_lgpd", "ccpa"):
+        ours, english = (
+            len(lawful.HEADING.findall(write(name, about(law), each).words))
+            for each in (language, "en")
+        )
+        assert ours == english
+
+
+def test_a_skeleton_without_the_letter_stops_the_start(tmp_path: Path) -> None:
+    policy = policy_with(tmp_path, en__skeleton="{{ company }}\n{{ postal }}")
+    assert any("has no {{ body }}" in fault for fault in faults(policy))
 
 
 def test_a_refusal_names_other_ways_in_the_union_and_in_the_united_kingdom() -> None:
@@ -87,7 +226,7 @@ def test_a_refusal_names_other_ways_in_the_union_and_in_the_united_kingdom() -> 
 def test_where_two_laws_may_bind_both_ways_are_told() -> None:
     found = about("uk_gdpr")
     policy = found.policy
-    values = {**demands.values_of(found, "en"), "regimes": ("uk_gdpr", "eu_gdpr")}
+    values = {**demands.values_of("refusal", found, "en"), "regimes": ("uk_gdpr", "eu_gdpr")}
     body = policy.letters.render("no_data", "en", values).body
     assert "Art. 77" in body
     assert "164A" in body
@@ -97,6 +236,13 @@ def test_an_outcome_of_a_complaint_sends_nobody_back_to_us() -> None:
     body = write("answer_complaint", about("uk_gdpr", "complaint")).body
     assert "164A" not in body
     assert "165" in body
+
+
+@pytest.mark.parametrize("name", ["plain", "correcting", "late", "answer_legal"])
+def test_an_authority_is_not_told_where_to_complain(name: str) -> None:
+    found = about("policy", "legal_demand")
+    assert "edpb" not in write(name, found).body
+    assert list(lacking(name, "en", found)) == []
 
 
 def test_a_demand_that_is_not_met_is_found(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ async def test_chasing_asks_those_alone_who_have_not_answered(bench: Bench) -> N
 
 
 def test_what_a_round_is_called_is_known() -> None:
-    assert set(owners.ROUNDS) == {"hold", "delete", "change", "stop"}
+    assert set(owners.ROUNDS) == {"hold", "delete", "change", "stop", "cease"}
     assert "Delete nothing yet" in owners.ROUNDS["hold"].asks
     assert System(name="crm", title="CRM").owner == ""
 

@@ -18,6 +18,7 @@ from handlers.deadlines.reminders import (
     snoozed_until,
     urgent,
 )
+from handlers.deadlines.working_days import Hours
 from handlers.policy import Policy
 from handlers.requests import close_request, replace
 from storage.records import (
@@ -35,6 +36,7 @@ from tests.handlers.desks import ANA, BEN, Bench, a_bench
 from tests.handlers.test_registry import a_moment
 
 POLICY = Policy()
+LONDON = Hours(timezone="Europe/London")
 TUESDAY = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 
 
@@ -44,6 +46,7 @@ def a_case(kind: str = "access", received: datetime = TUESDAY) -> Case:
         received_at=received,
         requester="rosa@example.org",
         requester_hash="hash",
+        assignee="U01ANA",
         requests=(Request(id=1, kind=kind, due=earliest(Asked(kind=kind, received_at=received))),),
     )
     return replace(case, remind_at=next_remind_at(case, POLICY, received))
@@ -195,15 +198,15 @@ def test_the_ladder_is_a_setting() -> None:
     ],
 )
 def test_people_are_spoken_to_in_their_own_hours(zone: str, now: str, expected: str | None) -> None:
-    found = put_off(a_case(), POLICY, datetime.fromisoformat(now), zone)
+    found = put_off(a_case(), POLICY, datetime.fromisoformat(now), Hours(timezone=zone))
     assert found == (datetime.fromisoformat(expected) if expected else None)
 
 
 def test_out_of_hours_a_last_day_is_urgent() -> None:
     evening = datetime(2026, 12, 1, 18, 30, tzinfo=UTC)
-    assert urgent(a_case(), POLICY, evening, "Europe/London")
-    assert not urgent(a_case(), POLICY, evening - timedelta(hours=4), "Europe/London")
-    assert not urgent(a_case(), POLICY, evening - timedelta(days=1), "Europe/London")
+    assert urgent(a_case(), POLICY, evening, LONDON)
+    assert not urgent(a_case(), POLICY, evening - timedelta(hours=4), LONDON)
+    assert not urgent(a_case(), POLICY, evening - timedelta(days=1), LONDON)
 
 
 # --- the receipt to be confirmed by hand ----------------------------------------------------
@@ -300,8 +303,8 @@ def test_a_clock_that_stands_calls_no_manager_and_is_never_urgent() -> None:
     assert len(found) > 6
     assert MANAGERS not in found[4:], "the date as if nothing had been asked binds nobody"
     evening = datetime(2026, 12, 3, 20, tzinfo=UTC)
-    assert not urgent(case, POLICY, evening, "Europe/London")
-    assert put_off(case, POLICY, evening, "Europe/London") is not None
+    assert not urgent(case, POLICY, evening, LONDON)
+    assert put_off(case, POLICY, evening, LONDON) is not None
 
 
 def test_what_stands_is_not_late_and_what_runs_beside_it_may_be() -> None:

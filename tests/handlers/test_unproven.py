@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import recipients
 from handlers.handler import Done, Faults, Review
+from handlers.letters import templates
 from handlers.verification import AGAIN, ENDS
-from storage.records import Case, DirectMessage, OutboxStatus, Outcome, ThreadLine
+from storage.records import Candidate, Case, DirectMessage, OutboxStatus, Outcome, ThreadLine
 from tests.handlers.desks import ANA, DAY, MAY, NOW, Bench, parsed, reading
 
 EVE = "eve@example.net"
@@ -71,6 +73,44 @@ async def test_sent_it_ends_as_unverified_and_can_be_opened_again(bench: Bench):
     assert case.requests[0].outcome is Outcome.EXPIRED_UNVERIFIED
     await bench.click(case, "reopen", request=1, form={"how": "unfinished"})
     assert not (await bench.fresh(case)).closed
+
+
+@pytest.mark.parametrize(
+    ("law", "routes"),
+    [
+        ("eu_gdpr", ("edpb.europa.eu", "79")),
+        ("uk_gdpr", ("164A", "ico.org.uk", "165")),
+        ("ccpa", ("1798.125", "privacy policy")),
+        ("ca_pipeda", ("priv.gc.ca",)),
+    ],
+)
+async def test_the_end_without_proof_is_the_refusal_letter_of_its_law(bench: Bench, law, routes):
+    """Proposed by the desk, sent by a person; it says nothing on whether data are held."""
+    case = await bench.case("access", laws=(Candidate(regime=law),))
+    await bench.click(case, "claim")
+    form = {"template": "identity", "body": "Please sign in once."}
+    review = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    await bench.click(await bench.fresh(case), "send", value=review.letter)
+    await bench.deliver(case, NOW + timedelta(minutes=1))
+    answer = await close(bench, await bench.fresh(case), Outcome.EXPIRED_UNVERIFIED, NOW + 31 * DAY)
+    assert isinstance(answer, Review)
+    assert all(route in answer.body for route in routes)
+    assert "nothing about whether we hold data" in answer.body
+    assert templates.template("unverified").neutral
+
+
+async def test_no_letter_ever_goes_to_a_reply_to(bench: Bench):
+    """From: the victim, Reply-To: somebody else. It is flagged, and answered to the From alone."""
+    mail = await bench.mail()
+    said = parsed(reply_to=EVE)
+    case = await bench.desk.open(mail, said, reading("access"), NOW)
+    assert "Reply-To names another address" in case.defects
+    await bench.click(case, "claim")
+    form = {"template": "identity", "body": "Please sign in once."}
+    review = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    assert review.to == case.requester != EVE
+    assert EVE not in recipients.known(await bench.fresh(case))
+    assert {m.content.to for m in await bench.outbox(case)} == {case.requester}
 
 
 async def test_a_request_that_ended_without_proof_is_in_no_other_s_way(bench: Bench):

@@ -47,7 +47,7 @@ async def sent(who: Acting, **answers: str) -> None:
     answer = await who.submit(**answers)
     assert answer["ok"], answer
     await who.window("Send")
-    assert (await who.submit())["ok"]
+    assert (await who.send())["ok"]
     await who.window("Undo")
     await who.close()
 

@@ -102,6 +102,7 @@ async def test_two_requests_in_one_mail_have_two_clocks_and_end_one_by_one(world
         await walk.answer(ana, ben)
         await world.move(MINUTES)
         await ana.mail("karl@example.net", "this is our answer")
+        await walk.to(ana, ben, until="close")
         await close(ana, case.ref, STAFF, number["deletion"])
         done = await world.case_when(case.ref, lambda c: c.closed)
     assert all(r.status is Status.CLOSED for r in done.requests)

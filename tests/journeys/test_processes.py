@@ -20,11 +20,12 @@ async def answered(who: Acting, ref: str) -> None:
     await who.click(ref, "Confirm")
     await who.window("Kinds")
     assert (await who.submit(kinds=["question"]))["ok"]
+    await who.until(lambda: "Question" in who.cards(ref)[0]["text"], "the card with the new kind")
     await who.click(ref, "Reply")
     await who.window("Start from")
-    assert (await who.submit(body=ANSWER, body2=""))["ok"]
+    assert (await who.submit(body=ANSWER))["ok"]
     await who.window("this is our answer")
-    assert (await who.submit())["ok"]
+    assert (await who.send())["ok"]
     await who.window("Undo")
     await who.close()
 

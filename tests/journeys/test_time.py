@@ -107,27 +107,27 @@ async def test_a_digest_whose_hour_comes_while_another_is_made_goes_out_too(
 async def test_a_letter_can_be_called_back_for_a_minute_and_is_a_draft_again(world: World):
     await world.send(mail("Nora <nora@example.org>", "Who", "Who is your data protection officer?"))
     case = await world.case_from("nora@example.org")
-    words = "Hello,\n\nour officer will write to you.\n"
+    words = "Our officer will write to you about it."
     async with world.acting(BEN) as ben:
         await ben.click(case.ref, "Claim")
         await ben.click(case.ref, "Reply")
         await ben.window("Start from")
         assert (await ben.submit(body=words))["ok"]
-        await ben.window("our officer will write")
-        assert (await ben.submit())["ok"]
+        await ben.window("Our officer will write")
+        assert (await ben.send())["ok"]
         await ben.window("Undo")
         assert (await ben.press_in_window("Undo"))["ok"]
         await world.case_when(case.ref, lambda c: any(x.status == "draft" for x in c.letters))
         await ben.close()
         await world.move(timedelta(minutes=5))
         await ben.click(case.ref, "Reply")
-        window = await ben.window("our officer will write")
+        window = await ben.window("Our officer will write")
         assert window["callback_id"]
         assert (await ben.submit(body=words))["ok"]
         await ben.window("Send")
-        assert (await ben.submit())["ok"]
+        assert (await ben.send())["ok"]
         await ben.window("Undo")
         await world.move(timedelta(seconds=61))
-        await ben.mail("nora@example.org", "our officer will write")
-    arrived = [m for m in ben.mails["nora@example.org"] if "our officer" in m["text"]]
+        await ben.mail("nora@example.org", "Our officer will write")
+    arrived = [m for m in ben.mails["nora@example.org"] if "Our officer" in m["text"]]
     assert len(arrived) == 1

@@ -114,7 +114,8 @@ class Acting:
                 for ms in self.messages.values()
                 for m in ms.values()
             ]
-            raise AssertionError(f"{self.who} never saw {what}; {texts}; {labels}") from None
+            top = self.stack[-1:]
+            raise AssertionError(f"{self.who} never saw {what}; {texts}; {labels}; {top}") from None
 
     async def _do(self, what: str, **body: Any) -> dict[str, Any]:
         async with self.http.post(f"/do/{what}", json={"as": self.who, **body}) as answer:
@@ -161,7 +162,7 @@ class Acting:
         """The window on top, once it holds this text somewhere."""
         return await self.until(
             lambda: self.stack[-1] if self.stack and text in str(self.stack[-1]) else None,
-            f"window with {text!r} (top: {self.stack[-1:]})",
+            f"window with {text!r}",
         )
 
     async def mail(self, address: str, text: str, seconds: float = SECONDS) -> dict[str, Any]:
@@ -207,6 +208,11 @@ class Acting:
         """Send the window on top; answers by field name (text, or the value of an option)."""
         view = self.stack[-1]
         return await self._do("submit", view_id=view["id"], values=filled(view, answers))
+
+    async def send(self) -> dict[str, Any]:
+        """Send the letter in the preview on top, with what it asks to look at ticked."""
+        boxes = [b for b in self.stack[-1]["blocks"] if b["type"] == "input"]
+        return await self.submit(**{box["block_id"].split(":")[1]: "yes" for box in boxes})
 
     async def choose(self, name: str, value: str) -> dict[str, Any]:
         """Choose in a list that draws the window anew."""

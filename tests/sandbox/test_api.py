@@ -83,7 +83,7 @@ async def test_tokens_methods_and_scopes_are_checked(world):
     url = world.settings["SLACK_API_URL"]
     assert await refused(AsyncWebClient(base_url=url).auth_test()) == "not_authed"
     assert await refused(AsyncWebClient("xoxb-no", base_url=url).auth_test()) == "invalid_auth"
-    assert await refused(world.client.api_call("views.publish")) == "unknown_method"
+    assert await refused(world.client.api_call("chat.unfurl")) == "unknown_method"
     with pytest.raises(SlackApiError) as caught:
         await world.client.conversations_join(channel="C01STAFF")
     assert caught.value.response["needed"] == "channels:join"

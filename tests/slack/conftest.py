@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from slack_sdk.models.views import View as SdkView
 
 from bot.sandbox import Sandbox, SandboxOptions
-from bot.slack.options import SlackOptions
+from bot.slack.options import Gap, SlackOptions
 from handlers import registry as kinds
 from handlers.clock import RealClock
 from handlers.desk import Desk
@@ -309,6 +309,24 @@ class Page:
                 )
         raise AssertionError(f"no {label} in {channel}")
 
+    async def home(self, user: str) -> dict[str, Any]:
+        """Somebody's Home, opened and drawn."""
+        before = (self._sandbox.parts.modals.home(user) or {}).get("hash")
+        await self.do("home", **{"as": user})
+        return await self.until(
+            lambda: (h := self._sandbox.parts.modals.home(user)) and h["hash"] != before and h
+        )
+
+    def at_home(self, user: str) -> str:
+        """The words of somebody's Home as it stands."""
+        return json.dumps(self._sandbox.parts.modals.home(user), ensure_ascii=False)
+
+    async def press_at_home(self, user: str, label: str) -> dict[str, Any]:
+        view = self._sandbox.parts.modals.home(user)
+        action = find_action(view["blocks"], label)
+        assert action, f"no {label} in {self.at_home(user)}"
+        return await self.do("click", **{"as": user}, view_id=view["id"], action=action)
+
     async def press_in_window(self, user: str, label: str, **more: Any) -> dict[str, Any]:
         view = self.stack(user)[-1]
         action = find_action(view["blocks"], label)
@@ -333,6 +351,8 @@ class Page:
 def answer_of(kind: str, text: str, element: dict[str, Any]) -> dict[str, Any]:
     if kind == "plain_text_input":
         return {"type": kind, "value": text}
+    if kind == "datepicker":
+        return {"type": kind, "selected_date": text}
     if kind == "users_select":
         return {"type": kind, "selected_user": text}
     options = [o for o in element["options"] if o["value"] in text.split()]
@@ -381,6 +401,7 @@ async def office(tmp_path, sandbox):
         managers=settings["DESK_SLACK_MANAGERS"],
         restricted=settings["DESK_SLACK_RESTRICTED"],
         counsel=tuple(settings["DESK_COUNSEL"].split(",")),
+        gaps=(Gap(name="DESK_RELAY", means="No mail server takes letters."),),
     )
     store = await open_store(tmp_path / "data", MASTER)
     registry = kinds.load()

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from bot.slack.app import Slack
 from handlers.policy import Policy
-from storage.records import Arrival, Commit, Letter, ParsedMail, Reading, Verification
+from storage.records import (
+    Arrival,
+    AttachmentText,
+    Commit,
+    Letter,
+    ParsedMail,
+    Reading,
+    Verification,
+)
 
 MAIL = ParsedMail(
     message_id="<one@example.org>",
@@ -27,6 +35,11 @@ WORDS = (
 )  # fmt: skip
 
 
+#: what the parse worker would find in them
+FILES = (
+    AttachmentText(name="<!channel> list.txt", text="My <!here> words\u202e."),
+    AttachmentText(name="scan.png", note="files of this type are not opened here"),
+)
 LEASE = timedelta(seconds=1)
 
 
@@ -48,12 +61,14 @@ class Office:
         self.slack: Slack | None = None
         self.port: int | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._follows: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
 
     async def open(self) -> None:
         self.slack = Slack(
-            self.options, self.desk, self.store, self.registry, Policy(), self.clock, read_mail
-        )
+            self.options, self.desk, self.store, self.registry, Policy(), self.clock, read_mail,
+            read_attachment=read_attachment,
+        )  # fmt: skip
         await self.slack.start()
         if self.port:
             app = web.Application()
@@ -62,13 +77,15 @@ class Office:
             await self._runner.setup()
             await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
         self._pump = asyncio.create_task(self._work())
+        self._follows = asyncio.create_task(self.slack.follow())
         async with asyncio.timeout(10):
             await self.slack.wait_connected()
 
     async def close(self) -> None:
-        self._pump.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._pump
+        for task in (self._pump, self._follows):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         if self._runner:
             await self._runner.cleanup()
         await self.slack.stop()
@@ -119,6 +136,10 @@ class Office:
 
 async def read_mail(mail_id: str) -> ParsedMail:
     return MAIL
+
+
+async def read_attachment(mail_id: str, place: int) -> AttachmentText:
+    return FILES[place]
 
 
 def labels(message) -> list[str]:

@@ -110,6 +110,10 @@ class SmallStore:
         yield Entry(seq=1, at=self._now, actor="U01ANA", act="claim", case=ref, note="")
 
 
+async def no_attachment(mail_id, place):
+    raise AssertionError("no attachment is read here")
+
+
 async def read_mail(mail_id):
     return ParsedMail(
         header_from="nora@example.org", subject="<!channel>", shown="Delete <@U01ANA>"
@@ -133,7 +137,16 @@ async def slack(sandbox, desk, registry, now):
         restricted=settings["DESK_SLACK_RESTRICTED"],
         counsel=tuple(settings["DESK_COUNSEL"].split(",")),
     )
-    made = Slack(options, desk, SmallStore(desk, now), registry, Policy(), RealClock(), read_mail)
+    made = Slack(
+        options,
+        desk,
+        SmallStore(desk, now),
+        registry,
+        Policy(),
+        RealClock(),
+        read_mail,
+        read_attachment=no_attachment,
+    )
     await made.start()
     async with asyncio.timeout(10):
         await made.wait_connected()
@@ -352,7 +365,14 @@ async def test_a_click_on_a_card_from_before_a_restart_still_works(
 ):
     await slack.stop()
     fresh = Slack(
-        slack._options, desk, SmallStore(desk, now), registry, Policy(), RealClock(), read_mail
+        slack._options,
+        desk,
+        SmallStore(desk, now),
+        registry,
+        Policy(),
+        RealClock(),
+        read_mail,
+        read_attachment=no_attachment,
     )
     await fresh.start()
     async with asyncio.timeout(10):

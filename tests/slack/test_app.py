@@ -37,7 +37,16 @@ def slack_for(sandbox, registry, **more) -> Slack:
         staff="C01STAFF",
         **more,
     )
-    return Slack(options, NoDesk(), NoStore(), registry, Policy(), RealClock(), no_mail)
+    return Slack(
+        options,
+        NoDesk(),
+        NoStore(),
+        registry,
+        Policy(),
+        RealClock(),
+        no_mail,
+        read_attachment=no_mail,
+    )
 
 
 def free_port() -> int:

@@ -45,6 +45,15 @@ def test_a_paused_case_is_told_with_its_age_and_is_late_for_nobody(message_fault
     assert ":red_circle:" not in told
 
 
+def test_what_was_confirmed_without_a_person_can_be_opened_one_by_one(message_faults):
+    made = message(Digest(**FIGURES, urgent=(line(1),), stopped=(line(2), line(3))))
+    assert message_faults(made) == []
+    told = json.dumps(made)
+    assert "2 unsubscribes confirmed without a person" in told
+    opens = [b for b in made["blocks"] if b.get("accessory", {}).get("text", {}).get("text")]
+    assert ["PR-2026-0002" in str(b) or "PR-2026-0003" in str(b) for b in opens].count(True) == 2
+
+
 def test_it_goes_out_when_all_is_well_too(message_faults):
     calm = dict.fromkeys(FIGURES, 0) | {"day": date(2026, 12, 1)}
     made = message(Digest(**calm, urgent=()))

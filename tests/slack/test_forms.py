@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.slack import forms, reading, views
+from bot.slack import forms, preview, reading, views
 from bot.slack.pointers import Pointer, decoded, encoded
 from handlers.handler import Done, Field, Form, Review
 from storage.records import Attachment, Entry, InboundMail, ParsedMail
@@ -119,10 +119,14 @@ def test_a_preview_shows_the_letter_and_sends_by_id(make_case, view_faults, text
         subject=HOSTILE,
         body=HOSTILE + "\n" + "word " * 2000,
         window=60,
+        ticks=(Field(name="fits", label=HOSTILE, type="choices", options=(("yes", "Yes"),)),),
     )
-    view = views.review(answer, POINTER)
+    view = preview.review(answer, POINTER)
     assert view_faults(view) == []
     assert view["submit"]["text"] == "Send"
+    (box,) = [block for block in view["blocks"] if block["type"] == "input"]
+    assert (box["element"]["type"], box["optional"]) == ("checkboxes", False)
+    assert forms.errors(view, {"fits": "Tick it."}) == {box["block_id"]: "Tick it."}
     pointer = decoded(view["private_metadata"])
     assert (pointer.action, pointer.value, pointer.version) == ("send", "L1", 4)
     assert "nora" not in view["private_metadata"]

@@ -69,6 +69,8 @@ async def test_from_the_card_to_the_letter(office, page, message_faults):
     assert "Dear Nora, we are on it." in page.top(mine)
     assert "nora@example.org" in page.top(mine)
     answer = await page.submit(mine)
+    assert answer["errors"], "what nobody has looked at does not go"
+    answer = await page.submit(mine, fits="yes", says="yes")
     assert answer["ok"], answer
     await offered(page, "Undo")
     await page.press_in_window(mine, "Undo")

@@ -20,6 +20,17 @@ def test_socket_mode_needs_no_address_and_http_names_one():
     assert http["features"]["slash_commands"][0]["url"] == url
 
 
+def test_home_and_the_shortcut_are_on_and_user_groups_only_where_they_are_used():
+    made = manifest("socket")
+    assert made["features"]["app_home"]["home_tab_enabled"]
+    (shortcut,) = made["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", "make_request")
+    assert "app_home_opened" in made["settings"]["event_subscriptions"]["bot_events"]
+    assert "bot_optional" not in made["oauth_config"]["scopes"]
+    scopes = manifest("socket", optional=("usergroups:read",))["oauth_config"]["scopes"]
+    assert scopes["bot"][-1:] == scopes["bot_optional"] == ["usergroups:read"]
+
+
 def test_names_keep_the_limits():
     made = manifest("socket")
     assert len(made["display_information"]["name"]) <= 35

@@ -1,6 +1,7 @@
 """Who somebody is: membership, and who is shut out whatever they are a member of."""
 
 import pytest
+from slack_sdk.errors import SlackApiError
 
 from bot.slack.options import SlackOptions
 from bot.slack.roles import Roles
@@ -17,6 +18,7 @@ class Workspace:
     def __init__(self) -> None:
         self.members = {"C1": ["U1", "U2", "U9"], "C2": ["U2"], "C3": ["U2"]}
         self.profiles = {}
+        self.groups = {}
         self.asked = 0
         self.users_getPresence = self.presence
 
@@ -24,10 +26,16 @@ class Workspace:
         return {"team_id": "T1"}
 
     async def users_info(self, *, user):
-        return {"user": {"team_id": "T1", **self.profiles.get(user, {})}}
+        return {"user": {"id": user, "team_id": "T1", **self.profiles.get(user, {})}}
 
     async def presence(self, *, user):
         return {"presence": "away" if user == "U2" else "active"}
+
+    async def usergroups_users_list(self, *, usergroup):
+        found = self.groups[usergroup]
+        if isinstance(found, str):
+            raise SlackApiError(found, {"ok": False, "error": found})
+        return {"users": found}
 
     async def conversations_members(self, *, channel, limit, cursor):
         self.asked += 1
@@ -126,3 +134,33 @@ async def test_when_slack_does_not_say_nobody_is_taken_to_be_away(workspace):
 
     workspace.users_getPresence = broken
     assert await Roles(workspace, OPTIONS).colleagues() is None
+
+
+GROUPED = SlackOptions(
+    bot_token="x", staff="C1", groups={Role.STAFF: "S1", Role.MANAGER: "S2", Role.COUNSEL: "S3"}
+)
+
+
+async def test_user_groups_give_roles_beside_the_channels(workspace):
+    workspace.groups = {"S1": ["U7"], "S2": ["U7", "U1"], "S3": []}
+    assert await roles_of(workspace, "U7", GROUPED) == {Role.STAFF, Role.MANAGER}
+    assert await roles_of(workspace, "U1", GROUPED) == {Role.STAFF, Role.MANAGER}
+    assert await roles_of(workspace, "U2", GROUPED) == {Role.STAFF}
+    workspace.profiles["U7"] = {"is_restricted": True}
+    with pytest.raises(Refused):
+        await roles_of(workspace, "U7", GROUPED)
+
+
+@pytest.mark.parametrize("word", ["missing_scope", "plan_upgrade_required", "unknown_method"])
+async def test_groups_that_say_nothing_give_nobody_a_role_and_take_none_away(workspace, word):
+    workspace.groups = dict.fromkeys(("S1", "S2", "S3"), word)
+    assert await roles_of(workspace, "U1", GROUPED) == {Role.STAFF}
+    with pytest.raises(Refused):
+        await roles_of(workspace, "U7", GROUPED)
+
+
+async def test_who_does_not_say_where_they_belong_is_refused(workspace):
+    for profile in ({"team_id": None}, {"team_id": ""}, {"id": "USLACKBOT"}):
+        workspace.profiles["U1"] = profile
+        with pytest.raises(Refused):
+            await roles_of(workspace, "U1")

@@ -132,7 +132,7 @@ async def test_a_move_of_unknown_outcome_still_wipes_the_old_card(transport, des
 
 async def test_nothing_goes_into_a_shared_channel(transport, page):
     await page.do("channel", channel="C01STAFF", is_ext_shared=True)
-    with pytest.raises(SendFailed, match="shared with outsiders"):
+    with pytest.raises(SendLater, match="shared with outsiders"):
         await transport.send(message(Card(case=REF)))
     assert page.messages("C01STAFF") == []
 
@@ -141,7 +141,7 @@ async def test_a_channel_is_looked_at_again_when_told(transport, page):
     await transport.send(message(Card(case=REF)))
     await page.do("channel", channel="C01STAFF", is_ext_shared=True)
     transport.forget("C01STAFF")
-    with pytest.raises(SendFailed):
+    with pytest.raises(SendLater):
         await transport.send(message(Card(case=REF)))
 
 
@@ -201,7 +201,7 @@ async def test_a_case_that_moves_is_gone_from_where_it_was_though_its_new_place_
     card = await transport.send(message(Card(case=REF)))
     desk.case = msgspec.structs.replace(desk.case, card=card, circle=Circle.RESTRICTED)
     await page.do("channel", channel="C03RESTRICTED", is_ext_shared=True)
-    with pytest.raises(SendFailed):
+    with pytest.raises(SendLater):
         await transport.send(message(Card(case=REF), "o2"))
     assert page.messages("C01STAFF") == []
     assert page.messages("C03RESTRICTED") == []
@@ -316,3 +316,26 @@ async def test_turns_taken_at_once_queue_up():
     pace = Pace(clock, every=timedelta(seconds=1), burst=1)
     await asyncio.gather(*(pace.turn("C1") for _ in range(4)))
     assert clock.now() == start + timedelta(seconds=3)
+
+
+async def test_a_channel_that_is_only_about_to_be_shared_gets_nothing_and_all_of_it_later(
+    transport, desk, page
+):
+    await page.do("channel", channel="C01STAFF", is_pending_ext_shared=True)
+    with pytest.raises(SendLater) as shut:
+        await transport.send(message(Card(case=REF)))
+    assert shut.value.after >= 60, "it is not asked again and again"
+    assert page.messages("C01STAFF") == []
+    await page.do("channel", channel="C01STAFF", is_pending_ext_shared=False)
+    await transport.send(message(Card(case=REF)))
+    assert len(page.messages("C01STAFF")) == 1
+
+
+async def test_where_slack_does_not_say_whose_a_channel_is_nothing_is_posted(transport, page):
+    await page.do("app", gone=["conversations.info"])
+    with pytest.raises((SendLater, SendFailed)):
+        await transport.send(message(Card(case=REF)))
+    await page.do("app", gone=[], scopes=["chat:write"])
+    with pytest.raises(SendLater, match="missing_scope"):
+        await transport.send(message(Card(case=REF)))
+    assert page.messages("C01STAFF") == []

@@ -97,6 +97,8 @@ class PlainStore:
             self._blank(InboundMail.table, shred.key, MAIL)
         elif shred.life == "skeleton":
             self.records.pop((Case.table, shred.key), None)
+        elif shred.life == "suppression":
+            self.records.pop((Suppression.table, shred.key), None)
         else:
             self._blank(Case.table, shred.key, CASE)
             gone = [*self.all_of(OutboxMessage), *self.all_of(Mark)]

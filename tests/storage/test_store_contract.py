@@ -778,6 +778,23 @@ async def test_a_shred_again_does_no_harm(store: Store, reopen: Open) -> None:
     assert await (await reopen()).verify(lambda *_: None) == ()
 
 
+async def test_an_address_off_the_do_not_mail_list_is_gone_and_may_come_back(
+    store: Store, reopen: Open
+) -> None:
+    listed = Suppression(hash="h", address="rosa@example.org", since=NOW, case=PURGED)
+    kept = changed(listed, hash="k", address="ben@example.net")
+    await store.commit(putting(listed, kept))
+    await purged(store, Shred(life="suppression", key="h"))
+    async for again in both(store, reopen):
+        assert await again.suppression("h") is None
+        assert [each.hash async for each in again.all_suppressions()] == ["k"]
+    back = await reopen()
+    await back.commit(putting(listed))
+    found = await (await reopen()).suppression("h")
+    assert found is not None
+    assert found.address == "rosa@example.org"
+
+
 # --- seals ----------------------------------------------------------------------------------
 
 

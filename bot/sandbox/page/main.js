@@ -2,6 +2,7 @@
 import { DeskClock } from "./clock.js";
 import { composer } from "./composer.js";
 import { el, fill, icon } from "./dom.js";
+import { drawHome, openHome } from "./home.js";
 import { connect } from "./live.js";
 import { drawCompose, drawMailbox } from "./mailbox.js";
 import { markSeen } from "./marks.js";
@@ -60,7 +61,7 @@ class App {
     (on ? part("help-close") : part("help-open")).focus();
   }
 
-  actAs(person, place = { kind: "channel", id: this.place.id }) {
+  actAs(person, place = this.place.kind === "home" ? this.place : { kind: "channel", id: this.place.id }) {
     this.leave?.();
     this.person = person;
     this.place = place;
@@ -72,6 +73,7 @@ class App {
     this.place = place;
     this.drawer(false);
     this.draw();
+    if (place.kind === "home") openHome(this);
     // On a touch screen focus would bring up the keyboard over the messages.
     if (place.kind !== "channel" || !matchMedia("(hover: hover)").matches) return;
     const box = place.thread ? "composer-thread" : "composer";
@@ -87,6 +89,7 @@ class App {
     const known = event.type === "message" && this.world.messages.get(event.channel)?.has(event.message.ts);
     apply(this.world, event);
     if (event.type === "message" && !known) this.tell(event);
+    if (event.type === "state" && this.place.kind === "home") openHome(this);
     this.draw();
     if (event.type === "state" || event.type === "views") this.modal.sync();
     return undefined;
@@ -131,7 +134,8 @@ class App {
     const main = part("main");
     const { kind, id, thread } = this.place;
     const frame = kind === "channel" ? `channel/${this.world.me}/${id}` : JSON.stringify(this.place);
-    if (kind !== "channel") this.drawPost(main, frame);
+    if (kind === "home") drawHome(this, main, frame);
+    else if (kind !== "channel") this.drawPost(main, frame);
     else if (!id) this.drawNowhere(main, frame);
     else this.drawRoom(main, frame, id);
     this.drawSide(kind === "channel" ? thread : undefined);
@@ -224,12 +228,13 @@ function names(world, members) {
 }
 
 function placeOf(wanted) {
+  if (wanted.has("home")) return { kind: "home" };
   if (wanted.has("mail")) return { kind: "mail", address: wanted.get("mail"), id: wanted.get("open") ?? undefined };
   return { kind: "channel", id: wanted.get("in") ?? undefined, thread: wanted.get("thread") ?? undefined };
 }
 
 function hashOf(person, place) {
-  const words = { as: person, in: place.kind === "channel" ? place.id : undefined, thread: place.thread,
+  const words = { as: person, home: place.kind === "home" ? "1" : undefined, in: place.kind === "channel" ? place.id : undefined, thread: place.thread,
     mail: place.kind === "mail" ? place.address : undefined, open: place.kind === "mail" ? place.id : undefined };
   return `#${new URLSearchParams(Object.entries(words).filter(([, value]) => value))}`;
 }

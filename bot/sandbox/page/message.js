@@ -3,6 +3,7 @@ import { send, inWords } from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { avatar, el, icon } from "./dom.js";
 import { clockTime, stamp } from "./dates.js";
+import { attachMenu } from "./menu.js";
 import { mrkdwn, unescape } from "./mrkdwn.js";
 import { toast } from "./toast.js";
 import { carry } from "./values.js";
@@ -55,7 +56,19 @@ export function messageNode(app, channel, message, { compact = false, inThread =
   el("div", { class: "message-body" },
     message.ephemeral ? el("div", { class: "only-you" }, icon("eye"), "Only visible to you") : null,
     compact ? null : head, content(app, channel, message),
-    inThread || message.ephemeral ? null : threadLine(app, channel, message)));
+    inThread || message.ephemeral ? null : threadLine(app, channel, message)),
+  message.ephemeral || message.tombstone ? null : shortcuts(app, channel, message));
+}
+
+/** What the app adds to the menu of every message. */
+function shortcuts(app, channel, message) {
+  const more = el("button", { type: "button", class: "bare message-more", "data-testid": "message-more", "aria-label": "Menu of this message" }, icon("more"));
+  const items = () => app.world.shortcuts.map((one) => ({ label: one.label, value: one.callback_id }));
+  attachMenu(more, items, (item) => whileBusy(more, async () => {
+    const answer = await send("shortcut", { as: app.world.me, channel, ts: message.ts, callback_id: item.value });
+    if (!answer.ok) toast(inWords(answer.error));
+  }));
+  return more;
 }
 
 function content(app, channel, message) {

@@ -30,6 +30,7 @@ export function drawPlaces(app, box) {
   const items = [title("Channels"), ...rooms.map((channel) => room(app, channel))];
   if (!rooms.length) items.push(note("This person is in no channel."));
   if (direct.length) items.push(title("Direct messages"), ...direct.map((channel) => room(app, channel)));
+  items.push(title("App"), home(app));
   items.push(title("Requesters"), write(app), ...[...app.world.mailboxes.values()].map((mailbox) => post(app, mailbox)));
   keyed(box, items);
 }
@@ -63,6 +64,12 @@ function post(app, box) {
   const count = here ? 0 : Math.max(0, incoming - seen("mail", box.address));
   return { key: box.address, deps: [box.name, here, count], make: () => place({ "data-testid": `mailbox-${box.address}`, title: box.address,
     on: { click: () => app.go({ kind: "mail", address: box.address }) } }, icon("mail"), box.name || box.address, count, "new mails", here) };
+}
+
+function home(app) {
+  const here = app.place.kind === "home";
+  return { key: "home", deps: [here], make: () => place({ "data-testid": "home-tab",
+    on: { click: () => app.go({ kind: "home" }) } }, icon("home"), "Home", 0, "", here) };
 }
 
 function write(app) {

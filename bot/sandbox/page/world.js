@@ -2,7 +2,7 @@
 
 export function newWorld() {
   return { me: "", clock: null, clockAt: 0, desk: null, command: "/privacy", users: new Map(), channels: new Map(),
-    messages: new Map(), mailboxes: new Map(), mails: new Map(), stack: [] };
+    messages: new Map(), mailboxes: new Map(), mails: new Map(), stack: [], home: null, shortcuts: [] };
 }
 
 const byId = (list) => new Map((list ?? []).map((item) => [item.id, item]));
@@ -19,6 +19,8 @@ const APPLY = {
     world.mailboxes = new Map((event.mailboxes ?? []).map((box) => [box.address, box]));
     world.mails = new Map(Object.entries(event.mails ?? {}));
     world.stack = event.stack ?? [];
+    world.home = event.home ?? null;
+    world.shortcuts = event.shortcuts ?? [];
     setClock(world, event.clock);
   },
   message(world, { channel, message }) {
@@ -31,6 +33,7 @@ const APPLY = {
     if (replied) here.set(ts, { ...here.get(ts), ts, text: "_This message was deleted._", blocks: undefined, tombstone: true });
     else here?.delete(ts);
   },
+  home(world, { view }) { world.home = view; },
   views(world, { stack }) { world.stack = stack ?? []; },
   mail(world, { address, name, mail }) {
     const list = world.mails.get(address) ?? [];
