@@ -74,8 +74,11 @@ def _vocabulary(lesson: Lesson) -> Vocabulary:
     pairs = np.unique(every * (1 + lesson.voices.max()) + voices)
     buckets, count = np.unique(pairs // (1 + lesson.voices.max()), return_counts=True)
     kept = buckets[count >= _VOICES]
-    found, mails = np.unique(every, return_counts=True)
-    rarity = np.sqrt(np.log((1 + len(each)) / mails[np.searchsorted(found, kept)]))
+    found, counts = np.unique(every, return_counts=True)
+    mails = counts[np.searchsorted(found, kept)]
+    order = np.argsort(-mails, kind="stable")  # what is needed together lies together
+    kept, mails = kept[order], mails[order]
+    rarity = np.sqrt(np.log((1 + len(each)) / mails))
     return Vocabulary(kept.astype(np.uint32), rarity.astype(np.float32), _SCALES)
 
 

@@ -201,20 +201,28 @@ class Signs:
     """
 
     def __init__(self, expressions: Mapping[str, str], around: str = "{}") -> None:
-        self._signs = {
-            name: [_sign(one, around) for one in alternatives(words)]
+        self._names = tuple(expressions)
+        signs = [
+            (name, _sign(one, around))
             for name, words in expressions.items()
-        }
-        self._index = Index(sign.wanted for signs in self._signs.values() for sign in signs)
+            for one in alternatives(words)
+        ]
+        self._index = Index(sign.wanted for _, sign in signs)
+        self._always = [(name, sign) for name, sign in signs if not sign.wanted]
+        self._by_needle: dict[str, list[tuple[str, _Sign]]] = {}
+        for name, sign in signs:
+            for needle in sign.wanted[0] if sign.wanted else ():
+                self._by_needle.setdefault(needle, []).append((name, sign))
 
     def of(self, words: Words) -> tuple[str, ...]:
         """The names whose expression the text holds."""
         present = self._index.present(words)
-        return tuple(
-            name
-            for name, signs in self._signs.items()
-            if any(sign.stands_in(words, present) for sign in signs)
-        )
+        likely = [self._always, *(self._by_needle.get(needle, ()) for needle in present)]
+        found: set[str] = set()
+        for name, sign in chain.from_iterable(likely):
+            if name not in found and sign.stands_in(words, present):
+                found.add(name)
+        return tuple(name for name in self._names if name in found)
 
 
 def _sign(expression: str, around: str) -> _Sign:
