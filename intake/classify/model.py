@@ -186,7 +186,9 @@ def load(path: Path) -> Model:
     body = memoryview(content)[start + size :]
     if hashlib.sha256(body).hexdigest() != head.digest:
         raise ValueError(f"{path.name} is damaged")
-    buckets = np.frombuffer(body[: 4 * head.rows], "<u4")
-    rarity, weights = np.split(np.frombuffer(body[4 * head.rows :], "<f4"), [head.rows])
+    # Copied: what lies askew in memory, numpy copies whole each time it is looked into.
+    buckets = np.frombuffer(body[: 4 * head.rows], "<u4").copy()
+    numbers = np.frombuffer(body[4 * head.rows :], "<f4")
+    rarity, weights = (part.copy() for part in np.split(numbers, [head.rows]))
     vocabulary = Vocabulary(buckets, rarity, head.scales)
     return Model(head, vocabulary, weights.reshape(-1, 2 * len(head.labels)))
