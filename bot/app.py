@@ -73,6 +73,7 @@ def policy_of(settings: Settings) -> Policy:
         look_after=timedelta(days=settings.look_days),
         second_person=settings.second_person,
         confirmed_ignores=settings.confirmed_ignores,
+        slack_days=settings.slack_days,
     )
 
 

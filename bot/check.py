@@ -268,6 +268,7 @@ def _letters(settings: Settings) -> list[Finding]:
 
 def _circles(settings: Settings) -> list[Finding]:
     closed = settings.slack_restricted or settings.slack_managers
+    group = settings.groups.get("counsel", "")
     wanted: Sequence[tuple[str, object, State, str]] = (
         ("DESK_SLACK_MANAGERS", settings.slack_managers, "warning", "the digest goes to staff"),
         (
@@ -276,17 +277,25 @@ def _circles(settings: Settings) -> list[Finding]:
             "warning" if closed else "fault",
             "closed cases go to the managers" if closed else "closed cases are only placeholders",
         ),
-        ("DESK_COUNSEL", settings.counsel, "warning", "nobody may act on legal demands"),
+        ("DESK_COUNSEL", settings.counsel or group, "warning", "nobody may act on legal demands"),
     )
     found = [
         Finding(what="circles", state=state, says=f"{name} is not set: {effect}", fix="set it")
         for name, value, state, effect in wanted
         if not value
     ]
-    if len(settings.counsel) == 1:
-        # an answer to an authority never goes by one person, and both are of that circle
-        says = "DESK_COUNSEL names one person: no answer to a legal demand can be approved"
-        found.append(Finding(what="circles", state="warning", says=says, fix="name a second one"))
+    if len(settings.counsel) == 1 and not group:  # how many a group has, only Slack knows
+        # an answer to an authority never goes by one person; where no other counsel is, a manager
+        # stands in
+        helped = "a manager has to approve every answer to a legal demand"
+        says = helped if settings.slack_managers else "no answer to a legal demand can be approved"
+        says = f"DESK_COUNSEL names one person: {says}"
+        fix = (
+            "name a second one"
+            if settings.slack_managers
+            else "name one more, or set DESK_SLACK_MANAGERS"
+        )
+        found.append(Finding(what="circles", state="warning", says=says, fix=fix))
     return found
 
 

@@ -87,7 +87,7 @@ def _print_cases(cases: Sequence[Case], *, full: bool, as_json: bool) -> None:
 @click.option("--full", is_flag=True, help="The requester's address unmasked.")
 @click.option("--json", "as_json", is_flag=True, help="One object instead of text.")
 def show(ref: str, *, full: bool, as_json: bool) -> None:
-    """One case: its requests, why each date is what it is, its letters."""
+    """One case: its requests, why each date is what it is, its letters, what stands in Slack."""
 
     async def showing(store: Store) -> None:
         case = await store.case(ref.upper())
@@ -96,7 +96,8 @@ def show(ref: str, *, full: bool, as_json: bool) -> None:
         if as_json:
             print_json(reports.case_json(case, full=full))
             return
-        for line in reports.case_lines(case, full=full):
+        posted = reports.slack_lines(await store.messages_of(case.ref))
+        for line in (*reports.case_lines(case, full=full), *posted):
             click.echo(line)
 
     _read(showing)

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.slack.words import masked
+from handlers.approvals import place_waits
 from handlers.deadlines.regimes import law
+from handlers.wiping import standing
 from storage.records import Case, ClockEvent, InboundMail, OutboxMessage, Request, Suppression
 
 if TYPE_CHECKING:
@@ -194,6 +196,11 @@ def kind_rows(kinds: "Sequence[Kind]") -> list[Row]:
     ]
 
 
+def slack_lines(messages: Sequence[OutboxMessage]) -> list[str]:
+    """What stands in Slack about a case: each message of ours, and where."""
+    return [f"in Slack: {s.what} {s.at.channel} {s.at.ts}" for s in standing(messages)]
+
+
 def case_lines(case: Case, *, full: bool = False) -> list[str]:
     """One case in words, line by line."""
     lines = [
@@ -204,8 +211,8 @@ def case_lines(case: Case, *, full: bool = False) -> list[str]:
     ]
     if case.data_subject:
         lines.insert(2, f"about: {case.data_subject if full else '…'}")
-    if case.proposed is not None:
-        lines.append(f"a later date waits for a second person: {case.proposed.home.regime}")
+    if place_waits(case):
+        lines.append("a later date waits for a second person")
     for request in case.requests:
         ended = f", {request.outcome.value}" if request.outcome else ""
         lines.append(f"{request.id}. {request.kind or 'to sort'}: {request.status.value}{ended}")

@@ -58,6 +58,7 @@ class Settings(Record, frozen=True, kw_only=True):
     slack_managers: str = ""
     slack_restricted: str = ""
     counsel: tuple[str, ...] = ()
+    slack_days: int = 30
     timezone: str = "Europe/London"
     digest_at: time = time(9, 0)
     reminders: tuple[int, ...] = (10, 5, 2, 1)  #: days
@@ -199,6 +200,13 @@ def _count_from_one(text: str) -> int:
     return int(text)
 
 
+def _slack_days(text: str) -> int:
+    """What is listed to be wiped is itself destroyed 90 days after a case's end."""
+    if not text.isdecimal() or int(text) > 80:
+        raise ValueError("it must be a number of days from 0 to 80")
+    return int(text)
+
+
 def _networks(text: str) -> tuple[str, ...]:
     try:
         return tuple(str(ip_network(part, strict=False)) for part in _names(text))
@@ -323,6 +331,7 @@ READERS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("DESK_SLACK_MANAGERS", "slack_managers", _slack_id("CG")),
     ("DESK_SLACK_RESTRICTED", "slack_restricted", _slack_id("CG")),
     ("DESK_COUNSEL", "counsel", _people_ids),
+    ("DESK_SLACK_DAYS", "slack_days", _slack_days),
     ("DESK_TIMEZONE", "timezone", _zone),
     ("DESK_DIGEST_AT", "digest_at", _time),
     ("DESK_REMINDERS", "reminders", _days),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import approvals, offers
+from handlers import approvals, earlier, offers
 from handlers.circles import BARRED
 from handlers.drafting import Drafting
 from handlers.handler import (
@@ -50,6 +50,8 @@ class FromPeople(Drafting):
         form = action.form(await self._moment(case, request, click, now))
         if form is None:
             raise Refused(f"{action.label} has no form: it acts at once.")
+        if not click.by.may_see(case):  # who has no key and is shown a part of it leaves a trace
+            await self.decided(lambda: self.commit("look", click.by.id, case, now))
         return form
 
     async def act(self, click: Click, now: datetime) -> Answer:
@@ -165,6 +167,7 @@ class FromPeople(Drafting):
         puts: list[Stored] = []
         case, drafted = await self._drafted(effect, moment, puts)
         case = self._settled(moment, case, action)
+        case = await self._complained(before, case)
         going = await self._moved_letter(effect, case, now, puts)
         case, apart = await self._apart(effect, moment, case)
         case, listed, lifted = await self._unwanted(effect, case, now)
@@ -184,7 +187,7 @@ class FromPeople(Drafting):
         case = await self.case(case.ref)
         if drafted is not None:
             return await self._reviewed(drafted, case)
-        return self._told(effect, case, going, now)
+        return self._told(effect, moment, case, going)
 
     def _messages(self, effect: Effect, before: Case, case: Case, moment: Moment) -> list[Stored]:
         """Who learns of it, and where."""
@@ -200,14 +203,24 @@ class FromPeople(Drafting):
         puts += self.owners_done(before, case, now)
         return puts
 
-    def _told(self, effect: Effect, case: Case, going: OutboxMessage | None, now: datetime) -> Done:
+    def _told(
+        self, effect: Effect, moment: Moment, case: Case, going: OutboxMessage | None
+    ) -> Done:
         """What the clicker reads, and for a while the way back."""
+        if not moment.by.may_see(case):  # nor can they call it back
+            return Done(said=effect.said, case=case)
         if effect.send and going is not None:
             at = going.send_after
             return Done(said=effect.said, case=case, back="undo", undo=going.id, until=at)
         back, value = effect.back
-        until = now + self.policy.undo if back else None
+        until = moment.now + self.policy.undo if back else None
         return Done(said=effect.said, case=case, back=back, undo=value, until=until)
+
+    async def _complained(self, before: Case, case: Case) -> Case:
+        """It is a complaint since: the closed cases it may be about are looked for."""
+        if earlier.complains(before):
+            return case
+        return await earlier.of_requester(self.store, case)
 
     def _settled(self, moment: Moment, case: Case, action: Action) -> Case:
         """What follows of itself: the version, the circle and the clock."""
@@ -238,9 +251,10 @@ class FromPeople(Drafting):
 
 def admit(case: Case, action: Action, by: Person) -> None:
     """Raises Refused for those who may not do this to this case."""
-    if by.id in case.barred and not action.reads:
+    out = case.barred if action.frees else earlier.kept_out(case)
+    if by.id in out and not action.reads:
         raise Refused(BARRED)
-    if not by.may_see(case):
+    if not action.admits(case, by):
         raise Refused("Only members of this case's channel can do that. Nothing was changed.")
     others = case.assignee not in {None, by.id}
     if others and not action.anyone and not case.closed and Role.MANAGER not in by.roles:

@@ -10,9 +10,12 @@ from handlers.breaches import PossibleBreach
 from handlers.circles import BARRED, AboutUs, LetIn
 from handlers.closing import Close
 from handlers.company import PERSON
+from handlers.complaints import NotAbout
 from handlers.corrections import CorrectLetter
 from handlers.deadlines import reminders
+from handlers.earlier import kept_out
 from handlers.extending import Extend
+from handlers.former_colleagues import FormerColleague, NotFormerColleague
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.linking import Hold, LiftHold, Merge, Split
 from handlers.owners import whom_to_ask, with_round
@@ -21,7 +24,7 @@ from handlers.recording import Again, asked
 from handlers.reopening import Reopen
 from handlers.requests import replace, with_step
 from handlers.resending import SendAgain
-from handlers.residence import Agree, Place, ReceivedEarlier
+from handlers.residence import Place, ReceivedEarlier
 from handlers.second_person import SecondPerson
 from handlers.sorting import Confirm, Join, NotARequest
 from storage.errors import Refused
@@ -119,7 +122,7 @@ class Assign(Action):
             return {"person": "Choose a person."}
         if moment.form["person"] in moment.case.shut:
             return {"person": "This case is closed to them."}
-        if moment.form["person"] in moment.case.barred:
+        if moment.form["person"] in kept_out(moment.case):
             return {"person": BARRED}
         return {}
 
@@ -204,7 +207,6 @@ GENERAL: tuple[Action, ...] = (
     Close(),
     Confirm(),
     Assign(),
-    Agree(),
     NotWhatWeAsked(),
     NotARequest(),
     Release(),
@@ -220,6 +222,9 @@ GENERAL: tuple[Action, ...] = (
     LiftHold(),
     AboutUs(),
     LetIn(),
+    NotAbout(),
+    FormerColleague(),
+    NotFormerColleague(),
     PossibleBreach(),
     Place(),
     Extend(),

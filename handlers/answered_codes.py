@@ -2,12 +2,21 @@
 
 from datetime import datetime
 
+from handlers.askers import asker, with_proof
 from handlers.flags import warned
 from handlers.incoming import FromMail, worked_on
-from handlers.requests import replace
+from handlers.requests import letter_of, replace
 from handlers.timing import joined
 from handlers.verification import CODE, WAYS, alive, codes_in, right, stepped, tried
-from storage.records import NOT_AUTHENTIC, InboundMail, MailStatus, ParsedMail, Verification
+from storage.records import (
+    NOT_AUTHENTIC,
+    Case,
+    Challenge,
+    InboundMail,
+    MailStatus,
+    ParsedMail,
+    Verification,
+)
 
 
 class FromCodes(FromMail):
@@ -40,9 +49,10 @@ class FromCodes(FromMail):
             return False
         proof = Verification(how=WAYS[CODE].label, by="requester", at=now, way=CODE)
         after = joined(case, stored, parsed.message_id)
-        after = replace(
-            after, verification=proof, proven=code.address, challenge=None, version=case.version + 1
-        )
+        who = _asked_of(case, code)
+        proven = code.address if who == case.requester else case.proven
+        after = replace(after, proven=proven, challenge=None, version=case.version + 1)
+        after = with_proof(after, proof, who)
         after = warned(after, parsed)
         after = self._timed(case, stepped(after, self.registry.kinds), now)
         await self.commit(
@@ -56,3 +66,11 @@ class FromCodes(FromMail):
             self.line(after, "The code came back: identity is settled.", now, call=True),
         )
         return True
+
+
+def _asked_of(case: Case, code: Challenge) -> str:
+    """Whose proof the code was asked for: the address that made the request of its letter."""
+    letter = letter_of(case, code.letter)
+    numbers = {request.id: request for request in case.requests}
+    request = numbers.get(letter.request or 0) if letter else None
+    return asker(case, request) if request else case.requester

@@ -1,29 +1,34 @@
 """Two persons: what may not go by one alone, who is asked, and when one alone will do after all.
 
 Pure. A letter that needs it waits as a draft; a step is refused until somebody else has approved
-it. The second person decides in `second_person.py`.
+it, and so is a later date. Who looks stands in `reviewers.py`; they decide in `second_person.py`.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import owners
+from handlers import owners, reviewers
 from handlers.deadlines.working_days import (
     at_local,
     calendar_of,
     local_day,
     next_working_day,
 )
-from handlers.handler import Colleague, Effect, Moment, Person, Role
+from handlers.handler import Effect, Moment
 from handlers.requests import letter_of, replace, with_request
 from storage.errors import Refused
 from storage.records import Approval, Case, LetterState, OutboxStatus, Request, Status, Taken
 
+#: the step by which staff settle where they live
+PLACE = "place"
 #: actions that need to know who is there
-CALLS = frozenset({"send", "second_person", "delivered", "delete_now", "go_on", "routed"})
+CALLS = frozenset(
+    {"send", "second_person", "delivered", "delete_now", "go_on", "routed", "their_date", PLACE}
+)
 #: letters of free words: they may carry any answer of the case
 FREE = frozenset({"plain", "correcting"})
+NEVER_ALONE = "This never goes by one person alone."
 #: the mark that counts what was released without a second person
 RELEASED_ALONE = "released alone"
 #: working hours until the managers are asked, and the desk's hours of a working day
@@ -36,6 +41,16 @@ SECOND_THOUGHTS = timedelta(hours=1)
 def step(name: str, request: int) -> str:
     """What an approval of a step is about."""
     return f"{name}/{request}"
+
+
+def about_place(about: str) -> bool:
+    """Is it a place of residence that moves a date later? That is nobody's alone to decide."""
+    return about.partition("/")[0] == PLACE
+
+
+def place_waits(case: Case) -> Approval | None:
+    """The place that waits for a second person, as a date would move later."""
+    return next((each for each in pending(case) if about_place(each.about)), None)
 
 
 def letter_needs(moment: Moment, letter: LetterState, request: Request | None) -> bool:
@@ -67,16 +82,30 @@ def given(case: Case, about: str) -> bool:
 
 
 def step_waits(
-    moment: Moment, name: str, request: Request, answers: Mapping[str, str]
+    moment: Moment,
+    name: str,
+    request: Request,
+    answers: Mapping[str, str],
+    *,
+    always: bool = False,
 ) -> Effect | None:
-    """The second person is asked whom this step still wants; None = it may be taken.
+    """The second person is asked whom this step still wants, by its kind or `always`; None = it may
+    be taken.
 
     A yes counts for what was filled in and shown, and for nothing else.
     """
-    about, case = step(name, request.id), moment.case
-    shown = prepared(case, about) == answers
-    if not needed(moment, name, request) or (shown and given(case, about)):
+    about = step(name, request.id)
+    approved = prepared(moment.case, about) == answers and given(moment.case, about)
+    if approved or not (always or needed(moment, name, request)):
         return None
+    return asked_for_step(moment, name, request, answers)
+
+
+def asked_for_step(
+    moment: Moment, name: str, request: Request, answers: Mapping[str, str]
+) -> Effect:
+    """A second person is asked for a step, and is shown what was filled in for it."""
+    about, case = step(name, request.id), moment.case
     filled = Taken(
         request=request.id, step=name, by=moment.by.id, at=moment.now, answers=dict(answers)
     )
@@ -106,17 +135,20 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
     case, by = moment.case, moment.by.id
     if any(each.about == about for each in pending(case)):
         raise Refused(f"{case.ref} waits for a second person already.")
-    whom = whom_to_ask(moment)
+    stand_in = reviewers.standing_in(moment)
+    whom = reviewers.whom_to_ask(moment, stand_in)
     approval = Approval(
         about=about,
         request=request.id,
         asked_by=by,
         asked_at=moment.now,
         calls_at=_working_hours_later(moment.now, PATIENCE, moment.policy.timezone),
+        stand_in=stand_in,
     )
-    # what has ended stays so until the letter that corrects its end has gone
-    waits = replace(request, status=Status.AWAITING_APPROVAL) if _is_open(request) else request
-    case = with_request(replace(case, approvals=(*case.approvals, approval)), waits)
+    # who waits for the requester still does; what has ended stays so until its correction has gone
+    free = request.status is Status.OPEN
+    after = replace(request, status=Status.AWAITING_APPROVAL) if free else request
+    case = with_request(replace(case, approvals=(*case.approvals, approval)), after)
     told = f"<@{whom}> was asked." if whom else "Nobody is there now: the managers are asked later."
     return Effect(
         case=case,
@@ -128,40 +160,19 @@ def asked(moment: Moment, about: str, request: Request) -> Effect:
     )
 
 
-def whom_to_ask(moment: Moment) -> str:
-    """One who is there and may: staff before managers, in turn by the case's number; "" = none."""
-    there = sorted(
-        (c.person for c in moment.team or () if c.present and may_decide(moment, c.person)),
-        key=lambda person: (Role.MANAGER in person.roles, person.id),
-    )
-    others = [person for person in there if person.id != moment.by.id]
-    staff = [person for person in others if Role.MANAGER not in person.roles] or others
-    return staff[int(moment.case.ref[-4:]) % len(staff)].id if staff else ""
-
-
-def may_decide(moment: Moment, person: Person) -> bool:
-    """Any of us with the key to the case, and of the role that its kinds want."""
-    wanted = (moment.kinds[r.kind].second_by for r in moment.case.open_requests if r.kind)
-    fits = all(not roles or bool(roles & person.roles) for roles in wanted)
-    return fits and person.id not in moment.case.barred and person.may_see(moment.case)
-
-
-def managers(team: tuple[Colleague, ...] | None) -> tuple[str, ...]:
-    """The managers among them, there or not."""
-    return tuple(c.person.id for c in team or () if Role.MANAGER in c.person.roles)
-
-
 def shut_alone(moment: Moment, approval: Approval) -> str:
     """Why the person who asked may not release it alone; "" = they may."""
     case, policy = moment.case, moment.policy
+    if about_place(approval.about):
+        return NEVER_ALONE
     request = case.request(approval.request)
     kind = moment.kinds.get(request.kind or "")
     letter = letter_of(case, approval.about)
     drifted = letter is not None and letter.drifted
     if kind is None or kind.never_alone or drifted:
-        return "This never goes by one person alone."
+        return NEVER_ALONE
     late = local_day(moment.now, policy.timezone) >= request.due.aim_on
-    nobody = moment.team is not None and not whom_to_ask(moment)
+    nobody = moment.team is not None and not reviewers.whom_to_ask(moment)
     if policy.second_person != "small_team" and not (late and nobody):
         aim = f"{request.due.aim_on:%d %b %Y}"
         return f"Alone only from {aim} on, the day we aim for, and when nobody else is there."
@@ -198,6 +209,8 @@ def tidied(case: Case) -> Case:
 
 def _stands(case: Case, approval: Approval) -> bool:
     request = next((r for r in case.requests if r.id == approval.request), None)
+    if about_place(approval.about):
+        return not case.closed
     if "/" in approval.about:
         return request is not None and (bool(approval.given_by) or _is_open(request))
     letter = letter_of(case, approval.about)
@@ -236,10 +249,16 @@ def next_business(case: Case, at: datetime | None) -> datetime | None:
 def called(case: Case, now: datetime) -> Case:
     """The managers are asked about all that waited long enough."""
     approvals = tuple(
-        replace(each, calls_at=None) if each.calls_at and each.calls_at <= now else each
+        _for_managers(each) if each.calls_at and each.calls_at <= now else each
         for each in case.approvals
     )
     return replace(case, approvals=approvals)
+
+
+def _for_managers(approval: Approval) -> Approval:
+    """They were asked; where they may stand in, they do from now on."""
+    stand_in = reviewers.NOW if approval.stand_in else reviewers.NEVER
+    return replace(approval, calls_at=None, stand_in=stand_in)
 
 
 def _working_hours_later(moment: datetime, length: timedelta, timezone: str) -> datetime:

@@ -43,21 +43,31 @@ class PossibleBreach(Action):
         )
 
     def faults(self, moment: Moment) -> dict[str, str]:
-        since = _since(moment)
-        if since is None or since > moment.now:
-            return {"since": "Write a day and an hour that has passed, such as 2026-11-05 14:30."}
-        return {}
+        return {"since": fault} if (fault := since_fault(moment)) else {}
 
     def do(self, moment: Moment) -> Effect:
-        since = _since(moment) or moment.now
         case = noted(moment.case, moment, self.name, moment.form.get("why", ""))
-        breach = Breach(aware_at=since, by=moment.by.id, at=moment.now)
-        case = replace(case, breach=breach)
+        case, said = rung(case, moment)
         return Effect(
-            case=case,
-            said=f"The managers know. {told(breach, moment.policy.timezone)}",
-            alarm=f"Possible breach. {told(breach, moment.policy.timezone)}",
+            case=case, said=f"The managers know. {said}", alarm=f"Possible breach. {said}"
         )
+
+
+def since_fault(moment: Moment) -> str:
+    """What is wrong with the hour since when we are aware; "" = nothing."""
+    since = _since(moment)
+    if since is None or since > moment.now:
+        return "Write a day and an hour that has passed, such as 2026-11-05 14:30."
+    return ""
+
+
+def rung(case: Case, moment: Moment) -> tuple[Case, str]:
+    """The case with its breach, and what the managers are told; one hour counts, the first that
+    was kept."""
+    breach = case.breach or Breach(
+        aware_at=_since(moment) or moment.now, by=moment.by.id, at=moment.now
+    )
+    return replace(case, breach=breach), told(breach, moment.policy.timezone)
 
 
 def told(breach: Breach, timezone: str) -> str:

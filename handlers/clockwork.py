@@ -28,6 +28,7 @@ from handlers.verification import Nudge
 from storage.records import (
     Alarm,
     Case,
+    Circle,
     Commit,
     Digest,
     DutyCall,
@@ -44,6 +45,8 @@ from storage.records import (
 LAST = "digest"
 #: the lane of what goes to the person on duty
 DUTY = "slack:duty"
+#: before what is to be done next, at the end of a reminder
+_STEP = " Next step: "
 TOGETHER = timedelta(minutes=1)
 
 
@@ -102,7 +105,7 @@ class FromClock(FromLists, Habitual):
 
     async def _nudged(self, case: Case, nudge: Nudge, now: datetime) -> bool:
         """The time has come to propose something: doing it is a person's."""
-        after = self._reminded(replace(case, reminded=(*case.reminded, nudge.name)), now)
+        after = self._next(replace(case, reminded=(*case.reminded, nudge.name)), now)
         card = await self.refreshed(after, now)
         them = await self.reachable(case.assignee, now)
         told = self._calls(after, nudge.words, ASSIGNEE, them, now)
@@ -111,7 +114,7 @@ class FromClock(FromLists, Habitual):
 
     async def _called(self, case: Case, now: datetime) -> bool:
         """Nobody has looked as the second person for hours: the managers are asked."""
-        after = self._reminded(case, now)
+        after = self._next(case, now)
         said = "Nobody has looked as the second person for hours: please do."
         alarm = self.message("slack:managers", Alarm(case=case.ref, text=said), now)
         await self.commit("call", "desk", after, now, after, self.line(after, said, now), alarm)
@@ -119,9 +122,7 @@ class FromClock(FromLists, Habitual):
 
     async def _chased(self, case: Case, late: tuple[Round, ...], now: datetime) -> bool:
         """Owners who have not answered on their day, and who has the case once they are late."""
-        rung = reminders.next_rung(case, self.policy, now)
-        also = rung is not None and rung.name != reminders.SNOOZED
-        after = case if also else self._reminded(case, now)  # a rung of this hour comes next
+        after = self._next(case, now)
         missing = sum(len(each.waiting) for each in late)
         said = f"{counted(missing, 'system')} not answered yet: the owners are asked again."
         messages = [self.line(after, said, now, call=True)] if late else []
@@ -132,17 +133,31 @@ class FromClock(FromLists, Habitual):
         await self.commit("chase", "desk", after, now, after, *messages)
         return bool(late)
 
+    def _next(self, case: Case, now: datetime) -> Case:
+        """With the clock set anew, unless a rung of this hour comes next."""
+        rung = reminders.next_rung(case, self.policy, now)
+        also = rung is not None and rung.name != reminders.SNOOZED
+        return case if also else self._reminded(case, now)
+
     def _calls(
         self, case: Case, text: str, height: int, them: Reachable, now: datetime
     ) -> list[OutboxMessage]:
-        """The thread, and whoever is called at that height of the ladder."""
-        told = f"*{case.ref}*: {text}"
+        """The thread, and whoever is called at that height of the ladder.
+
+        The next step says what a case is about: of a closed one a backup and the managers, who may
+        have no key to it, do not hear it.
+        """
+        less = text if case.circle is Circle.STAFF else text.partition(_STEP)[0]
         backup = them.backup if height >= BACKUP or them.away else ""
+        told = {backup: less, case.assignee: text}
         messages = [self.line(case, text, now, call=True)]
-        who = (each for each in (case.assignee, backup) if each and each not in case.shut)
-        messages += [self.direct(person, told, case, now) for person in who]
+        messages += [
+            self.direct(person, f"*{case.ref}*: {words}", case, now)
+            for person, words in told.items()
+            if person and person not in case.shut
+        ]
         if height >= MANAGERS:
-            messages.append(self.message("slack:managers", Alarm(case=case.ref, text=text), now))
+            messages.append(self.message("slack:managers", Alarm(case=case.ref, text=less), now))
         return messages
 
     async def _on_duty(self, case: Case, now: datetime) -> tuple[Stored, ...]:
@@ -242,9 +257,10 @@ class FromClock(FromLists, Habitual):
 
 
 def _words(case: Case, rung: Rung, step: str) -> str:
+    goes_on = f"{_STEP}{step}."
     if rung.name.startswith(CONFIRM):
         until = case.acknowledgement.partition(BY_HAND)[2]
-        return f"The receipt is not confirmed yet: by hand until {until}. Next step: {step}."
+        return f"The receipt is not confirmed yet: by hand until {until}.{goes_on}"
     if rung.name.startswith(UNTAKEN):
         return f"Nobody has taken it yet. Due {case.due.due_on:%d %b %Y} ({law(case.due)})."
     if (stopped := case.due.stopped) is not None:
@@ -255,7 +271,7 @@ def _words(case: Case, rung: Rung, step: str) -> str:
     due_on = f"{case.due.due_on:%d %b %Y} ({law(case.due)})"
     days = counted(abs(rung.days_left), "day")
     if rung.days_left < 0:
-        return f"Overdue by {days}: it was due {due_on}. Next step: {step}."
+        return f"Overdue by {days}: it was due {due_on}.{goes_on}"
     if rung.days_left == 0:
-        return f"Due today, {due_on}. Next step: {step}."
-    return f"Due in {days}, on {due_on}; we aim for {case.due.aim_on:%d %b}. Next step: {step}."
+        return f"Due today, {due_on}.{goes_on}"
+    return f"Due in {days}, on {due_on}; we aim for {case.due.aim_on:%d %b}.{goes_on}"

@@ -177,6 +177,8 @@ class Commits:
         at = reminders.next_remind_at(case, self.policy, now)
         found = nudges(case, self.registry.kinds, self.policy)
         at = min(at, found[0].at) if at and found else at
+        waits = reminders.waits_until(case, self.policy, now)
+        at = min(at, waits) if at and waits else at
         return replace(case, remind_at=approvals.next_business(case, at))
 
     def _timed(self, before: Case, after: Case, now: datetime) -> Case:

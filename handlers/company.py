@@ -43,11 +43,17 @@ class System(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str = ""  #: "" = its name will do
     owner: str = ""  #: Slack id; "" = it falls to whoever has the case
     marketing: bool = False  #: sends marketing: hears of every unsubscribe
+    employer: bool = False  #: of those who work here: HR and counsel answer for a former colleague
 
 
 #: what a meeting service holds, and what every employer does
 REGISTER = tuple(
-    System(name=name, title=title, marketing=name == "marketing")
+    System(
+        name=name,
+        title=title,
+        marketing=name == "marketing",
+        employer=name in {"personnel", "mailboxes"},
+    )
     for name, title in (
         ("accounts", "Accounts"),
         ("tickets", "Support tickets"),

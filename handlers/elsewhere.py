@@ -28,7 +28,7 @@ class Elsewhere(Ignoring, Stopping):
     async def _apart(self, effect: Effect, moment: Moment, case: Case) -> tuple[Case, list[Stored]]:
         """The other cases that change with this one, and those that are split off it."""
         before, by, now = moment.case, moment.by.id, moment.now
-        others = {other.ref: other for other in effect.others}
+        case, others = await self._both_ways(effect, before, case)
         if case.legal_hold != before.legal_hold:
             for ref in case.linked:
                 other = others.get(ref) or await self.store.case(ref)
@@ -48,6 +48,16 @@ class Elsewhere(Ignoring, Stopping):
             new = self._reminded(linking.split_off(before, ref, person), now)
             puts += [new, self.message(later_lane(new), Card(case=ref), now, by)]
         return case, puts
+
+    async def _both_ways(
+        self, effect: Effect, before: Case, case: Case
+    ) -> tuple[Case, dict[str, Case]]:
+        """The other cases by reference; what was linked by its reference alone knows it too."""
+        others = {other.ref: other for other in effect.others}
+        for ref in set(case.linked) - set(before.linked) - set(others):
+            if (other := await self.store.case(ref)) is not None:
+                case, others[ref] = linking.linked(case, other)
+        return case, others
 
     async def _forked(self, case: Case, now: datetime) -> tuple[Case, list[Stored]]:
         """The last mail asks something new: it gets a case of its own. Raises Refused where no

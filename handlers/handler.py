@@ -157,10 +157,15 @@ class Action:
     answers: str = ""  #: the form field that the value of an offer fills in
     names: str = ""  #: the form field that names another case
     anyone: bool = False  #: may those do it who have not claimed the case?
+    frees: bool = False  #: may those do it whom only an earlier case keeps out of a complaint?
 
     def offered(self, case: Case, request: Request | None) -> bool:
         """May it be done now, whoever does it?"""
         raise NotImplementedError
+
+    def admits(self, case: Case, person: Person) -> bool:
+        """May this person do it at all? The key to the case is asked for everywhere but here."""
+        return person.may_see(case)
 
     def fits(self, kinds: "tuple[Kind, ...]") -> bool:
         """Does it fit what the case asks?"""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import opening, timing
+from handlers import earlier, opening, timing
 from handlers.bursts import Bursts
 from handlers.commits import import_list, later_lane
 from handlers.confirming import AutomaticLetters
@@ -64,12 +64,8 @@ class FromMail(AutomaticLetters, Ignoring, Bursts, Stopping):
         stored = await self._stored(found.mail)
         if stored.case is not None:
             return await self.case(stored.case)
-        case = await self._new_case(found)
         puts: list[Stored] = []
-        if (before := await self.store.case(found.follows) if found.follows else None) is not None:
-            case = opening.going_on(case, before)
-            puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
-        case = opening.back_again(case, await self.store.cases_of(case.requester_hash))
+        case = await self._after(await self._new_case(found), found, now, puts)
         case = await self._stopped(case, found, now, puts)
         letter, case = await self._automatic(case, found, now, puts)
         if reminders.unconfirmed(case):
@@ -89,7 +85,18 @@ class FromMail(AutomaticLetters, Ignoring, Bursts, Stopping):
     async def _new_case(self, found: Understood) -> Case:
         ref = await self.store.next_reference(opening.year_of(found.mail.received_at, self.policy))
         hashed = self.keys.address_hash(found.requester)
-        return opening.opened(ref, found, hashed, self.registry, self.policy)
+        case = opening.opened(ref, found, hashed, self.registry, self.policy)
+        return await earlier.of_mail(self.store, case, found.parsed)
+
+    async def _after(
+        self, case: Case, found: Understood, now: datetime, puts: list[Stored]
+    ) -> Case:
+        """With what came before it: the closed case it goes on from, those a complaint is about."""
+        if (before := await self.store.case(found.follows) if found.follows else None) is not None:
+            case = opening.going_on(case, before)
+            puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
+        case = opening.back_again(case, await self.store.cases_of(case.requester_hash))
+        return await earlier.of_requester(self.store, case)
 
     async def follow_up(
         self,
@@ -125,7 +132,7 @@ class FromMail(AutomaticLetters, Ignoring, Bursts, Stopping):
             after,
             worked_on(stored, parsed, MailStatus.PROCESSED, ref),
             await self.refreshed(after, now),
-            self.line(after, "The requester wrote again: open it.", now, call=True),
+            self.line(after, "The requester answered: open it.", now, call=True),
             *still,
         )
         return await self.case(ref)
@@ -142,6 +149,7 @@ class FromMail(AutomaticLetters, Ignoring, Bursts, Stopping):
         if stored.case is not None:
             return await self.case(stored.case)
         case = opening.held(await self._new_case(found), suspected)
+        case = await earlier.of_requester(self.store, case)
         beside = replace(suspected, held=(*suspected.held, stored.id))
         mail = replace(
             worked_on(stored, found.parsed, MailStatus.HELD, case.ref),

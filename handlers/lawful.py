@@ -50,6 +50,8 @@ def words_fault(name: str, written: Rendered, words: str, *, neutral: bool) -> s
 
 def bar(letter: Letter, about: Matter) -> str:
     """Why this letter cannot go as the case stands now, a sentence; "" = it can."""
+    if "[[" in f"{letter.subject}\n{letter.body}":
+        return "A gap in [[ ]] is left in this letter: write it anew."
     neutral = must_be_neutral(letter.template, about.case, about.kinds)
     return (_told(letter.words) if neutral else "") or _lacks(letter, about)
 
@@ -126,10 +128,24 @@ def _unsaid(letter: Letter, about: Matter) -> list[str]:
     """The headings of the template that staff's words do not fill, with the English beside them."""
     ours = HEADING.findall(write(letter.template, about, letter.language).words)
     english = HEADING.findall(write(letter.template, about, ENGLISH).words)
-    flat = " ".join(letter.words.split()).lower()
+    filled = _filled(letter.words, tuple(map(_flat, ours)))
     pairs = zip(ours, english if len(english) == len(ours) else ours, strict=True)
     return [
         heading if heading == meant else f"{heading} ({meant})"
         for heading, meant in pairs
-        if not re.search(rf"{re.escape(' '.join(heading.split()).lower())}\s*:\W*\w", flat)
+        if _flat(heading) not in filled
     ]
+
+
+def _filled(words: str, headings: tuple[str, ...]) -> set[str]:
+    """The headings with something below them that is not the next heading."""
+    if not headings:
+        return set()
+    longest_first = sorted(headings, key=len, reverse=True)
+    parts = re.split(rf"({'|'.join(map(re.escape, longest_first))})\s*:", _flat(words))
+    below = zip(parts[1::2], parts[2::2], strict=True)
+    return {heading for heading, said in below if re.search(r"\w", said)}
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split()).lower()

@@ -3,6 +3,7 @@
 Pure: the other case a form names is read before, and what becomes of it is part of the effect.
 """
 
+from handlers import askers
 from handlers.flags import closest
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import close_request, noted, replace
@@ -169,6 +170,7 @@ def split_off(case: Case, ref: str, person: str) -> Case:
         confirmed=case.confirmed,
         assignee=case.assignee,
         mails=case.mails,
+        joined=case.joined,
         flags=case.flags,
         legal_hold=case.legal_hold,
         linked=(case.ref,),
@@ -204,12 +206,6 @@ def other_fault(moment: Moment, field: str) -> str:
     return ""
 
 
-def closers(other: Case) -> tuple[str, ...]:
-    """Who closed its requests: a complaint about it is not theirs to decide."""
-    people = (request.closed_by for request in other.requests)
-    return tuple(dict.fromkeys(person for person in people if person not in {"", "desk"}))
-
-
 def _apart(case: Case, into: Case) -> str:
     if into.closed:
         return f"{into.ref} is closed: reopen it first."
@@ -224,7 +220,8 @@ def _new_there(case: Case, into: Case) -> tuple[Request, ...]:
     last = max((*(r.id for r in into.requests), *(x.request or 0 for x in into.letters)))
     new = [request for request in case.open_requests if request.kind not in there]
     return tuple(
-        replace(_anew(request), id=number) for number, request in enumerate(new, start=last + 1)
+        replace(_anew(request), id=number, mail=askers.merged(case, request, into))
+        for number, request in enumerate(new, start=last + 1)
     )
 
 
@@ -239,6 +236,7 @@ def _anew(request: Request) -> Request:
         events=request.events,
         regimes=request.regimes,
         sent_at=request.sent_at,
+        mail=request.mail,
         done=kept,
     )
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from handlers import approvals
+from handlers.company import System
+from handlers.former_colleagues import FLAG
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step
 from handlers.owners import (
     ROUNDS,
@@ -61,6 +63,8 @@ class Asking(OfSteps):
         systems = set(moment.form.get("systems", "").split())
         if not systems or not systems <= known:
             return {"systems": "Choose at least one system."}
+        if left := [s.title for s in _employer(moment) if s.name not in systems]:
+            return {"systems": f"A former colleague asks: {', '.join(left)} is asked too."}
         if not moment.form.get("search", "").strip():
             return {"search": "Say by what they find the person."}
         return {}
@@ -83,6 +87,12 @@ class Asking(OfSteps):
             line=f"<@{moment.by.id}> asked the owners of {len(systems)} systems.",
             ask=whom_to_ask(case.rounds[-1]),
         )
+
+
+def _employer(moment: Moment) -> tuple[System, ...]:
+    """The systems that nobody leaves out where a former colleague asks what we hold."""
+    asks = asked(moment).kind == "access" and FLAG in moment.case.flags
+    return tuple(system for system in moment.policy.register if asks and system.employer)
 
 
 class Nudge(Action):

@@ -175,7 +175,11 @@ def progress(case: Case, request: Request) -> str:
         said += f", {exceptions} with an exception"
     if not last.waiting:
         return said
-    return f"{said}, gone on without" if last.over else f"{said}, asked by {last.due_on:%d %b}"
+    return (
+        f"{said}, gone on without"
+        if last.over
+        else f"{said}, asked by {last.due_on.day} {last.due_on:%b}"
+    )
 
 
 def may_not_delete(case: Case, request: Request) -> str:

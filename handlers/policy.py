@@ -40,6 +40,7 @@ class Policy(Record, frozen=True, kw_only=True):
     backups: Mapping[str, str] = msgspec.field(default_factory=dict)  #: who stands in for whom
     confirm_days: int = 2  #: working days to confirm by hand what was withheld
     confirmed_ignores: int = 200  #: until staff have, nothing is ignored but what concerns our mail
+    slack_days: int = 30  #: after its end, until what we posted about a case is wiped
     acks_per_case: int = 1
     acks_per_address_day: int = 3
     acks_per_domain_hour: int = 20

@@ -3,6 +3,7 @@
 import re
 
 from handlers import composing, timing, verification
+from handlers.askers import asker, with_proof
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Action, Depth, Draft, Effect, Field, Form, Kind, Moment
 from handlers.letters.catalogue import long_date
@@ -39,6 +40,7 @@ class Verify(Action):
         options = _options(moment)
         how = moment.form.get("how") or next(iter(options), "")
         fields = [
+            *_whose(moment),
             Field(
                 name="how",
                 label="How",
@@ -59,12 +61,14 @@ class Verify(Action):
 
     def faults(self, moment: Moment) -> dict[str, str]:
         how = moment.form.get("how", "")
+        if _whose(moment) and moment.form.get("of", "") not in _askers(moment):
+            return {"of": "Choose who is proven."}
         if how not in _options(moment):
             return {"how": "Choose what is enough here."}
         why = moment.form.get("why", "").strip()
         if how in WAYS and WAYS[how].explained and not why:
             return {"why": _EXPLAIN[how]}
-        if how == ASK_MORE and CODE in enough(moment.case, moment.kinds) and not why:
+        if how == ASK_MORE and CODE in _enough(moment) and not why:
             return {"why": "A code is less, and would do: say why it is not enough."}
         if how == ASK_CODE:
             return _address_fault(moment) or _disputed(moment)
@@ -77,7 +81,7 @@ class Verify(Action):
             draft = _code(moment) if how == ASK_CODE else _identity(moment)
             return Effect(case=case, said="Please read it once more.", draft=draft)
         proof = Verification(how=WAYS[how].label, by=moment.by.id, at=moment.now, way=how)
-        case = stepped(replace(case, verification=proof), moment.kinds)
+        case = stepped(with_proof(case, proof, _who(moment)), moment.kinds)
         case = timing.answered(case, moment.now, ("identity", "authority"))
         papers = moment.form.get("papers", "") if how == PAPERS else ""
         return Effect(
@@ -88,8 +92,47 @@ class Verify(Action):
         )
 
 
+def _askers(moment: Moment) -> dict[str, str]:
+    """The addresses still to be proven, by the number of the first request of each."""
+    found: dict[str, str] = {}
+    for request in verification.unsettled(moment.case, moment.kinds):
+        if (who := asker(moment.case, request)) not in found.values():
+            found[str(request.id)] = who
+    return found
+
+
+def _who(moment: Moment) -> str:
+    """Whose proof it is: of that address alone."""
+    known, own = _askers(moment), moment.case.requester
+    if (chosen := moment.form.get("of", "")) in known:
+        return known[chosen]
+    return own if not known or own in known.values() else next(iter(known.values()))
+
+
+def _whose(moment: Moment) -> tuple[Field, ...]:
+    """A choice of addresses, where cases of several were merged."""
+    known, who = _askers(moment), _who(moment)
+    if set(known.values()) <= {moment.case.requester}:
+        return ()
+    return (
+        Field(
+            name="of",
+            label="Who is proven?",
+            type="choice",
+            options=tuple((n, address or "an unknown address") for n, address in known.items()),
+            initial=next(number for number, address in known.items() if address == who),
+            hint="Cases were merged: what one has proven says nothing of the other.",
+            refreshes=True,
+        ),
+    )
+
+
+def _enough(moment: Moment) -> tuple[str, ...]:
+    return enough(moment.case, moment.kinds, _who(moment))
+
+
 def _options(moment: Moment) -> dict[str, str]:
-    found = enough(moment.case, moment.kinds)
+    found = _enough(moment)
     ask = {ASK_CODE: "Ask: a code to the address on file"} if CODE in found else {}
     return {
         **ask,
@@ -99,7 +142,7 @@ def _options(moment: Moment) -> dict[str, str]:
 
 
 def _intro(moment: Moment, how: str) -> str:
-    least = next(iter(enough(moment.case, moment.kinds)), "")
+    least = next(iter(_enough(moment)), "")
     said = f"The least that settles it: {WAYS[least].label.lower()}." if least else ""
     if how in {ASK_CODE, ASK_MORE}:
         said += timing.asked_late(moment)
@@ -115,7 +158,7 @@ def _fields_of(moment: Moment, how: str) -> tuple[Field, ...]:
         name="why",
         label="Why nothing less",
         initial=moment.form.get("why", ""),
-        optional=how == ASK_MORE and CODE not in enough(moment.case, moment.kinds),
+        optional=how == ASK_MORE and CODE not in _enough(moment),
         max_length=300,
     )
     if how == ASK_CODE:
@@ -194,5 +237,6 @@ def _asked_for(moment: Moment) -> Moment:
 
 def _number(moment: Moment) -> int:
     """The request the proof is asked for."""
-    waiting = verification.unsettled(moment.case, moment.kinds) or moment.case.requests
+    waiting = verification.unsettled(moment.case, moment.kinds, _who(moment))
+    waiting = waiting or moment.case.requests
     return waiting[0].id

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from handlers import retention
-from handlers.commits import Commits
 from handlers.requests import replace
+from handlers.wiping import Wiping
 from storage.records import Case, Commit, InboundMail, Mark, Record, Shred, Stored
 
 #: when the desk last purged
@@ -37,7 +37,7 @@ def purged(shreds: Iterable[Shred]) -> Purged:
     )
 
 
-class FromAge(Commits):
+class FromAge(Wiping):
     """Nothing here decides: `retention.py` does."""
 
     async def purge_daily(self, now: datetime) -> datetime:
@@ -56,6 +56,8 @@ class FromAge(Commits):
             some = ignored[start : start + _TOGETHER]
             found += await self.decided(partial(self._ignored_due, some, now, by, look=look))
         async for case in self.store.all_cases():
+            if not look and retention.leaves_slack(case, self.policy.slack_days, now):
+                await self.decided(partial(self._wipe, case.ref, now, by))
             # by itself, or with its mails, which are looked at only where there may be one to shred
             if retention.due(case, (), now) or (case.closed and case.ref in whole):
                 found += await self.decided(partial(self._case_due, case.ref, now, by, look=look))
@@ -80,6 +82,8 @@ class FromAge(Commits):
         if case is None:
             return ()
         shreds = retention.due(case, await self._mails(case.mails), now)
+        if any(shred.life == "content" for shred in shreds) and await self._still_listed(case, now):
+            shreds = tuple(shred for shred in shreds if shred.life == "raw")
         if shreds and not look:
             await self._shred(shreds, (case,), now, by)
         return shreds

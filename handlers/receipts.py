@@ -8,10 +8,12 @@ from handlers.corrections import corrected
 from handlers.handler import Moment, Person
 from handlers.letter_actions import failed, went
 from handlers.letters import message_id, templates
+from handlers.remarks import place_of
 from handlers.requests import close_request, letter_of, replace, with_letter
 from handlers.verification import asked_at
 from storage.errors import Refused, UnknownReference
 from storage.records import (
+    Alarm,
     Card,
     Case,
     ClockEvent,
@@ -23,6 +25,7 @@ from storage.records import (
     OutboxStatus,
     Posted,
     Stored,
+    Wipe,
 )
 
 #: sent by hand, they tell as well that it has come
@@ -69,13 +72,31 @@ class FromOutbox(Commits):
         case = await self.store.case(message.case) if message.case else None
         if case is None:
             return []
-        if isinstance(message.content, Card):
-            moved = message.posted not in {None, case.card}
-            placed: list[Stored] = [replace(case, card=message.posted)] if moved else []
-            return [*placed, *await self._overtaking(case)]
-        if isinstance(message.content, Letter):
-            return await self._letter_sent(case, message, message.content, now)
+        match message.content:
+            case Card():
+                return [
+                    *await self._posted(case, message, now),
+                    *await self._overtaking(case),
+                ]
+            case Alarm():
+                return await self._posted(case, message, now)
+            case Wipe(at=posted) if case.card == posted and case.closed:
+                return [replace(case, card=None)]
+            case Letter() as letter:
+                return await self._letter_sent(case, message, letter, now)
         return []
+
+    async def _posted(self, case: Case, message: OutboxMessage, now: datetime) -> list[Stored]:
+        """Where it stands is remembered: what people write under it belongs to the case."""
+        puts: list[Stored] = []
+        if (posted := message.posted) is None:
+            return puts
+        if isinstance(message.content, Card) and posted != case.card:
+            puts.append(replace(case, card=posted))
+        if await self.store.mark(place_of(posted)) is None:
+            what = type(message.content).__name__.lower()
+            puts.append(Mark(id=place_of(posted), at=now, note=f"{case.ref} {what}"))
+        return puts
 
     async def _list_sent(self, name: str, posted: Posted | None, now: datetime) -> list[Stored]:
         if posted is None or posted == await self.list_posted(name):

@@ -7,16 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from handlers import approvals, timing
-from handlers.deadlines.regimes import TYPED
-from handlers.deadlines.rules import CALENDAR
-from handlers.deadlines.working_days import last_working_day
+from handlers import approvals, complaints, demand_dates, timing
 from handlers.handler import Action, Effect, Field, Form, Kind, Moment, Step, to_do
-from handlers.linking import closers, linked, other_fault
 from handlers.requests import replace, with_request, with_step, without_step
 from handlers.suppressing import look_from
 from storage.errors import Refused
-from storage.records import Case, Due, Request, Status, Taken
+from storage.records import Case, Request, Status, Taken
 
 #: said where the kind of a case is not known: its circle is closed
 NO_CONSENT = "Data were taken without the consent that they want: an incident of ours is opened."
@@ -66,32 +62,38 @@ class Recording(OfSteps):
         filled = approvals.prepared(moment.case, approvals.step(step.name, asked(moment).id))
         fields = tuple(
             replace(field, initial=filled.get(field.name, field.initial))
-            for field in (_offered(field, moment) for field in step.asks)
+            for field in _fields(step, moment)
         )
         return Form(title=step.button, submit="Record", intro=step.intro, fields=fields)
 
     def faults(self, moment: Moment) -> dict[str, str]:
-        asks = (_offered(field, moment) for field in self.step(moment.request).asks)
+        asks = _fields(self.step(moment.request), moment)
         found = {field.name: _fault(field, moment.form) for field in asks}
-        if moment.form.get(self.names, "").strip() and (fault := other_fault(moment, self.names)):
-            found[self.names] = fault
+        if "due_on" in found and not any(found.values()):
+            found |= demand_dates.faults(moment)
+        if self.names:
+            found |= complaints.faults(moment)
         return {name: fault for name, fault in found.items() if fault}
 
     def do(self, moment: Moment) -> Effect:
         request, step = asked(moment), self.step(moment.request)
         allow(step, moment, request)
         answers = {f.name: moment.form.get(f.name, "").strip() for f in step.asks}
-        if waits := approvals.step_waits(moment, step.name, request, answers):
+        later = demand_dates.moves_later(moment, answers)
+        if waits := approvals.step_waits(moment, step.name, request, answers, always=later):
             return waits
-        case, others = _beside(moment)
+        case, others = complaints.beside(moment) if self.names else (moment.case, ())
         case = recorded(case, request.id, step, moment, answers)
+        if later:  # the yes to a date releases nothing else: it is spent
+            case = approvals.taken_back(case, approvals.step(step.name, request.id))
+        case, breach = complaints.rung(case, moment, answers)
         return Effect(
             case=case,
             others=others,
             tell=_told(moment, answers),
-            alarm=_alarm(moment, answers),
+            alarm=breach or _alarm(moment, answers),
             split=(INCIDENT,) if _unasked(answers) else (),
-            said=f"{case.ref}: recorded: {step.label.lower()}.",
+            said=f"{case.ref}: recorded: {step.label.lower()}. {breach}".strip(),
             line=f"<@{moment.by.id}> recorded: {step.label.lower()}.",
             suppress=_unwanted(case) if step.suppress else (),
             back=("", "") if step.asks else ("again", step.name),
@@ -159,14 +161,6 @@ def actions_of(kinds: Mapping[str, Kind]) -> dict[str, Action]:
     """The recording actions of all kinds. Raises ValueError when two kinds disagree on one."""
     found = (Recording(steps) for steps in buttons(kinds, rounds=False))
     return {action.name: action for action in found}
-
-
-def _beside(moment: Moment) -> tuple[Case, tuple[Case, ...]]:
-    """Linked with the case the form names, whose closers decide nothing here; and that one."""
-    if moment.other is None:
-        return moment.case, ()
-    case, other = linked(moment.case, moment.other)
-    return barred(case, *closers(other)), (other,)
 
 
 def _told(moment: Moment, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -259,6 +253,12 @@ def _retakable(moment: Moment) -> tuple[Step, ...]:
     return tuple(s for s in _kind(moment).steps if s.name in names and s.name in request.done)
 
 
+def _fields(step: Step, moment: Moment) -> Iterator[Field]:
+    """What the step asks of this case."""
+    offered = (complaints.offered(field, moment) for field in step.asks)
+    yield from (_offered(field, moment) for field in offered if field is not None)
+
+
 def _offered(field: Field, moment: Moment) -> Field:
     """What is on a list of the operator's is chosen; a customer is typed where there is none. The
     right that was read out of the mail is filled in, for a person to confirm."""
@@ -290,16 +290,7 @@ def _fault(field: Field, form: Mapping[str, str]) -> str:
         return "Tick all of it, or say below what is missing and why."
     if not said and not field.optional:
         return "This is needed."
-    if field.name == "due_on" and _day(said) is None:
-        return "A date such as 2027-01-31."
     return ""
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        return None
 
 
 # --- what an answer changes beside being kept -------------------------------------------------
@@ -310,23 +301,8 @@ def _right(case: Case, number: int, value: str) -> Case:
     return timing.reclocked(with_request(case, replace(case.request(number), right=value)))
 
 
-def barred(case: Case, *people: str) -> Case:
-    """They see it and do not work on it; whoever has it among them gives it back."""
-    found = tuple(dict.fromkeys((*case.barred, *people)))
-    return replace(case, barred=found, assignee=None if case.assignee in found else case.assignee)
-
-
 def _due_on(case: Case, number: int, value: str) -> Case:
-    """The authority's own date, typed by counsel: nothing computes it."""
-    day = date.fromisoformat(value)
-    due = Due(
-        due_on=day,
-        aim_on=last_working_day(day, CALENDAR),
-        regime="policy",
-        rule=TYPED,
-        why=f"The authority asks for an answer by {day:%d %b %Y}; counsel entered it.",
-    )
-    return with_request(case, replace(case.request(number), due=due))
+    return demand_dates.typed(case, case.request(number), date.fromisoformat(value))
 
 
 def _hold(case: Case, _: int, value: str) -> Case:
@@ -338,7 +314,7 @@ _CHANGES: Mapping[str, Callable[[Case, int, str], Case]] = MappingProxyType(
     {
         "right": _right,
         "due_on": _due_on,
-        "whom": lambda case, _, value: barred(case, value),
+        "whom": lambda case, _, value: complaints.barred(case, value),
         "hold": _hold,
         "restricted": lambda case, _, value: replace(case, restricted=value == "on"),
     }

@@ -1,17 +1,18 @@
 """Where the requester lives, and since when we know: both decide which clock runs, and from when.
 
-An earlier date counts at once. A later one needs a reason and a second person.
+An earlier date counts at once. A later one needs a reason and a second person, who is asked and
+decides like for a letter (`approvals.py`).
 """
 
 from datetime import date, time, timedelta
 
-from handlers import timing
+from handlers import approvals, timing
 from handlers.deadlines.places import homes
 from handlers.deadlines.working_days import at_local, local_day
 from handlers.handler import Action, Effect, Field, Form, Moment
 from handlers.requests import noted, replace
 from storage.errors import Refused
-from storage.records import Candidate, Case, Proposed, Request
+from storage.records import Approval, Candidate, Case, Request
 
 #: nobody finds a request that lay elsewhere for longer than this
 LONG_AGO = timedelta(days=3 * 366)
@@ -21,7 +22,7 @@ _NOON = time(12)  #: the same date in every zone whose law the desk knows
 class Place(Action):
     """Settle where they live; every date is counted anew, before the eyes of who does it."""
 
-    name = "place"
+    name = approvals.PLACE
     label = "Where they live"
     asks = True
 
@@ -66,12 +67,16 @@ class Place(Action):
         moves = timing.moves(case, after)
         if not timing.later(case, after):
             line = f"<@{moment.by.id}> settled where they live. {moves}"
+            if waits := approvals.place_waits(case):
+                after = approvals.taken_back(after, waits.about)
             after = noted(after, moment, self.name, why)
             return Effect(case=after, said=f"{case.ref}: {moves}", line=line)
-        proposed = Proposed(by=moment.by.id, at=moment.now, home=home, why=why)
-        return Effect(
-            case=noted(replace(case, proposed=proposed), moment, self.name, why),
-            said=f"A second person has to agree to a later date. {moves}",
+        answers = {"home": moment.form["home"], "why": why}
+        asked = approvals.asked_for_step(moment, self.name, case.open_requests[0], answers)
+        return replace(
+            asked,
+            case=noted(asked.case, moment, self.name, why),
+            said=f"{asked.said} {moves}",
             line=f"<@{moment.by.id}> asks for a second person: a later date. {moves}",
         )
 
@@ -86,57 +91,23 @@ def _foreseen(moment: Moment, home: Candidate | None) -> str:
     return f"{timing.moves(case, after)}{second}"
 
 
-class Agree(Action):
-    """The second person: a date moves later, or it does not."""
-
-    name = "agree"
-    label = "Later date?"
-    asks = True
-    anyone = True
-
-    def offered(self, case: Case, request: Request | None) -> bool:
-        return case.proposed is not None and not case.closed
-
-    def form(self, moment: Moment) -> Form:
-        proposed = _proposed(moment)
-        after = timing.living_in(moment.case, proposed.home)
-        return Form(
-            title="A later date?",
-            submit="Decide",
-            intro=f"{timing.moves(moment.case, after)} <@{proposed.by}>: {proposed.why}",
-            fields=(
-                Field(
-                    name="answer",
-                    label="Do you agree?",
-                    type="choice",
-                    options=(("yes", "Yes, the later date holds"), ("no", "No, the date stays")),
-                ),
-            ),
-        )
-
-    def faults(self, moment: Moment) -> dict[str, str]:
-        if moment.form.get("answer") not in {"yes", "no"}:
-            return {"answer": "Choose one."}
-        return {}
-
-    def do(self, moment: Moment) -> Effect:
-        case, proposed = moment.case, _proposed(moment)
-        if moment.form["answer"] == "no":
-            said = f"{case.ref}: the date stays, {timing.named(case.due)}."
-            line = f"<@{moment.by.id}> did not agree to a later date: it stays."
-            return Effect(case=replace(case, proposed=None), said=said, line=line)
-        if proposed.by == moment.by.id:
-            raise Refused("You asked for the later date: a second person has to agree.")
-        after = timing.living_in(case, proposed.home)
-        moves = timing.moves(case, after)
-        line = f"<@{moment.by.id}> agreed with <@{proposed.by}>. {moves}"
-        return Effect(case=after, said=f"{case.ref}: {moves}", line=line)
+def agreed(moment: Moment, approval: Approval) -> Effect:
+    """The second person agreed to the later date: it holds from now on, and their yes, which
+    releases nothing else, is spent."""
+    case, by = moment.case, moment.by.id
+    after = timing.living_in(case, proposed(case, approval))
+    moves = timing.moves(case, after)
+    line = f"<@{by}> agreed with <@{approval.asked_by}>. {moves}"
+    after = approvals.taken_back(after, approval.about)
+    return Effect(case=after, said=f"{case.ref}: {moves}", line=line)
 
 
-def _proposed(moment: Moment) -> Proposed:
-    if moment.case.proposed is None:
-        raise Refused(f"{moment.case.ref} waits for no second person.")
-    return moment.case.proposed
+def proposed(case: Case, approval: Approval) -> Candidate:
+    """The law of the place that waits for a second person. Raises Refused where it is gone."""
+    home = homes().get(approvals.prepared(case, approval.about).get("home", ""))
+    if home is None:
+        raise Refused(f"The place is not known any more: settle it anew in {case.ref}.")
+    return home
 
 
 class ReceivedEarlier(Action):

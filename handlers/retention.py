@@ -53,6 +53,14 @@ def due(case: Case, mails: Sequence[InboundMail], now: datetime) -> tuple[Shred,
     return tuple(found)
 
 
+def leaves_slack(case: Case, days: int, now: datetime) -> bool:
+    """Has a case ended so long ago that its messages in Slack are to be wiped?"""
+    if case.card is None or not _over(case):
+        return False
+    ended = max((r.closed_at for r in case.requests if r.closed_at), default=now)
+    return ended + timedelta(days=days) <= now
+
+
 def ignored_due(mail: InboundMail, now: datetime) -> bool:
     """Has a mail that needed nobody outlived its time?"""
     ignored = mail.status is MailStatus.IGNORED and bool(mail.sha256)

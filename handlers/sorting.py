@@ -66,7 +66,7 @@ class Confirm(Action):
     def do(self, moment: Moment) -> Effect:
         case, kinds = moment.case, _chosen(moment)
         after = settle(replace(_of_kinds(case, kinds), triage=False, confirmed=True), "confirm")
-        if after.verification:
+        if after.verification or after.proofs:
             after = stepped(after, moment.kinds)
         after = labelled(after, *(kind.name for kind in kinds))
         titles = ", ".join(kind.title for kind in kinds)
@@ -201,6 +201,10 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
     before = {request.kind: request for request in case.requests if request.kind is not None}
     used = (*(r.id for r in before.values()), *(sent.request or 0 for sent in case.letters))
     last = max(used, default=0)
+    kinds = tuple(kinds)
+    left = {kind.name for kind in kinds}
+    # what a stranger asked and is called something else now is still what a stranger asked
+    strange = next((r.mail for r in case.requests if r.mail and r.kind not in left), "")
     for kind in kinds:
         if kind.name in before:
             yield before[kind.name]
@@ -214,6 +218,7 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
             due=first.due,
             regimes=first.regimes,
             sent_at=first.sent_at,
+            mail=strange,
             events=timing.about_the_person(first),
         )
         waits = Status.AWAITING_REQUESTER if timing.waiting(asked) else Status.OPEN

@@ -171,7 +171,7 @@ def living_in(case: Case, home: Candidate) -> Case:
     for request in case.open_requests:
         staying = (each for each in request.regimes if each.regime in overlays.ONE_MATTER)
         case = with_request(case, replace(request, regimes=(home, *staying)))
-    return reclocked(replace(case, proposed=None))
+    return reclocked(case)
 
 
 def later(before: Case, after: Case) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from handlers.askers import asker, proof_of
 from handlers.deadlines.working_days import local_day
 from handlers.handler import Depth, Kind
 from handlers.policy import Policy
@@ -90,17 +91,19 @@ def ways(case: Case, request: Request, kind: Kind | None) -> tuple[str, ...]:
 
 
 def settled(case: Case, request: Request, kind: Kind | None) -> bool:
-    """Is it settled, or is there nothing to settle? A proof of long ago names no way."""
+    """Is it settled of who asked for this, or is there nothing to settle? A proof of long ago names
+    no way."""
     if kind is not None and kind.depth is Depth.NONE:
         return True
-    proof = case.verification
+    proof = proof_of(case, request)
     return proof is not None and (not proof.way or proof.way in ways(case, request, kind))
 
 
-def unsettled(case: Case, kinds: Mapping[str, Kind]) -> tuple[Request, ...]:
+def unsettled(case: Case, kinds: Mapping[str, Kind], who: str | None = None) -> tuple[Request, ...]:
     """The open requests whose asker is still to be proven: what was merged in is, whatever was
-    proven of the case it came to."""
-    return tuple(r for r in case.open_requests if not _proven(case, r, kinds.get(r.kind or "")))
+    proven of the case it came to. `who` = of that address alone."""
+    found = (r for r in case.open_requests if not _proven(case, r, kinds.get(r.kind or "")))
+    return tuple(r for r in found if who is None or asker(case, r) == who)
 
 
 def _proven(case: Case, request: Request, kind: Kind | None) -> bool:
@@ -109,9 +112,10 @@ def _proven(case: Case, request: Request, kind: Kind | None) -> bool:
     return settled(case, request, kind) and "verify" in request.done
 
 
-def enough(case: Case, kinds: Mapping[str, Kind]) -> tuple[str, ...]:
-    """What settles all that is open, the least first; () = nothing may be asked."""
-    each = [ways(case, r, kinds.get(r.kind or "")) for r in unsettled(case, kinds)]
+def enough(case: Case, kinds: Mapping[str, Kind], who: str | None = None) -> tuple[str, ...]:
+    """What settles all that is open (of that address), the least first; () = nothing may be
+    asked."""
+    each = [ways(case, r, kinds.get(r.kind or "")) for r in unsettled(case, kinds, who)]
     wanted = [found for found in each if found]
     if not wanted:
         return ()

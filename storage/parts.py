@@ -15,8 +15,8 @@ from storage.records import (
     Joined,
     Mark,
     Note,
+    OtherProof,
     OutboxMessage,
-    Proposed,
     Reading,
     Record,
     Round,
@@ -47,12 +47,12 @@ class CaseContent(Record, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    proposed: Proposed | None = None
     taken: tuple[Taken, ...] = ()
     prepared: tuple[Taken, ...] = ()
     rounds: tuple[Round, ...] = ()
     notes: tuple[Note, ...] = ()
     joined: tuple[Joined, ...] = ()
+    proofs: tuple[OtherProof, ...] = ()
     challenge: Challenge | None = None
     proven: str = ""
     suppressed: tuple[Suppressed, ...] = ()

@@ -283,6 +283,7 @@ class Request(Record, frozen=True, kw_only=True):
     events: tuple[ClockEvent, ...] = ()
     regimes: tuple[Candidate, ...] = ()  #: the laws that may apply; () = the desk's own rule
     sent_at: datetime | None = None  #: when the mail says it was sent, where a law counts from it
+    mail: str = ""  #: the mail that asked, where another address did (`Case.joined`); "" = theirs
 
     @property
     def laws(self) -> frozenset[str]:
@@ -296,11 +297,13 @@ class Approval(Record, frozen=True, kw_only=True):
     One that was sent back, or whose letter was written anew, is no longer there.
     """
 
-    about: str  #: a letter's id, or a step of a request: "delete/1"
+    about: str  #: a letter's id, or a step of a request: "delete/1", "place/1"
     request: int
     asked_by: str
     asked_at: datetime
     calls_at: datetime | None = None  #: when the managers are asked; None = they were
+    #: may a manager look who has no key to the case: at once, or once the managers are asked?
+    stand_in: Literal["", "later", "now"] = ""
     given_by: str = ""  #: "" = nobody has decided yet
     given_at: datetime | None = None
 
@@ -321,6 +324,13 @@ class Verification(Record, frozen=True, kw_only=True):
     by: str
     at: datetime
     way: str = ""  #: its name; "" = from before ways had names: enough for everything
+
+
+class OtherProof(Record, frozen=True, kw_only=True):
+    """What was proven of another address that asked here, since cases were merged."""
+
+    address: str
+    proof: Verification
 
 
 class Joined(Record, frozen=True, kw_only=True):
@@ -345,6 +355,14 @@ class Breach(Record, frozen=True, kw_only=True):
     aware_at: datetime
     by: str
     at: datetime
+
+
+class Earlier(Record, frozen=True, kw_only=True):
+    """A closed case that a complaint may be about; nobody has said yet whether it is."""
+
+    ref: str
+    circle: Circle  #: who may hear of it
+    closed_by: tuple[str, ...]  #: Slack ids
 
 
 class Challenge(Record, frozen=True, kw_only=True):
@@ -423,15 +441,6 @@ class LetterState(Record, frozen=True, kw_only=True):
     replaced_by: str = ""  #: id of the letter that corrects it
 
 
-class Proposed(Record, frozen=True, kw_only=True):
-    """A residence that would move a date later: it waits for a second person."""
-
-    by: str
-    at: datetime
-    home: Candidate
-    why: str
-
-
 class Case(Record, frozen=True, kw_only=True, tag=True):
     """One conversation with one requester."""
 
@@ -459,6 +468,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     challenge: Challenge | None = None  #: the code that is waited for
     proven: str = ""  #: the address on file that gave the code back
     joined: tuple[Joined, ...] = ()
+    proofs: tuple[OtherProof, ...] = ()
     breach: Breach | None = None
     approvals: tuple[Approval, ...] = ()
     prepared: tuple[Taken, ...] = ()  #: steps filled in for a second person to approve
@@ -473,7 +483,6 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     follows: str = ""  #: reference of the closed case this one goes on from
     message_ids: tuple[str, ...] = ()  #: Message-IDs of the conversation, oldest first
     letters: tuple[LetterState, ...] = ()
-    proposed: Proposed | None = None
     acknowledgement: str = ""  #: "sent", or "pending" or "withheld" with ": why"
     defects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -485,6 +494,7 @@ class Case(Record, frozen=True, kw_only=True, tag=True):
     restricted: bool = False  #: the data are kept but not used (GDPR Art. 18)
     barred: tuple[str, ...] = ()  #: Slack ids of those who may not work on it, though they see it
     linked: tuple[str, ...] = ()  #: references of cases that belong to it
+    earlier: tuple[Earlier, ...] = ()  #: closed ones it may be about, if it is a complaint
     card: Posted | None = None
     answered: bool = False  #: the requester wrote and nobody has opened it yet
     remind_at: datetime | None = None  #: when the clock next has business with this case
@@ -699,8 +709,25 @@ class Alarm(Record, frozen=True, kw_only=True, tag="alarm"):
     text: str
 
 
+class Wipe(Record, frozen=True, kw_only=True, tag="wipe"):
+    """Make a message of ours about a case that has ended a tombstone."""
+
+    case: str
+    at: Posted
+    root: bool = False  #: it has a thread below it, in which people write
+
+
 Content = (
-    Card | ThreadLine | DirectMessage | DutyCall | OwnerAsk | ListToSort | Digest | Alarm | Letter
+    Card
+    | ThreadLine
+    | DirectMessage
+    | DutyCall
+    | OwnerAsk
+    | ListToSort
+    | Digest
+    | Alarm
+    | Wipe
+    | Letter
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
-from bot.sandbox import api_chat, api_conversations, api_views, messages
+from bot.sandbox import api_chat, api_conversations, api_files, api_views, messages
 from bot.sandbox.errors import RateLimitedError, SlackError
 from bot.sandbox.pacing import SPECIAL, TIER_1, TIER_2, TIER_3, TIER_4, Rate
 from bot.sandbox.parts import Parts
@@ -48,6 +48,7 @@ METHODS: dict[str, Method] = {
     "chat.postEphemeral": Method(api_chat.post_ephemeral, TIER_4, "chat:write"),
     "chat.update": Method(api_chat.update, TIER_3, "chat:write"),
     "chat.delete": Method(api_chat.delete, TIER_3, "chat:write"),
+    "chat.getPermalink": Method(api_chat.permalink, SPECIAL),
     "conversations.info": Method(api_conversations.info, TIER_3, "groups:read"),
     "conversations.members": Method(api_conversations.members, TIER_4, "groups:read"),
     "conversations.list": Method(api_conversations.list_all, TIER_2, "groups:read"),
@@ -55,6 +56,10 @@ METHODS: dict[str, Method] = {
     "conversations.join": Method(_needs("channels:join"), TIER_3, "channels:join"),
     "conversations.history": Method(api_conversations.history, TIER_3, "groups:history"),
     "conversations.replies": Method(api_conversations.replies, TIER_3, "groups:history"),
+    "files.getUploadURLExternal": Method(api_files.upload_url, TIER_4, "files:write"),
+    "files.completeUploadExternal": Method(api_files.complete, TIER_4, "files:write"),
+    "files.info": Method(api_files.info, TIER_4, "files:read"),
+    "files.delete": Method(api_files.delete, TIER_3, "files:write"),
     "users.info": Method(api_conversations.user_info, TIER_4, "users:read"),
     "users.getPresence": Method(api_conversations.user_presence, TIER_3, "users:read"),
     "usergroups.users.list": Method(api_conversations.group_members, TIER_2, "usergroups:read"),
@@ -68,6 +73,8 @@ METHODS: dict[str, Method] = {
 async def handle(parts: Parts, request: web.Request) -> web.Response:
     """POST or GET /api/<method>."""
     name = request.match_info["method"]
+    if parts.trouble.away:
+        return web.Response(status=503, text="service unavailable")
     headers = {
         "x-oauth-scopes": ",".join(parts.scopes),
         "x-slack-req-id": secrets.token_hex(16),
@@ -90,6 +97,7 @@ def _call(parts: Parts, name: str, request: web.Request, args: Json) -> Json:
     if method is None or name in parts.gone:
         raise SlackError("unknown_method")
     _check_token(parts, name, request.headers.get("Authorization"), args)
+    parts.trouble.meet(name)
     parts.pacing.take(name, method.rate)
     if method.scope is not None and method.scope not in parts.scopes:
         raise api_conversations.missing(method.scope, ",".join(parts.scopes))
@@ -119,7 +127,7 @@ async def _arguments(request: web.Request) -> Json:
         args |= _json_body(await request.read())
     elif request.method == "POST":
         args |= {key: str(value) for key, value in (await request.post()).items()}
-    for key in ("blocks", "attachments", "metadata", "view", "message"):
+    for key in ("blocks", "attachments", "metadata", "view", "message", "files"):
         if isinstance(args.get(key), str):
             try:
                 args[key] = msgspec.json.decode(args[key])
@@ -139,8 +147,25 @@ def _json_body(content: bytes) -> Json:
     return {key: value for key, value in body.items() if value is not None}
 
 
+async def uploaded(parts: Parts, request: web.Request) -> web.Response:
+    """POST of a file's bytes to its upload_url, raw or as a form."""
+    if request.content_type == "multipart/form-data":
+        fields = (await request.post()).values()
+        held = next((each for each in fields if isinstance(each, web.FileField)), None)
+        content = held.file.read() if held else b""
+    else:
+        content = await request.read()
+    try:
+        parts.files.take(request.match_info["ticket"], content)
+    except SlackError as error:
+        return web.Response(status=400, text=error.code)
+    return web.Response(text=f"OK - {len(content)}")
+
+
 async def respond(parts: Parts, request: web.Request) -> web.Response:
     """POST to a response_url."""
+    if parts.trouble.away:
+        return web.Response(status=503, text="service unavailable")
     try:
         url = parts.tickets.spend(request.match_info["key"])
         _respond(parts, url, await _arguments(request))

@@ -58,6 +58,21 @@ def delete(parts: Parts, args: Json) -> Json:
     return {"channel": channel.id, "ts": old["ts"]}
 
 
+def permalink(parts: Parts, args: Json) -> Json:
+    """chat.getPermalink; of a message in a thread the thread is named too."""
+    channel = parts.workspace.channels.get(str(args.get("channel")))
+    if channel is None or BOT_USER not in channel.members:
+        raise SlackError("channel_not_found")
+    message = parts.workspace.message(channel.id, str(args.get("message_ts")))
+    if message is None:
+        raise SlackError("message_not_found")
+    link = f"{parts.web_url}archives/{channel.id}/p{message['ts'].replace('.', '')}"
+    thread = message.get("thread_ts")
+    if thread and thread != message["ts"]:
+        link += f"?thread_ts={thread}&cid={channel.id}"
+    return {"channel": channel.id, "permalink": link}
+
+
 def edited(parts: Parts, old: Json, args: Json) -> Json:
     """The message after an edit."""
     given = [name for name in ("text", "blocks", "attachments", "metadata") if name in args]

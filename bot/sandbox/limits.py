@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from bot.sandbox.limits_rich import data_visualization, rich_text
+
 Json = dict[str, Any]
 
 MAX_VIEW_BYTES = 250 * 1024
@@ -167,6 +169,8 @@ def _blocks(faults: Faults, blocks: Any, surface: str, at: str = "/blocks") -> l
             faults.add(f"{here}/block_id", "`block_id` is not unique")
         seen.update({block_id} if isinstance(block_id, str) else set())
         _block(faults, here, block, surface)
+    if sum(b.get("type") == "data_visualization" for b in found) > 2:
+        faults.add(at, "no more than 2 data_visualization blocks allowed")
     if sum(len(str(b.get("text"))) for b in found if b.get("type") == "markdown") > 12000:
         faults.add(at, "all markdown blocks together must be less than 12001 characters")
     return found
@@ -262,7 +266,8 @@ _CHECKS: dict[str, Callable[[Faults, str, Json], None]] = {
     "table": _table,
     "markdown": _markdown,
     "alert": _alert,
-    "rich_text": _anything,
+    "rich_text": rich_text,
+    "data_visualization": data_visualization,
 }
 
 

@@ -15,6 +15,7 @@ from bot.sandbox.seed import APP
 from bot.sandbox.workspace import Json
 
 MOST_LINKS = 10
+NOTICE = 10.0  #: seconds between Slack's notice and the end of a connection
 
 
 @dataclass(slots=True)
@@ -26,12 +27,15 @@ class Links:
     name: str = "socket"
     _tickets: set[str] = field(default_factory=set)
     _open: list[web.WebSocketResponse] = field(default_factory=list)
+    _leaving: set[web.WebSocketResponse] = field(default_factory=set)
+    _ending: set[asyncio.Task[None]] = field(default_factory=set)
+    away: Callable[[], bool] = lambda: False  #: then nobody gets in
     _acks: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
 
     @property
     def connected(self) -> bool:
         """Whether a desk listens."""
-        return bool(self._open)
+        return len(self._open) > len(self._leaving)
 
     def ticket(self) -> str:
         """The right to open one socket."""
@@ -42,6 +46,8 @@ class Links:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One connection of the desk, from hello to its end."""
         ticket = request.query.get("ticket", "")
+        if self.away():
+            return web.Response(status=503, text="service unavailable")
         if ticket not in self._tickets:
             return web.Response(status=403, text="unknown or used ticket")
         self._tickets.remove(ticket)
@@ -60,6 +66,7 @@ class Links:
                     self._read(frame.data)
         finally:
             self._open.remove(socket)
+            self._leaving.discard(socket)
             self.changed()
         return socket
 
@@ -113,7 +120,7 @@ class Links:
         for _ in range(len(self._open)):
             socket = self._open.pop(0)
             self._open.append(socket)
-            if socket.closed:
+            if socket.closed or socket in self._leaving:
                 continue
             try:
                 await socket.send_str(text)
@@ -122,12 +129,35 @@ class Links:
             return
         raise NotDeliveredError("app_not_responding")
 
+    async def leave(self, reason: str) -> None:
+        """Slack gives notice and sends nothing there any more; whoever stays is closed. Without a
+        reason the sockets just end."""
+        frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
+        for socket in [each for each in self._open if each not in self._leaving]:
+            self._leaving.add(socket)
+            if not reason:
+                await socket.close()
+                continue
+            with contextlib.suppress(ConnectionError):
+                await socket.send_str(msgspec.json.encode(frame).decode())
+            self.changed()
+            task = asyncio.create_task(_end_after_notice(socket))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
     async def probe(self) -> None:
         """Nothing to find out: an open socket is a listening desk."""
 
     async def close(self) -> None:
         """Tell the desk to go elsewhere, and close."""
+        for task in self._ending:
+            task.cancel()
         for socket in list(self._open):
             with contextlib.suppress(ConnectionError):
                 await socket.send_str('{"type":"disconnect","reason":"refresh_requested"}')
             await socket.close()
+
+
+async def _end_after_notice(socket: web.WebSocketResponse) -> None:
+    await asyncio.sleep(NOTICE)
+    await socket.close()

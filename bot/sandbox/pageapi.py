@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.sandbox import acts, changes, letters, mailbox, messages
 from bot.sandbox.errors import SlackError
+from bot.sandbox.pagetrouble import PageTrouble, rewrite
 from bot.sandbox.parts import NotDeliveredError, Parts
 from bot.sandbox.seed import COMMAND, SHORTCUTS, Channel, User
 from bot.sandbox.workspace import Json
@@ -24,7 +25,8 @@ class PageApi:
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of the page API."""
-        acted: dict[str, Callable[[Json], Awaitable[Json]]] = {
+        trouble = PageTrouble(self._parts)
+        in_slack = {
             "click": self._click,
             "submit": self._submit,
             "close": self._close,
@@ -32,6 +34,11 @@ class PageApi:
             "shortcut": self._shortcut,
             "command": self._command,
             "say": self._say,
+            "rewrite": self._rewrite,
+        }
+        acted: dict[str, Callable[[Json], Awaitable[Json]]] = {
+            **{name: trouble.among_people(act) for name, act in in_slack.items()},
+            **trouble.acts(),
             "mail": self._mail,
             "clock": self._clock,
             "channel": self._channel_settings,
@@ -168,6 +175,12 @@ class PageApi:
         event = acts.say(self._parts, user, self._channel(body, user), body)
         if event is not None:
             self._spawn(acts.deliver_event(self._parts, event))
+        return {"ok": True}
+
+    async def _rewrite(self, body: Json) -> Json:
+        user = self._user(body)
+        event = rewrite(self._parts, user, self._channel(body, user), body)
+        self._spawn(acts.deliver_event(self._parts, event))
         return {"ok": True}
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

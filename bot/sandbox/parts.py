@@ -10,6 +10,8 @@ from bot.sandbox.pacing import Pacing
 from bot.sandbox.seed import BOT_SCOPES, TEAM_DOMAIN
 from bot.sandbox.state import State
 from bot.sandbox.tickets import Tickets
+from bot.sandbox.trouble import Trouble
+from bot.sandbox.uploads import Files
 from bot.sandbox.workspace import Json, Workspace
 
 
@@ -34,6 +36,9 @@ class Delivery(Protocol):
 
     async def probe(self) -> None:
         """Bring `connected` up to date where it can only be known by trying."""
+
+    async def leave(self, reason: str) -> None:
+        """Say goodbye to the desk for this reason, where there is a connection; "" = without."""
 
     async def send(self, kind: str, payload: Json, retry: Json | None = None) -> Json | None:
         """Deliver to one place and return what the ack carried.
@@ -63,6 +68,8 @@ class Parts:
     ephemerals: dict[str, tuple[str, str, Json]] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
     drawn: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    trouble: Trouble = field(default_factory=Trouble)
+    files: Files = field(default_factory=Files)
     scopes: tuple[str, ...] = BOT_SCOPES
     gone: frozenset[str] = frozenset()
     paid: bool = True
@@ -103,6 +110,7 @@ class Parts:
             "smtp": f"{host}:{port}",
             "delivery": self.desk.name,
             "connected": self.desk.connected,
+            "away": self.trouble.away,
         }
 
     def response_url(self, kind: str, key: str) -> str:

@@ -140,7 +140,8 @@ class Sandbox:
     def _new_way(self) -> Links | SignedHttp:
         port = self._options.desk_http_port
         if port is None:
-            return Links(self.parts.timing, self._desk_changed)
+            trouble = self.parts.trouble
+            return Links(self.parts.timing, self._desk_changed, away=lambda: trouble.away)
         secret = self.parts.workspace.secrets["signing_secret"]
         return SignedHttp(port, secret, self.parts.timing, self._desk_changed)
 
@@ -148,10 +149,11 @@ class Sandbox:
         self.parts.hub.send({"type": "desk", "desk": self.parts.desk_state()})
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[self._guard], client_max_size=1 << 20)
+        app = web.Application(middlewares=[self._guard], client_max_size=1 << 21)
         app.add_routes(self._page.routes())
         for method in ("GET", "POST"):
             app.router.add_route(method, "/api/{method}", self._api)
+        app.router.add_post("/upload/{ticket}", self._uploaded)
         app.router.add_post("/{kind:actions|commands}/{team}/{key}", self._respond)
         if isinstance(self._way, Links):
             app.router.add_get("/link/", self._way.serve)
@@ -161,6 +163,9 @@ class Sandbox:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         return await api.handle(self.parts, request)
+
+    async def _uploaded(self, request: web.Request) -> web.StreamResponse:
+        return await api.uploaded(self.parts, request)
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         return await api.respond(self.parts, request)

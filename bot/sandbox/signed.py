@@ -73,6 +73,9 @@ class SignedHttp:
         with contextlib.suppress(OSError):
             await writer.wait_closed()
 
+    async def leave(self, reason: str) -> None:
+        """There is no connection to leave."""
+
     def _saw(self, *, connected: bool) -> None:
         if connected != self.connected:
             self.connected = connected

@@ -29,6 +29,7 @@ from bot.slack.once import Presses
 from bot.slack.owners import Owners
 from bot.slack.parts import Parts, guarded
 from bot.slack.pointers import Pointer, decoded
+from bot.slack.replaced import instead
 from bot.slack.sorting import Lists
 from bot.slack.stopping import Stopping
 from bot.slack.views import View
@@ -108,6 +109,9 @@ class Clicks:
             "p": self._lists.shown,
             "t": self._attachment,
         }
+        if said := await instead(self._parts, body):
+            await window.tell(said)
+            return
         if pointer.way in {"p", "t"}:
             await window.push()
         elif pointer.way:

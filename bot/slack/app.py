@@ -22,12 +22,15 @@ from bot.slack.homes import Homes
 from bot.slack.link import Link
 from bot.slack.options import SlackOptions
 from bot.slack.parts import Parts, trail
+from bot.slack.quiet import quiet
 from bot.slack.replies import NETWORK, code
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
+from bot.slack.threads import Threads, heard
 from bot.slack.transport import Transport
 from handlers.clock import Clock
 from handlers.desk import Desk
+from handlers.handler import Role
 from handlers.policy import Policy
 from storage.records import AttachmentText, InboundMail, OutboxMessage, ParsedMail, Posted
 from storage.store import Store
@@ -77,6 +80,7 @@ class Slack:
         )
         self._clicks = Clicks(self._parts)
         self._transport = Transport(self.client, options, desk, registry, clock, roles=self._roles)
+        self._threads = Threads(self._parts)
         self._app = self._listening()
         self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,7 +89,7 @@ class Slack:
         """Returns at once; the connection is made and kept in the background."""
         self._tasks.append(asyncio.create_task(self._greet(), name="slack greeting"))
         if self._options.app_token:
-            self._link = Link(self._app, self._options.app_token, _quiet())
+            self._link = Link(self._app, self._options.app_token, quiet(), self._catch_up)
             self._tasks.append(asyncio.create_task(self._link.run(), name="slack link"))
 
     async def stop(self) -> None:
@@ -135,7 +139,19 @@ class Slack:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 60.0)
             else:
-                return
+                break
+        if not self._options.app_token:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """What was written under our messages while nobody of us listened."""
+        rooms = dict.fromkeys(self._options.channels_of(role) for role in Role)
+        try:
+            missed = await self._threads.catch_up(room for room in rooms if room)
+        except Exception as error:  # noqa: BLE001  nobody waits for it, and the desk goes on
+            log.warning("threads were not looked through: %s", code(error) or trail(error))
+        else:
+            log.info("%d messages in threads had been missed", missed)
 
     async def _over_http(self, request: web.Request) -> web.Response:
         return await to_aiohttp_response(
@@ -152,7 +168,7 @@ class Slack:
 
         app = AsyncApp(
             name="privacy-desk",
-            logger=_quiet(),
+            logger=quiet(),
             client=self.client,
             authorize=authorize,
             signing_secret=self._options.signing_secret,
@@ -168,6 +184,7 @@ class Slack:
         app.event("app_home_opened")(clicks.homes.opened)
         for event in ("channel_shared", "channel_unshared", "channel_id_changed"):
             app.event(event)(self._channel_changed)
+        app.event("message", middleware=[self._threads.keep])(heard)
         app.event(EVERYTHING)(_nothing)  # an unknown event is acknowledged, never retried
         app.error(_failed)
         return app
@@ -185,7 +202,7 @@ def web_client(options: SlackOptions) -> AsyncWebClient:
     """
     base = options.api_url or AsyncWebClient.BASE_URL
     client = AsyncWebClient(
-        token=options.bot_token, base_url=base, retry_handlers=[], timeout=20, logger=_quiet()
+        token=options.bot_token, base_url=base, retry_handlers=[], timeout=20, logger=quiet()
     )
     if "://127.0.0.1" in base or "://localhost" in base:
         client.proxy = None  # taken from the environment by the constructor
@@ -198,10 +215,3 @@ async def _nothing(ack: AsyncAck) -> None:
 
 async def _failed(error: Exception) -> None:
     log.error("a Slack listener failed: %s", trail(error))
-
-
-def _quiet() -> logging.Logger:
-    """For the libraries: at every level they quote what people typed."""
-    logger = logging.getLogger("bot.slack.library")
-    logger.setLevel(logging.CRITICAL + 1)
-    return logger

@@ -6,6 +6,8 @@ from bot.slack import blocks, buttons
 from bot.slack.blocks import Block
 from bot.slack.scene import Scene
 from bot.slack.words import counted, day, escape, moment
+from handlers import earlier
+from handlers.approvals import place_waits
 from handlers.breaches import told
 from handlers.handler import Offer
 from handlers.suppressing import strangers
@@ -34,7 +36,7 @@ def attention(scene: Scene) -> list[Block]:
 def _standing(case: Case, timezone: str) -> Iterator[tuple[str, str]]:
     """What stands on the card until it is no longer so: a key, and the words."""
     if case.answered:
-        yield "wrote", ":speech_balloon: The requester wrote again: *Show message* opens it."
+        yield "wrote", ":speech_balloon: *The requester answered*: *Show message* opens it."
     if case.breach:
         yield "breach", f":rotating_light: *Possible breach.* {told(case.breach, timezone)}"
     if case.held:
@@ -44,15 +46,26 @@ def _standing(case: Case, timezone: str) -> Iterator[tuple[str, str]]:
     if case.held_for:
         held_for = f"*{escape(case.held_for)}*"
         yield "heldfor", f":grey_question: May belong to {held_for}, from another address."
-    if case.proposed is not None:
-        said = ":busts_in_silhouette: *A later date* waits for a second person: *Later date?*"
-        yield "proposed", said
+    yield from _undecided(case)
     if may_end(case):
         yield "unproven", f":hourglass: {ENDS}"
     if case.at_rest:
         said = ":inbox_tray: Imported: nothing goes out and nobody is reminded until it is sorted."
         yield "imported", said
     yield from _kept(case)
+
+
+def _undecided(case: Case) -> Iterator[tuple[str, str]]:
+    """What somebody else has to say."""
+    if place_waits(case):
+        said = ":busts_in_silhouette: *A later date* waits for a second person: *Second person*"
+        yield "place", said
+    if earlier.complains(case) and (found := earlier.shown(case)):
+        refs = escape(", ".join(each.ref for each in found))
+        said = (
+            f":link: May be about *{refs}*: who closed it does not work on this one. *About what?*"
+        )
+        yield "earlier", said
 
 
 def _kept(case: Case) -> Iterator[tuple[str, str]]:
@@ -94,12 +107,13 @@ def _letter(scene: Scene, letter: LetterState, key: str) -> list[Block]:
 def attention_words(scene: Scene) -> list[str]:
     case = scene.case
     told = [
-        "The requester wrote again" if case.answered else "",
+        "The requester answered: open it" if case.answered else "",
         "Possible breach" if case.breach else "",
         f"{counted(len(case.held), 'mail')} may belong here" if case.held else "",
         f"May belong to {case.held_for}" if case.held_for else "",
+        "May be about an earlier case" if earlier.complains(case) and earlier.shown(case) else "",
         ENDS.rstrip(".") if may_end(case) else "",
-        "A later date waits for a second person" if case.proposed else "",
+        "A later date waits for a second person" if place_waits(case) else "",
         "Imported, to be sorted" if case.at_rest else "",
         "Still mailed" if case.still_mailed is not None else "",
         "Addresses not proven to be theirs get no marketing" if strangers(case) else "",

@@ -4,14 +4,17 @@ Pure. Nothing a stranger wrote is on a card: no name, subject, text or file name
 masked. Dates come first because they are the law.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from bot.slack import blocks, buttons
 from bot.slack.attention import attention, undo, waits
 from bot.slack.blocks import Block
-from bot.slack.scene import ROWS, Kinds, Scene, ended, headline, identity, title, urgent
+from bot.slack.scene import ROWS, WAITING, Kinds, Scene, ended, headline, identity, title, urgent
 from bot.slack.spoken import in_words
 from bot.slack.words import (
     counted,
@@ -41,13 +44,8 @@ Message = dict[str, Any]
 PROBABLE = 0.5  #: below it a guess is not worth more than "may be"
 BETWEEN = "  ·  "
 
-_WAITING = {
-    Status.OPEN: "",
-    Status.AWAITING_REQUESTER: "waits for the requester",
-    Status.AWAITING_OWNERS: "waits for the system owners",
-    Status.AWAITING_APPROVAL: "waits for a second person",
-    Status.CLOSED: "closed",
-}
+#: characters of JSON; Slack names no limit for all blocks of a message, and refuses some of 13,000
+LIGHT = 10_000
 
 
 def card(
@@ -56,6 +54,8 @@ def card(
     """The Slack message of a case: `text` for screen readers and notifications, and `blocks`."""
     scene = Scene(case=case, offers=tuple(offers), kinds=registry.kinds, now=now, timezone=timezone)
     shown = _closed(scene) if case.closed else _open(scene)
+    if len(json.dumps(shown)) > LIGHT:
+        shown = _open(msgspec.structs.replace(scene, brief=True))
     return {"text": in_words(scene), "blocks": shown}
 
 
@@ -71,6 +71,13 @@ def placeholder(case: Case) -> Message:
         "text": said,
         "blocks": [blocks.section(shown, key, buttons.opener(case.ref, case.version))],
     }
+
+
+def lent(case: Case, offer: Offer) -> list[Block]:
+    """For who stands in as the second person: that one thing waits for them, and nothing more."""
+    key = f"{case.ref}:{case.version}.{case.rev}:lent"
+    said = f":lock: *{case.ref}* is counsel's. One thing of it waits for a manager's look."
+    return [blocks.section(said, key), *buttons.every(case, (offer,), f"{key}.do")]
 
 
 def window(
@@ -95,8 +102,17 @@ def _open(scene: Scene) -> list[Block]:
         _facts(scene),
         *attention(scene),
         _origin(scene),
-        *buttons.row(case, _main_offers(scene), scene.id("do")),
+        *_buttons(scene),
     ]
+
+
+def _buttons(scene: Scene) -> list[Block]:
+    shown = buttons.row(scene.case, _main_offers(scene), scene.id("do"))
+    if not scene.brief:
+        return shown
+    first = shown[0]["elements"][: buttons.BUTTONS] if shown else []
+    every = buttons.opener(scene.case.ref, scene.case.version)
+    return [blocks.actions([*first, every], scene.id("do"))]
 
 
 def _urgency(scene: Scene) -> list[Block]:
@@ -125,7 +141,7 @@ def _sorting(scene: Scene) -> Block:
         maybe = f" It may be {joined(told)}." if told else ""
         said = f"The desk cannot tell what is asked. Please read it.{maybe}"
         return blocks.section(said, scene.id("sort"))
-    also = f" Could also be {joined(told[1:])}." if told[1:] else ""
+    also = f" Could also be {' or '.join(told[1:])}." if told[1:] else ""
     return blocks.section(f"Probably {told[0]}.{also}{_because(scene.case)}", scene.id("sort"))
 
 
@@ -157,8 +173,10 @@ def _row(scene: Scene, request: Request) -> Block:
     said = _when(scene, request)
     if below := _progress(scene, request):
         said += f"\n{below}"
+    if not several or scene.brief:
+        return blocks.section(said, key)
     own = [o for o in scene.offers if o.request == request.id and o.style != "primary"]
-    return blocks.section(said, key, buttons.beside(scene.case, own) if several else None)
+    return blocks.section(said, key, buttons.beside(scene.case, own))
 
 
 def _when(scene: Scene, request: Request) -> str:
@@ -174,8 +192,14 @@ def _when(scene: Scene, request: Request) -> str:
         return f":double_vertical_bar: {told} ({rule})"
     due = day(request.due.due_on)
     told = f"*{name}*, due *{due}*" if name else f"*Due {due}*"
-    sign = ":red_circle: " if scene.late(request) else ""
-    return f"{sign}{told} ({rule}), {scene.left(request)}"
+    return f"{_sign(scene, request)}{told} ({rule}), {scene.left(request)}"
+
+
+def _sign(scene: Scene, request: Request) -> str:
+    """For the eye alone: the words say it too."""
+    if scene.late(request):
+        return ":red_circle: "
+    return ":large_yellow_circle: " if scene.soon(request) else ""
 
 
 def _progress(scene: Scene, request: Request) -> str:
@@ -185,7 +209,7 @@ def _progress(scene: Scene, request: Request) -> str:
     if step is CONFIRM and request is not scene.case.open_requests[0]:
         step = None  # one click confirms them all: said once
     parts = [
-        _WAITING[request.status],
+        WAITING[request.status],
         owners.progress(scene.case, request),
         f"next: {escape(step.label[:1].lower() + step.label[1:])}" if step else "",
         *_own_days(request.due),

@@ -7,6 +7,8 @@ so a connection that stays away is thrown out whole and a new one is made.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -25,7 +27,15 @@ LONGEST = 30.0  #: seconds between attempts, at most
 class Link:
     """Keeps one socket open for as long as it runs."""
 
-    def __init__(self, app: AsyncApp, app_token: str, quiet: logging.Logger) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        quiet: logging.Logger,
+        back: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        """`back`: what to do with each new connection, beside it."""
+        self._back = back
         self._app = app
         self._token = app_token
         self._quiet = quiet
@@ -58,13 +68,18 @@ class Link:
 
     async def _watch(self, handler: AsyncSocketModeHandler) -> None:
         """Return when the connection has been away for a few looks."""
+        beside = asyncio.create_task(self._back())
         away = 0
-        while away < GRACE:
-            if await handler.client.is_connected():
-                away = 0
-                self.connected.set()
-            else:
-                away += 1
-                self.connected.clear()
-            await asyncio.sleep(WATCH)
+        try:
+            while away < GRACE:
+                if await handler.client.is_connected():
+                    away = 0
+                    self.connected.set()
+                else:
+                    away += 1
+                    self.connected.clear()
+                await asyncio.sleep(WATCH)
+        finally:
+            beside.cancel()
+            await asyncio.gather(beside, return_exceptions=True)
         log.warning("the connection to Slack is gone; making a new one")

@@ -37,6 +37,19 @@ class Lookup:
         ]
         return await self._oldest(channel, found)
 
+    async def discussed(self, channel: str, since: float) -> AsyncIterator[dict[str, Any]]:
+        """Messages of ours since then under which somebody else wrote."""
+        async for message in self._history(channel, since):
+            others = set(message.get("reply_users") or ()) - {message.get("user")}
+            if _payload(message).get("case") and others:
+                yield message
+
+    async def below(self, channel: str, ts: str) -> AsyncIterator[dict[str, Any]]:
+        """The replies under one message, oldest first."""
+        async for message in self._history(channel, 0.0, ts):
+            if message["ts"] != ts:
+                yield message
+
     async def _oldest(self, channel: str, found: list[dict[str, Any]]) -> Posted | None:
         if not found:
             return None

@@ -1,4 +1,5 @@
-"""The app's manifest: least scopes, no events beyond what keeps outsiders out."""
+"""The app's manifest: least scopes, and no events but those that keep outsiders out and what our
+people write under a card in its journal."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -10,13 +11,19 @@ SCOPES = {
     "chat:write": "cards, their edits, lines to one person",
     "commands": "the command",
     "groups:read": "who is in the private channels, and whether one is shared with outsiders",
-    "groups:history": "finding a card again after an unknown outcome",
+    "groups:history": "finding a card again after an unknown outcome; what is written under it",
     "users:read": "telling guests and strangers from colleagues",
     "im:write": "reminders to one person",
 }
 #: what a feature needs that the desk lives without, each and what is lost
 OPTIONAL = {"usergroups:read": "roles by user group, beside the private channels"}
-EVENTS = ("app_home_opened", "channel_id_changed", "channel_shared", "channel_unshared")
+EVENTS = (
+    "app_home_opened",
+    "channel_id_changed",
+    "channel_shared",
+    "channel_unshared",
+    "message.groups",
+)
 
 
 def manifest(

@@ -14,6 +14,17 @@ class Pace:
         self._ahead = every * (burst - 1)
         self._next: dict[str, datetime] = {}
 
+    def rest(self, key: str, seconds: float) -> None:
+        """Slack asked for a rest (429): nobody of `key` goes before it is over, nor in a burst."""
+        until = self._clock.now() + timedelta(seconds=seconds) + self._ahead
+        self._next[key] = max(self._next.get(key, until), until)
+
+    def wait(self, key: str) -> float:
+        """Seconds until `key` may go."""
+        now = self._clock.now()
+        mine = max(self._next.get(key, now), now)
+        return max(0.0, (mine - self._ahead - now).total_seconds())
+
     async def turn(self, key: str) -> None:
         """Return when `key` may go; each call takes a turn of its own."""
         now = self._clock.now()

@@ -13,13 +13,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import cards, reading
+from bot.slack.blocks import Block
 from bot.slack.once import Locks
 from bot.slack.options import Gap
-from bot.slack.replies import code
+from bot.slack.replies import asked_to_wait, code
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
 from bot.slack.views import View
 from bot.slack.windows import Window
+from handlers import reviewers
 from handlers.approvals import CALLS
 from handlers.clock import Clock
 from handlers.deadlines.working_days import local_day
@@ -125,10 +127,21 @@ class Parts:
         return mail, None if purged else await self.read_mail(mail_id)
 
     async def opened(self, ref: str, by: Person) -> View:
-        """A case in a window, with all its buttons."""
+        """A case in a window, with all its buttons; for who stands in, that button alone."""
+        if (lent := await self._lent(ref, by)) is not None:
+            return reading.opened(*lent)
         case, offers = await self.visible(ref, by)
         now = self.clock.now()
         return reading.opened(case, cards.window(case, offers, self.registry, now, self.timezone))
+
+    async def _lent(self, ref: str, by: Person) -> tuple[Case, list[Block]] | None:
+        """What a manager sees who has no key to the case and looks at one letter of it."""
+        case, offers = await self.desk.offers(ref)
+        approval = None if by.may_see(case) else reviewers.lent(case, by)
+        offer = next((o for o in offers if o.action == "second_person"), None)
+        if approval is None or offer is None:
+            return None
+        return case, cards.lent(case, msgspec.structs.replace(offer, value=approval.about))
 
 
 async def guarded(place: Window | Callable[[str], object], work: Awaitable[None]) -> None:
@@ -159,6 +172,8 @@ def _sentence(error: Exception) -> str:
             return "The desk's database does not answer. Look at the card before you try again."
         case SlackApiError() if code(error) in LATE:
             return "Slack's time for that click ran out. Nothing was changed; please click again."
+        case SlackApiError() if wait := asked_to_wait(error):
+            return f"Slack asks for {wait:.0f} seconds. Look at the card before you try again."
     return _logged(error)
 
 

@@ -5,6 +5,7 @@ nothing is live, without characters that hide or reorder others, opened by a cli
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from bot.slack import blocks, buttons
 from bot.slack.blocks import Block
@@ -14,7 +15,7 @@ from handlers import flags
 from storage.records import AttachmentText, Case, Entry, InboundMail, ParsedMail, Reading
 
 MOST_BLOCKS = 96  #: of the 100 a window may have
-MOST_LETTERS = 120_000  #: characters, well under the 250 KB of a view
+MOST_BYTES = 200_000  #: of words, under the 250 KB of a view: a letter may be four bytes
 NOTICE = ":lock: Only you see this. Opening it is on the record. Copy nothing into a channel."
 QUOTED = 2  #: sections of quoted text shown
 FILES = 10  #: attachments of a mail with a button to read them; more are named alone
@@ -33,11 +34,11 @@ def mails(case: Case, opened: Sequence[Mail], timezone: str) -> View:
         shown.append(blocks.literal(f"Look out: {told}.", "warned"))
     if case.reading and case.reading.facts:
         shown.append(blocks.literal(f"Named in it: {_named(case.reading)}.", "named"))
-    letters = 0
+    size = 0
     for number, mail in enumerate(reversed(opened)):
         part = _mail(mail, str(number), timezone, case.ref)
-        letters += sum(len(block.get("text", {}).get("text", "")) for block in part)
-        if number and (len(shown) + len(part) > MOST_BLOCKS or letters > MOST_LETTERS):
+        size += sum(len(block.get("text", {}).get("text", "").encode()) for block in part)
+        if number and (len(shown) + len(part) > MOST_BLOCKS or size > MOST_BYTES):
             left = counted(len(opened) - number, "older mail")
             shown.append(
                 blocks.context([f"{left} not shown here: `desk show {case.ref}`."], "rest")
@@ -70,9 +71,9 @@ def attachment(found: AttachmentText) -> View:
     if found.note:
         shown.append(blocks.literal(f"Look out: {_one_line(found.note)}.", "note"))
     text = clean(found.text)
-    fits = MOST_LETTERS // 3000
-    shown += literals(text, "text", fits)
-    if len(text) > fits * 3000:
+    fits = _fits(text)
+    shown += literals(fits, "text", 40)
+    if len(text) > min(40 * 3000, len(fits)):
         shown.append(blocks.context(["The rest is too long for a window."], "cut"))
     return modal("Attachment", shown, clear_on_close=False)
 
@@ -94,8 +95,9 @@ def _mail(mail: Mail, key: str, timezone: str, ref: str = "") -> list[Block]:
         said = "This mail could not be read safely. Only what its header gave is shown."
         shown.append(blocks.section(f":warning: {said}", f"{key}:unread"))
     text = clean(parsed.shown or parsed.text)
-    shown += literals(text, f"{key}:text", 20) or [blocks.section("_No text._", f"{key}:text")]
-    if len(text) > 20 * 3000:
+    fits = _fits(text)
+    shown += literals(fits, f"{key}:text", 20) or [blocks.section("_No text._", f"{key}:text")]
+    if len(text) > min(20 * 3000, len(fits)):
         shown.append(blocks.context(["The rest is too long for a window."], f"{key}:cut"))
     shown += _carried(parsed, key, ref, stored.id if stored else "")
     if quoted := _quoted(parsed):
@@ -165,10 +167,22 @@ def _size(size: int) -> str:
 def history(case: Case, entries: Sequence[Entry], timezone: str) -> View:
     """Who did what and when, newest first."""
     packed = _packed([_line(entry, timezone) for entry in reversed(entries)])
-    shown = [blocks.section(text, f"lines.{n}") for n, text in enumerate(packed[:MOST_BLOCKS])]
-    if len(packed) > MOST_BLOCKS:
+    most = min(MOST_BLOCKS, _within(packed))
+    shown = [blocks.section(text, f"lines.{n}") for n, text in enumerate(packed[:most])]
+    if len(packed) > most:
         shown.append(blocks.context([f"More with `desk history {case.ref}`."], "rest"))
     return modal(f"History {case.ref}", shown or [blocks.section("Nothing yet.", "none")])
+
+
+def _fits(text: str) -> str:
+    """As much of one text as leaves room for what stands beside it."""
+    return text.encode()[: MOST_BYTES - 40_000].decode(errors="ignore")
+
+
+def _within(texts: Sequence[str]) -> int:
+    """How many of them a view has room for."""
+    sizes = accumulate(len(text.encode()) for text in texts)
+    return sum(size <= MOST_BYTES for size in sizes)
 
 
 def _packed(lines: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.once import Locks
 from bot.slack.options import SlackOptions
 from bot.slack.replies import NETWORK, code
 from handlers.handler import Colleague, Person, Role
@@ -40,6 +41,7 @@ class Roles:
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._profiles: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._asking = Locks()  #: a crowd that clicks at once asks Slack once
         self.team = ""  #: our workspace; asked for when first needed
 
     async def person(self, user: str, team: str = "") -> Person:
@@ -52,8 +54,9 @@ class Roles:
 
     async def colleague(self, user: str, team: str = "") -> Mapping[str, Any]:
         """Their profile; anybody of this workspace may own a system. Raises Refused for others."""
-        if not self.team:
-            self.team = str((await self._client.auth_test())["team_id"])
+        async with self._asking.of("team"):
+            if not self.team:
+                self.team = str((await self._client.auth_test())["team_id"])
         if not user or (team and team != self.team):
             raise Refused(NOT_YOURS)
         profile = await self._profile(user)
@@ -64,12 +67,17 @@ class Roles:
     async def people(self) -> tuple[Person, ...]:
         """All of us who have a role. Raises SlackClientError when Slack is away."""
         channels = {self._options.channels_of(role) for role in Role} - {""}
-        found: set[str] = set(self._options.counsel)
+        counsel = set(self._options.counsel)
+        found = set(counsel)
         for channel in channels:
             found |= await self._of(channel, KEPT)
-        for group in self._options.groups.values():
-            found |= await self._group(group, KEPT)
-        each = await asyncio.gather(*map(self._one_of, sorted(found)[:MOST]))
+        for role, group in self._options.groups.items():
+            members = await self._group(group, KEPT)
+            found |= members
+            counsel |= members if role is Role.COUNSEL else set()
+        # a manager stands in where there is no other counsel: none of them is left out
+        first = sorted(found, key=lambda who: (who not in counsel, who))
+        each = await asyncio.gather(*map(self._one_of, first[:MOST]))
         return tuple(one for one in each if one is not None)
 
     async def colleagues(self) -> tuple[Colleague, ...] | None:
@@ -118,6 +126,10 @@ class Roles:
         return members
 
     async def _of(self, channel: str, believed: float) -> frozenset[str]:
+        async with self._asking.of(channel):
+            return await self._members_of(channel, believed)
+
+    async def _members_of(self, channel: str, believed: float) -> frozenset[str]:
         asked, members = self._members.get(channel, (float("-inf"), frozenset()))
         if time.monotonic() - asked < believed:
             return members
@@ -135,10 +147,11 @@ class Roles:
         return frozenset(found)
 
     async def _profile(self, user: str) -> Mapping[str, Any]:
-        asked, profile = self._profiles.get(user, (float("-inf"), {}))
-        if time.monotonic() - asked >= KEPT:
-            profile = (await self._client.users_info(user=user))["user"]
-            self._profiles[user] = time.monotonic(), profile
+        async with self._asking.of(user):
+            asked, profile = self._profiles.get(user, (float("-inf"), {}))
+            if time.monotonic() - asked >= KEPT:
+                profile = (await self._client.users_info(user=user))["user"]
+                self._profiles[user] = time.monotonic(), profile
         return profile
 
 

@@ -6,10 +6,21 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.slack.words import counted, day, joined, left, person
+from handlers.askers import asker, proof_of
+from handlers.digest import SOON
 from handlers.handler import Depth, Kind, Offer
-from storage.records import Case, Outcome, Record, Request
+from storage.records import Case, Outcome, Record, Request, Status
 
 ROWS = 12  #: requests told one by one; more are counted
+
+
+WAITING = {
+    Status.OPEN: "",
+    Status.AWAITING_REQUESTER: "waits for the requester",
+    Status.AWAITING_OWNERS: "waits for the system owners",
+    Status.AWAITING_APPROVAL: "waits for a second person",
+    Status.CLOSED: "closed",
+}
 
 
 class Kinds(Protocol):
@@ -27,6 +38,7 @@ class Scene(Record, frozen=True, kw_only=True):
     kinds: Mapping[str, Kind]
     now: datetime
     timezone: str
+    brief: bool = False  #: no menu beside each request: the card would be too heavy for Slack
 
     def id(self, part: str) -> str:
         """New at each state: Slack may keep the old content of a block with the same id."""
@@ -39,6 +51,11 @@ class Scene(Record, frozen=True, kw_only=True):
         """An imported case is late for nobody until a person has sorted it."""
         stands = request.due.stopped is not None
         return self.days(request) < 0 and not stands and not self.case.at_rest
+
+    def soon(self, request: Request) -> bool:
+        """Within the days the digest calls soon."""
+        stands = request.due.stopped is not None
+        return 0 <= self.days(request) <= SOON and not stands and not self.case.at_rest
 
     def left(self, request: Request) -> str:
         """How long there is, in words."""
@@ -74,12 +91,22 @@ def urgent(case: Case, kinds: Mapping[str, Kind]) -> bool:
 
 def identity(scene: Scene, *, mention: bool) -> str:
     """Whether it is settled, never how: the how may name papers or accounts."""
-    if settled := scene.case.verification:
+    case = scene.case
+    if any(_strange(scene, request) for request in case.open_requests):
+        return "Not checked for what was merged in"
+    if settled := case.verification:
         return (
             f"Settled by {person(settled.by)}" if mention else f"Settled {day(settled.at.date())}"
         )
     depths = {k.depth for r in scene.case.requests if (k := scene.kinds.get(r.kind or ""))}
     return "Not needed" if depths == {Depth.NONE} else "Not checked"
+
+
+def _strange(scene: Scene, request: Request) -> bool:
+    """Did another address ask for it, since cases were merged, and is not proven?"""
+    kind, case = scene.kinds.get(request.kind or ""), scene.case
+    wanted = kind is not None and kind.depth is not Depth.NONE
+    return wanted and asker(case, request) != case.requester and not proof_of(case, request)
 
 
 def ended(requests: Sequence[Request]) -> str:

@@ -1,7 +1,7 @@
 """A whole card in plain words: screen readers and notifications get this and nothing else."""
 
 from bot.slack.attention import attention_words
-from bot.slack.scene import ROWS, Scene, ended, headline, identity, title
+from bot.slack.scene import ROWS, WAITING, Scene, ended, headline, identity, title
 from bot.slack.words import day, due, escape, masked
 from handlers.deadlines.regimes import law
 from storage.records import Request, Status
@@ -27,7 +27,8 @@ def _due(scene: Scene, request: Request) -> str:
     name = title(request, scene.kinds)
     if request.status is Status.CLOSED:
         return f"{name}: {ended((request,))}"
+    waits = f", {said}" if (said := WAITING[request.status]) else ""
     if request.due.stopped is not None:
-        return f"{name}: {due(request.due, scene.days(request))}"
+        return f"{name}: {due(request.due, scene.days(request))}{waits}"
     when = f"{day(request.due.due_on)} ({law(request.due)})"
-    return f"{name}: due {when}, {scene.left(request)}"
+    return f"{name}: due {when}, {scene.left(request)}{waits}"

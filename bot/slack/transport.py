@@ -5,7 +5,6 @@ Posting is not idempotent, so after an unknown outcome the message is looked up 
 or becomes shared with outsiders.
 """
 
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,15 +16,15 @@ from bot.slack import asking, blocks, buttons, cards, digest, duty, lists
 from bot.slack.cards import Message
 from bot.slack.lookup import EVENT, Lookup
 from bot.slack.options import SlackOptions
-from bot.slack.pace import Pace
-from bot.slack.replies import GONE, MISSHAPEN, NETWORK, code, explained
+from bot.slack.poster import Poster
+from bot.slack.replies import NETWORK, explained
 from bot.slack.roles import Roles
 from bot.slack.scene import Kinds
-from bot.slack.shared import Ours
+from bot.slack.wiper import Wiper
 from bot.slack.words import person
 from handlers.clock import Clock
 from handlers.desk import Desk
-from storage.errors import Refused, UnknownReference
+from storage.errors import UnknownReference
 from storage.records import (
     Alarm,
     Card,
@@ -39,6 +38,7 @@ from storage.records import (
     OwnerAsk,
     Posted,
     ThreadLine,
+    Wipe,
 )
 
 PATIENCE = 10  #: attempts, some six minutes, a thread line waits for its card
@@ -64,10 +64,8 @@ class Transport:
         self._registry = registry
         self._clock = clock
         self._lookup = Lookup(client)
-        self._posts = Pace(clock, every=timedelta(seconds=1), burst=5)
-        self._edits = Pace(clock, every=timedelta(seconds=1.2), burst=20)
-        self._ours = Ours(client)
-        self._direct: dict[str, str] = {}
+        self._poster = Poster(client, clock, self._roles)
+        self._wiper = Wiper(client, desk, self._poster, options.timezone)
 
     async def send(self, message: OutboxMessage) -> Posted | None:
         """Raises SendLater or SendFailed, and nothing else for any fault of Slack's."""
@@ -78,7 +76,7 @@ class Transport:
 
     def forget(self, channel: str) -> None:
         """Look again before the next post: the channel changed."""
-        self._ours.forget(channel)
+        self._poster.forget(channel)
 
     async def _sent(self, message: OutboxMessage) -> Posted | None:
         match message.content:
@@ -90,13 +88,11 @@ class Transport:
                 return await self._to_person(message, direct)
             case OwnerAsk() as asked:
                 return await self._to_owner(message, asked)
-            case Alarm() as alarm:
-                return await self._alarm(message, alarm)
             case ListToSort() as wanted:
                 return await self._list(message, wanted)
-            case Digest() as figures:
-                return await self._digest(message, figures)
-        raise SendFailed("Slack carries no letters")
+            case Wipe() as wipe:
+                return await self._wiper.wipe(wipe, self._clock.now())
+        return await self._to_managers(message)
 
     # --- a card -----------------------------------------------------------------------------
 
@@ -104,20 +100,20 @@ class Transport:
         case, drawn, channel = await self._drawn(ref)
         if case.card is not None and case.card.channel != channel:
             await self._wipe(case.card)  # first: its new place may be shut for a long time
-        await self._check(channel)
+        await self._poster.check(channel)
         posted = await self._edited(message, case, drawn, channel)
-        return posted or await self._post(channel, drawn, _named(message, ref), case)
+        return posted or await self._poster.post(channel, drawn, _named(message, ref), case)
 
     async def _edited(
         self, message: OutboxMessage, case: Case, drawn: Message, channel: str
     ) -> Posted | None:
         """The card that stands there already, brought up to date; None = a fresh one is needed."""
         known = case.card if case.card and case.card.channel == channel else None
-        if known and await self._edit(known, drawn, _named(message, case.ref), case):
+        if known and await self._poster.edit(known, drawn, _named(message, case.ref), case):
             return known
         if message.attempts > 1:
             found = await self._lookup.card(channel, case, but=known.ts if known else "")
-            if found and await self._edit(found, drawn, _named(message, case.ref), case):
+            if found and await self._poster.edit(found, drawn, _named(message, case.ref), case):
                 return found
         return None
 
@@ -135,64 +131,30 @@ class Transport:
             drawn["blocks"].insert(1, _addressed(case, self._options.counsel))
         return case, drawn, channel
 
-    async def _edit(
-        self, posted: Posted, drawn: Message, metadata: dict[str, Any], case: Case | None = None
-    ) -> bool:
-        """False: Slack lets nobody edit that message any more."""
-        await self._edits.turn("edits")
-        where: dict[str, Any] = {"channel": posted.channel, "ts": posted.ts, "metadata": metadata}
-        try:
-            await self._client.chat_update(**where, **drawn)
-        except SlackApiError as error:
-            if code(error) in GONE:
-                return False
-            if code(error) not in MISSHAPEN or case is None:
-                raise
-            await self._client.chat_update(**where, **_plainer(drawn, case))
-        return True
-
-    async def _post(
-        self, channel: str, drawn: Message, metadata: dict[str, Any], case: Case | None = None
-    ) -> Posted:
-        await self._posts.turn(channel)
-        where: dict[str, Any] = {"channel": channel, "metadata": metadata}
-        where |= {"unfurl_links": False, "unfurl_media": False}
-        try:
-            answer = await self._client.chat_postMessage(**where, **drawn)
-        except SlackApiError as error:
-            if code(error) not in MISSHAPEN or case is None:
-                raise
-            answer = await self._client.chat_postMessage(**where, **_plainer(drawn, case))
-        return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
-
     async def _wipe(self, old: Posted) -> None:
         """A case that moved to another circle leaves nothing behind, if Slack lets us."""
         try:
-            await self._client.chat_delete(channel=old.channel, ts=old.ts)
+            await self._poster.delete(old)
         except SlackApiError:
             moved = "This request moved to a closed circle."
             line = blocks.section(moved, f"moved:{old.ts}")
-            try:
-                await self._client.chat_update(
-                    channel=old.channel, ts=old.ts, text=moved, blocks=[line]
-                )
-            except SlackApiError as error:
-                if code(error) not in GONE:
-                    raise
+            await self._poster.edit(old, {"text": moved, "blocks": [line]}, {})
 
     # --- lines, direct messages, the digest ------------------------------------------------
 
-    async def _thread(self, message: OutboxMessage, line: ThreadLine) -> Posted:
+    async def _thread(self, message: OutboxMessage, line: ThreadLine) -> Posted | None:
         try:
             case, _ = await self._desk.offers(line.case)
         except UnknownReference as error:
             raise SendFailed(str(error)) from error
         channel, hidden = self._options.channel(case.circle)
         if case.card is None or case.card.channel != channel:
+            if case.card is None and case.closed and message.attempts > 1:
+                return None  # its card was wiped: nobody reads that thread any more
             if message.attempts > PATIENCE:
                 raise SendFailed(f"{line.case} has no card to write under")
             raise SendLater("the card is not there yet", 1.0)
-        await self._check(channel)
+        await self._poster.check(channel)
         under = case.card.ts
         if message.attempts > 1 and (
             found := await self._lookup.message(channel, message.id, under)
@@ -202,7 +164,7 @@ class Transport:
         shown = " ".join([*map(person, line.mention), said])
         key = f"line:{message.id}"
         drawn = {"text": shown, "blocks": [blocks.section(shown, key)], "thread_ts": under}
-        return await self._post(channel, drawn, _named(message, line.case))
+        return await self._poster.post(channel, drawn, _named(message, line.case))
 
     async def _to_person(
         self, message: OutboxMessage, direct: DirectMessage | DutyCall
@@ -210,11 +172,11 @@ class Transport:
         """History of direct messages is closed to us: after an unknown outcome it may repeat."""
         if isinstance(direct, DutyCall):
             return await self._on_duty(message, direct)
-        channel = await self._room_of(direct.person)
+        channel = await self._poster.room_of(direct.person)
         button = buttons.opener(direct.case, 0) if direct.case else None
         line = blocks.section(direct.text, f"direct:{message.id}", button)
         drawn = {"text": direct.text, "blocks": [line]}
-        return await self._post(channel, drawn, _named(message, direct.case))
+        return await self._poster.post(channel, drawn, _named(message, direct.case))
 
     async def _on_duty(self, message: OutboxMessage, call: DutyCall) -> Posted | None:
         """To one person, all that waits; with nobody to tell, where the digest goes."""
@@ -224,21 +186,11 @@ class Transport:
             return None
         who, drawn = told
         if who:
-            return await self._post(await self._room_of(who), drawn, _named(message, ""))
+            room = await self._poster.room_of(who)
+            return await self._poster.post(room, drawn, _named(message, ""))
         channel = self._options.digest_channel()
-        await self._check(channel)
-        return await self._post(channel, drawn, _named(message, ""))
-
-    async def _room_of(self, person: str) -> str:
-        """The channel of direct messages to one person of ours; it may be shared as others are."""
-        try:
-            await self._roles.colleague(person)
-        except Refused as refused:
-            raise SendFailed(f"{person} is nobody of this workspace") from refused
-        if person not in self._direct:
-            opened = await self._client.conversations_open(users=person)
-            self._direct[person] = str(opened["channel"]["id"])
-        return self._direct[person]
+        await self._poster.check(channel)
+        return await self._poster.post(channel, drawn, _named(message, ""))
 
     async def _to_owner(self, message: OutboxMessage, asked: OwnerAsk) -> Posted:
         """One message to an owner for each round: posted once, edited ever after."""
@@ -250,31 +202,22 @@ class Transport:
         drawn, named = asking.message(seen), _named(message, asked.case)
         for known in reversed(await self._desk.store.messages_of(asked.case)):
             same = known.content == asked and known.posted is not None
-            if same and known.posted and await self._edit(known.posted, drawn, named):
+            if same and known.posted and await self._poster.edit(known.posted, drawn, named):
                 return known.posted
-        return await self._post(await self._room_of(asked.person), drawn, named)
+        return await self._poster.post(await self._poster.room_of(asked.person), drawn, named)
 
-    async def _alarm(self, message: OutboxMessage, alarm: Alarm) -> Posted:
+    async def _to_managers(self, message: OutboxMessage) -> Posted:
         channel = self._options.digest_channel()
-        await self._check(channel)
+        drawn = _for_managers(message)
+        await self._poster.check(channel)
         if message.attempts > 1 and (found := await self._lookup.message(channel, message.id)):
             return found
-        text = f":rotating_light: *{alarm.case}*: {alarm.text}"
-        line = blocks.section(text, f"alarm:{message.id}", buttons.opener(alarm.case, 0))
-        drawn = {"text": f"{alarm.case}: {alarm.text}", "blocks": [line]}
-        return await self._post(channel, drawn, _named(message, alarm.case))
-
-    async def _digest(self, message: OutboxMessage, figures: Digest) -> Posted:
-        channel = self._options.digest_channel()
-        await self._check(channel)
-        if message.attempts > 1 and (found := await self._lookup.message(channel, message.id)):
-            return found
-        return await self._post(channel, digest.message(figures), _named(message, ""))
+        return await self._poster.post(channel, drawn, _named(message, message.case or ""))
 
     async def _list(self, message: OutboxMessage, wanted: ListToSort) -> Posted | None:
         """Posted once, and edited while there is anything on it."""
         channel = self._options.staff
-        await self._check(channel)
+        await self._poster.check(channel)
         left, posted = await self._desk.left(wanted), await self._desk.list_posted(wanted.name)
         today = self._clock.now().astimezone(ZoneInfo(self._options.timezone)).date()
         drawn = lists.message(wanted.name, left, today)
@@ -282,14 +225,9 @@ class Transport:
             posted = await self._lookup.message(channel, message.id)
         named = _named(message, "")
         stands = posted is not None and posted.channel == channel
-        if posted and stands and await self._edit(posted, drawn, named):
+        if posted and stands and await self._poster.edit(posted, drawn, named):
             return posted
-        return await self._post(channel, drawn, named) if left else None
-
-    # --- before a post ----------------------------------------------------------------------
-
-    async def _check(self, channel: str) -> None:
-        await self._ours.check(channel)
+        return await self._poster.post(channel, drawn, named) if left else None
 
 
 def _named(message: OutboxMessage, ref: str) -> dict[str, Any]:
@@ -297,14 +235,18 @@ def _named(message: OutboxMessage, ref: str) -> dict[str, Any]:
     return {"event_type": EVENT, "event_payload": {"id": message.id, "case": ref}}
 
 
+def _for_managers(message: OutboxMessage) -> Message:
+    match message.content:
+        case Alarm(case=ref, text=said):
+            shown = f":rotating_light: *{ref}*: {said}"
+            line = blocks.section(shown, f"alarm:{message.id}", buttons.opener(ref, 0))
+            return {"text": f"{ref}: {said}", "blocks": [line]}
+        case Digest() as figures:
+            return digest.message(figures)
+    raise SendFailed("Slack carries no letters")
+
+
 def _addressed(case: Case, people: tuple[str, ...]) -> blocks.Block:
     """Counsel have no channel of their own: the card names them."""
     key = f"{case.ref}:{case.version}.{case.rev}:counsel"
     return blocks.context([f"For {' '.join(map(person, people))} alone."], key)
-
-
-def _plainer(drawn: Message, case: Case) -> Message:
-    """For the day Slack refuses a layout: the words, and one button to open the case."""
-    key = f"{case.ref}:{case.version}.{case.rev}:plain"
-    line = blocks.section(drawn["text"], key, buttons.opener(case.ref, case.version))
-    return {**drawn, "blocks": [line]}

@@ -1,5 +1,6 @@
 """Where an answer to a click is shown: a window, or a line only the clicker sees."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack import views
 from bot.slack.blocks import Block
+from bot.slack.quiet import quiet
+from bot.slack.replies import asked_to_wait, code
 from bot.slack.views import View
 
 
@@ -42,10 +45,20 @@ class Window:
         """In the window, opening it first if need be."""
         await self.open()
         try:
+            await self._updated(view)
+        except SlackApiError as error:
+            if code(error) != "not_found":  # closed meanwhile: they chose so
+                raise
+
+    async def _updated(self, view: View) -> None:
+        """A waiting view may wait as long as Slack asks to (429)."""
+        try:
             await self._client.views_update(view_id=self._view, view=view)
         except SlackApiError as error:
-            if error.response.get("error") != "not_found":  # closed meanwhile: they chose so
+            if not (wait := asked_to_wait(error)):
                 raise
+            await asyncio.sleep(wait)
+            await self._client.views_update(view_id=self._view, view=view)
 
     async def tell(self, said: str, shown: list[Block] | None = None, title: str = "") -> None:
         """A sentence to the clicker alone: in the window when one is open."""
@@ -60,7 +73,9 @@ class Window:
 
     async def _answered(self, said: str, shown: list[Block] | None) -> bool:
         """By the click's own response_url; False when it is used up (30 minutes, 5 times)."""
-        hook = AsyncWebhookClient(self._url, retry_handlers=[], proxy=self._client.proxy)
+        hook = AsyncWebhookClient(
+            self._url, retry_handlers=[], proxy=self._client.proxy, logger=quiet()
+        )
         if self._client.proxy is None:
             hook.proxy = None  # the constructor fills it from the environment
         answer = await hook.send(

@@ -3,8 +3,8 @@
 Rungs lie some days before the day we aim for (`Policy.reminders`), nearer together on a short
 clock, at 09:00 of a working day; one that falls on a free day comes down to the working day
 before, so none ever crosses the legal date. From the day after the aim there is one each working
-day. They climb: the last but one calls the backup too, the last one and those after the legal
-date the managers. What was missed while the desk was away collapses into one.
+day. They climb: the last but one calls the backup too, the last one the managers, and so do those
+from the law's last working day on. What was missed while the desk was away collapses into one.
 """
 
 import heapq
@@ -96,6 +96,15 @@ def put_off(case: Case, policy: Policy, now: datetime, hours: Hours) -> datetime
     return None if at <= now or crosses else at
 
 
+def waits_until(case: Case, policy: Policy, now: datetime) -> datetime | None:
+    """When a rung that has come is to be heard, which waits for somebody's hours; None = none
+    does. What is done meanwhile must not swallow it."""
+    if case.remind_at is None or case.remind_at <= now:
+        return None
+    come = (step.name for step in _until(case, policy, now))
+    return case.remind_at if any(name not in case.reminded for name in come) else None
+
+
 def urgent(case: Case, policy: Policy, now: datetime, hours: Hours) -> bool:
     """Is it out of hours, and the legal date would pass before the next working hour?"""
     return working_moment(now, hours) > now and put_off(case, policy, now, hours) is None
@@ -172,12 +181,11 @@ def _rungs(case: Case, policy: Policy) -> Iterator[Step]:
     if not found:
         yield Step(at=at_local(aim, MORNING, policy.timezone), name=f"0@{aim}", height=BACKUP)
     yield from found.values()
-    day = aim
+    day, last = aim, last_working_day(case.due.due_on, calendar)
     while True:
         day += timedelta(days=1)
         if is_working_day(day, calendar):
-            over = day > case.due.due_on and case.due.stopped is None
-            height = MANAGERS if over else BACKUP
+            height = MANAGERS if case.due.stopped is None and day >= last else BACKUP
             at = at_local(day, MORNING, policy.timezone)
             yield Step(at=at, name=f"{_LATE}@{day}", height=height)
 

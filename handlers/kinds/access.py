@@ -1,6 +1,7 @@
 """Somebody wants to see their data (GDPR Art. 15, portability Art. 20, CCPA 1798.110)."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
+from handlers import former_colleagues
 from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, Step, spoken
 from handlers.rights import OF_ACCESS
 from handlers.steps import (
@@ -358,7 +359,12 @@ CHECKLIST = Step(
         WHY,
     ),
 )
-ANSWER = Step(name="answer", label="Answer", action="reply", after=("review", "checklist"))
+ANSWER = Step(
+    name="answer",
+    label="Answer",
+    action="reply",
+    after=("review", "checklist", *former_colleagues.BEFORE_ANSWER),
+)
 #: the desk hosts no files, and none goes through Slack
 DELIVERED = Step(
     name="delivered",
@@ -366,9 +372,10 @@ DELIVERED = Step(
     action="delivered",
     button="Delivered another way",
     intro="A link to the company's own share with its end, registered post: never through Slack.",
-    after=("verify", "review", "checklist"),
+    after=("verify", "review", "checklist", *former_colleagues.BEFORE_ANSWER),
     optional=True,
     asks=(
+        text("what", "What", "Files by type, size and count"),
         text("how", "How", "The way, and when a link ends"),
         text("when", "When"),
         text("whom", "To whom"),
@@ -436,11 +443,15 @@ class Access(Kind):
         PASSED_ON,
         PRESERVE,
         VERIFY,
+        former_colleagues.AUTHORITY,
         BY_KIND,
         ASK_OWNERS,
         HEARD,
+        former_colleagues.SEARCHED,
         REVIEW,
+        former_colleagues.PRIVILEGE,
         CHECKLIST,
+        former_colleagues.SEND_TO,
         ANSWER,
         DELIVERED,
         ARRIVED,

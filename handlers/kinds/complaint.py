@@ -187,7 +187,7 @@ ABOUT = Step(
     label="What it is about",
     action="about",
     button="About what?",
-    intro="A breach goes to security within the hour: its clock runs for 72 hours.",
+    intro="Of a breach the managers hear at once: its clock runs for 72 hours.",
     asks=(
         choice(
             "matter",
@@ -199,12 +199,27 @@ ABOUT = Step(
             other="Something else",
         ),
         Field(
+            name="since",
+            label="A breach: since when are we aware of it?",
+            optional=True,
+            hint="As 2026-11-05 14:30; empty = from now on.",
+            max_length=16,
+        ),
+        Field(
             name="case",
             label="Reference of the earlier case",
             optional=True,
             hint="Such as PR-2026-0042; whoever closed it does not decide on this one.",
             max_length=20,
         ),
+        Field(
+            name="earlier",
+            label="It is about these too, closed before",
+            type="choices",
+            optional=True,
+            hint="Found by the address, or named in the mail. Untick what it is not about.",
+        ),
+        text("not_about", "Why it is not about the others", optional=True),
         Field(
             name="whom",
             label="Whom it is about",

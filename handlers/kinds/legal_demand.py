@@ -1,6 +1,7 @@
 """A court, police force, regulator, trustee or process server demands something."""
 # ruff: noqa: E501  a regular expression is not wrapped
 
+from handlers import demand_dates
 from handlers.handler import CLOSE, CONFIRM, Depth, Kind, Step, spoken
 from handlers.letters import templates
 from handlers.steps import ASK_OWNERS, HEARD, NOTE, choice, text
@@ -139,7 +140,7 @@ DATE = Step(
     label="Enter their date",
     action="their_date",
     button="Enter their date",
-    asks=(text("due_on", "They want it by", "A date such as 2027-01-31"),),
+    asks=demand_dates.ASKS,
 )
 #: forged demands exist: called back on a number found independently
 REAL = Step(name="verify", label="Is it real", action="verify")

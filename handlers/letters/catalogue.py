@@ -146,7 +146,9 @@ def read(folder: Path) -> dict[str, dict[str, str]]:
 
 def long_date(day: date, language: str) -> str:
     """As people of that language write it: 5 November 2026, 5. November 2026."""
-    return format_date(day, "long", locale=_LOCALES.get(language, language))
+    written = format_date(day, "long", locale=_LOCALES.get(language, language))
+    # the first of a month is an ordinal in French; the CLDR has none
+    return re.sub(r"^1 ", "1er ", written) if language == "fr" else written
 
 
 def language_name(language: str) -> str:

@@ -12,6 +12,7 @@ from handlers.letters.templates import words
 from storage.records import Request
 
 GOES_ON = "goes_on"
+PAID = "paid"
 #: what binds us more comes first: a letter must not promise us more time than each request gives
 _WEAKEST = (GOES_ON, "pause", "restart")
 #: UK GDPR 12A(2)(b): the month begins anew; 12A(5): it stands still, for access alone
@@ -31,12 +32,12 @@ def laws(request: Request) -> tuple[str, ...]:
 
 
 def told(stops: str, concerned: Iterable[Request], language: str) -> str:
-    """What asking for this (`identity`, `clarification`) does to these requests; "" = nothing is
-    asked."""
+    """What asking for this (`identity`, `clarification`, `fee`) does to these requests; "" =
+    nothing is asked."""
     if not stops:
         return ""
     effects = _effects(stops, concerned)
-    phrases = {law: _phrase(law, effect, language) for law, effect in effects.items()}
+    phrases = {law: _phrase(law, effect, stops, language) for law, effect in effects.items()}
     if len(set(phrases.values())) == 1:
         return _sentence(next(iter(phrases.values())))
     said = words(language)["clock"]
@@ -60,8 +61,10 @@ def _effect(stops: str, law: str, request: Request) -> str:
     return rule_of(law, kind).stops.get(stops, GOES_ON) if has_rule(law, kind) else GOES_ON
 
 
-def _phrase(law: str, effect: str, language: str) -> str:
-    said, cited = str(words(language)["clock"][effect]), _CITED.get((law, effect))
+def _phrase(law: str, effect: str, stops: str, language: str) -> str:
+    # UK GDPR 12A(2)(c): of a fee it is the payment that begins the month, not the reply
+    name = PAID if (stops, effect) == ("fee", "restart") else effect
+    said, cited = str(words(language)["clock"][name]), _CITED.get((law, effect))
     return f"{said} ({cited})" if cited else said
 
 

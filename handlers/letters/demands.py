@@ -67,6 +67,7 @@ class Specimen(Record, frozen=True, kw_only=True):
 
     regime: str
     kind: str = "access"
+    place: str = "IE"  #: where it matters: to name an authority
 
 
 #: who to turn to, by the block that says it: in every letter whose rules say `rights`
@@ -75,6 +76,7 @@ RIGHTS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
         "eu_gdpr": (
             demand("supervisory authorities", r"edpb\.europa\.eu", "GDPR Art. 12(4)"),
             demand("the right to complain", r"\b77\b", "GDPR Art. 12(4), 77"),
+            put_in("the requester's own authority", "authority", "GDPR Art. 77"),
             demand("judicial remedy", r"\b79\b", "GDPR Art. 12(4), 79"),
         ),
         "uk_gdpr": (
@@ -124,6 +126,7 @@ DEMANDS: Mapping[str, tuple[Demand, ...]] = MappingProxyType(
             put_in("the reason", "reason", "GDPR Art. 12(3)"),
             put_in("the new date", "extended", "PIPEDA s.8(4)"),
         ),
+        "fee": (_CLOCK,),
         "identity": (_CLOCK,),
         "clarification": (_CLOCK,),
         "code_sent": (_CLOCK,),
@@ -159,6 +162,14 @@ GAPS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "clarification": (1, "UK GDPR Art. 12A(6)"),
     }
 )
+#: gaps that a kind adds to an answer in part: what the whole answer would have to say too
+KIND_GAPS: Mapping[tuple[str, str], tuple[int, str]] = MappingProxyType(
+    {
+        ("partial", "access"): (8, "GDPR Art. 15"),
+        ("partial", "deletion"): (1, "GDPR Art. 19"),
+        ("partial", "correction"): (1, "GDPR Art. 19"),
+    }
+)
 #: gaps that one law adds
 MORE_GAPS: Mapping[tuple[str, str], str] = MappingProxyType(
     {
@@ -170,7 +181,17 @@ MORE_GAPS: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 #: letters that give reasons, or may: staff's own words are a sentence, "No." is none
 REASONED = frozenset(
-    {"refusal", "refusal_neutral", "partial", "extension", "answer_complaint", "plain"}
+    {
+        "answer_complaint",
+        "closing",
+        "correcting",
+        "extension",
+        "late",
+        "partial",
+        "plain",
+        "refusal",
+        "refusal_neutral",
+    }
 )
 _A_SENTENCE = re.compile(r"(?:\w+\W+){3}\w")
 #: letters to an address that may not be the requester's name no case
@@ -234,7 +255,7 @@ def _rights(values: Mapping[str, object], laws: tuple[str, ...]) -> tuple[Demand
 
 def matter(specimen: Specimen, kinds: Mapping[str, Kind], policy: Policy) -> Matter:
     """A made-up case under this law."""
-    candidate = Candidate(regime=specimen.regime)
+    candidate = Candidate(regime=specimen.regime, place=specimen.place)
     asked = deadlines.Asked(kind=specimen.kind, received_at=RECEIVED)
     request = Request(
         id=1,
@@ -259,8 +280,11 @@ def lacking(name: str, language: str, about: Matter) -> Iterator[Demand]:
     yield from unmet(name, f"{found.subject}\n{found.body}", values)
     count, source = GAPS.get(name, (0, ""))
     more = [MORE_GAPS[name, law] for law in _laws(values) if (name, law) in MORE_GAPS]
-    if found.words.count("[[") < count + len(more):
-        yield demand("gaps for staff", "", "; ".join((source, *more)))
+    of_kind, why = KIND_GAPS.get((name, str(values["kind"])), (0, ""))
+    if found.words.count("[[") < count + of_kind + len(more):
+        yield demand("gaps for staff", "", "; ".join(filter(None, (source, why, *more))))
+    if "[[" in f"{found.subject}{found.before}{found.after}":
+        yield demand("a gap only where staff can fill it", "", "desk rule")
 
 
 def faults(letters: Catalogue, kinds: Mapping[str, Kind], policy: Policy) -> Iterator[str]:

@@ -21,6 +21,8 @@ class Speech(Record, frozen=True, kw_only=True):
     your: str
     own: str  #: you have an account
     there: str  #: your data "are there"
+    known: str  #: we deleted your data, you are our customer: only who is known has any
+    asked: str  #: a request for data, which everybody has who writes
     maybe: str  #: whether, if: that says neither
 
 
@@ -33,6 +35,15 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="your",
             own="you (?:do not |don't |no longer )?have (?:an?|no|any) (?:account|profile)",
             there=r"is|are|was|were|has|exists?|shows?|contains?|with us",
+            known=r"we (?:\w+ ){0,2}(?:deleted|erased|removed) your "
+            r"(?:\w+ )?(?:data|account|profile|recordings?)|"
+            r"your (?:account|data|profile|recordings?) will be (?:closed|deleted|erased|removed)|"
+            r"you are (?:not |no )?(?:\w+ )?(?:registered|customer|user of ours|member)|"
+            r"you (?:are )?(?:not )?in our (?:systems?|databases?|records)|"
+            r"there (?:is|are) no (?:account|profile|data)|"
+            r"nothing is (?:stored|held)|no data (?:about|on) you",
+            asked=r"requests? (?:for|to see|about) (?:\w+ ){0,3}(?:data|information|account)|"
+            r"(?:data|information) (?:protection |access )?requests?",
             maybe="whether|if",
         ),
         "de": Speech(
@@ -43,6 +54,12 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="ihre?n?",
             own="sie haben (?:bei uns )?(?:noch )?k?ein (?:konto|profil)",
             there="ist|sind|wurden?|hat|besteht|liegen|bei uns",
+            known=r"ihre? (?:konto|profil|daten|aufnahmen) (?:wird|werden) "
+            r"(?:\w+ )?(?:gelöscht|entfernt)|sie sind (?:\w+ ){0,3}"
+            r"(?:registriert|kunde|kundin|mitglied)|es gibt (?:\w+ )?k?ein (?:konto|profil)|"
+            r"ihre (?:\w+ )?(?:daten|aufnahmen) (?:\w+ )?(?:gelöscht|entfernt)",
+            asked=r"(?:anfrage|antrag|ersuchen) (?:zu|nach|auf|über|um) "
+            r"(?:\w+ ){0,3}(?:daten|informationen)",
             maybe="ob|falls|wenn|sofern",
         ),
         "fr": Speech(
@@ -52,6 +69,10 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="votre|vos",
             own="vous (?:n')?avez (?:bien )?(?:un|pas de) (?:compte|profil)",
             there="est|sont|a été|ont été|existent?|contient|chez nous",
+            known=r"vous (?:êtes|n'êtes pas) (?:\w+ )?(?:client|cliente|inscrite?|membre)|"
+            r"(?:supprimé|effacé) (?:votre|vos) (?:\w+ )?(?:compte|profil|données)",
+            asked=r"demande (?:d'accès à|de|d'effacement de|relative à|concernant) "
+            r"(?:\w+ ){0,2}données",
             maybe="si|que nous détenions",
         ),
         "es": Speech(
@@ -61,6 +82,10 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="sus?",
             own="tiene (?:una |ninguna )?(?:cuenta|perfil)",
             there="está|están|es|existen?|constan?|contiene|con nosotros",
+            known=r"usted (?:no )?es (?:\w+ )?(?:cliente|miembro)|"
+            r"(?:borrado|suprimido|eliminado) (?:su|sus) "
+            r"(?:\w+ )?(?:cuenta|perfil|datos)|encontrado (?:\w+ )?datos suyos",
+            asked=r"solicitud de (?:acceso a |supresión de )?(?:\w+ ){0,2}datos",
             maybe="si",
         ),
         "it": Speech(
@@ -70,6 +95,9 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="suo|suoi|sua|sue",
             own="lei (?:non )?ha (?:un |alcun )?(?:account|profilo)",
             there="è|sono|esiston?o?|esiste|risultan?o?|contiene|presso di noi",
+            known=r"lei (?:non )?è (?:\w+ )?(?:cliente|registrat[oa]|iscritt[oa])|"
+            r"cancellato (?:il suo|i suoi) (?:account|profilo|dati)",
+            asked=r"richiesta di (?:accesso ai |cancellazione dei )?(?:\w+ ){0,2}dati",
             maybe="se",
         ),
         "nl": Speech(
@@ -80,6 +108,9 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="uw",
             own="u (?:hebt|heeft) g?een (?:account|profiel)",
             there="is|zijn|was|waren|bestaat|staan|bij ons",
+            known=r"u bent (?:\w+ ){0,2}(?:klant|lid|geregistreerd)|"
+            r"uw (?:\w+ )?(?:account|profiel|gegevens) (?:\w+ )?(?:verwijderd|gewist)",
+            asked=r"verzoek om (?:\w+ ){0,4}gegevens",
             maybe="of wij|als|indien",
         ),
         "pt": Speech(
@@ -89,6 +120,9 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="seus?|suas?",
             own="tem (?:uma |nenhuma )?(?:conta|perfil)",
             there="está|estão|existem?|constam?|contém|connosco",
+            known=r"(?:é|não é) (?:\w+ )?(?:nosso cliente|nossa cliente|cliente nosso)|"
+            r"(?:apag[aá]mos|elimin[aá]mos) (?:a sua|os seus|o seu) (?:conta|dados|perfil)",
+            asked=r"pedido de (?:acesso aos |apagamento dos )?(?:\w+ ){0,2}dados",
             maybe="se",
         ),
         "pl": Speech(
@@ -98,6 +132,10 @@ _SPEECHES: Mapping[str, Speech] = MappingProxyType(
             your="państwa|pana|pani",
             own=r"(?:mają państwo|ma pani?) (?:\w+ )?(?:konto|konta|profil)",
             there="jest|są|istniej[eą]|znajduj[eą] się|u nas",
+            known=r"usunęliśmy (?:państwa|pana|pani) (?:konto|dane|profil)|"
+            r"znaleźliśmy (?:\w+ )?danych "
+            r"dotyczących|są państwo (?:\w+ )?(?:klientem|klientami)",
+            asked=r"wniosek o (?:dostęp do |usunięcie )?(?:\w+ ){0,2}dan\w{1,3}",
             maybe="czy|jeśli|jeżeli",
         ),
     }
@@ -121,16 +159,19 @@ def _plain(words: str) -> str:
 def _says(sentence: str, speech: Speech) -> bool:
     if _has(sentence, speech.maybe):
         return False
+    sentence = re.sub(rf"\b(?:{speech.asked})\b", "…", sentence, flags=re.IGNORECASE)
     return any(all(_has(sentence, part) for part in parts) for parts in _ways(speech))
 
 
 def _ways(speech: Speech) -> Iterator[tuple[str, ...]]:
-    """We hold data about you; we hold your data; your account is there; you have an account."""
+    """We hold data about you; we hold your data; your account is there; you have an account; we
+    deleted it."""
     yours = rf"(?:{speech.your}) (?:\w+ )?(?:{speech.data})"
     yield speech.hold, speech.data, speech.you
     yield speech.hold, yours
     yield (rf"{yours} (?:\w+ )?(?:{speech.there})",)
     yield (speech.own,)
+    yield (speech.known,)
 
 
 def _has(sentence: str, part: str) -> bool:

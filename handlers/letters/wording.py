@@ -9,7 +9,7 @@ from handlers import deadlines
 from handlers.deadlines.rules import CALENDAR, Rule
 from handlers.deadlines.working_days import add_working_days, local_day
 from handlers.handler import Depth, Kind
-from handlers.letters import clocks, templates
+from handlers.letters import authorities, clocks, templates
 from handlers.letters.catalogue import Rendered, long_date
 from handlers.letters.templates import words
 from handlers.policy import Policy
@@ -68,12 +68,14 @@ def values_of(name: str, matter: Matter, language: str, **given: str) -> dict[st
         "asked": asked,
         "kinds": [] if case.triage else phrases,
         "kind": about.kind or "",
+        "right": about.right,
         "this": _this(matter, rules, language),
         "owed": _owed(rules, about),
         "within": _within(matter, about, language),
         "clock": clocks.told(rules.stops, _concerned(matter, rules.stops), language),
         "regime": about.due.regime,
         "regimes": clocks.laws(about),
+        "authority": authorities.own(about.regimes, language),
         "complained": about.kind == "complaint",
         "policy_version": promise.version,
         "dispute_body": promise.dispute_body,

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.check import Finding, _circles, _classifier, _letters, _nameserver, _relay
 from bot.settings import Relay, Settings
 from intake.classify import encoder
@@ -75,10 +77,21 @@ def test_meaning_that_was_asked_for_and_cannot_be_read_is_told(tmp_path: Path, m
     assert "privacy-desk[semantic]" in found.fix
 
 
-def test_one_counsel_alone_can_approve_nothing():
+@pytest.mark.parametrize(
+    ("managers", "says"),
+    [
+        ("C02MANAGERS", "a manager has to approve every answer to a legal demand"),
+        ("", "no answer to a legal demand can be approved"),
+    ],
+)
+def test_with_one_counsel_the_check_says_who_has_to_approve(managers: str, says: str):
     alone, two = (
-        [each.says for each in _circles(Settings(counsel=ids)) if "DESK_COUNSEL" in each.says]
+        [
+            each.says
+            for each in _circles(Settings(counsel=ids, slack_managers=managers))
+            if "DESK_COUNSEL" in each.says
+        ]
         for ids in (("U01CARA",), ("U01CARA", "U01DAN"))
     )
     assert two == []
-    assert alone == ["DESK_COUNSEL names one person: no answer to a legal demand can be approved"]
+    assert alone == [f"DESK_COUNSEL names one person: {says}"]

@@ -32,6 +32,7 @@ from storage.records import (
 from tests.journeys.processes import Running, desk, environment
 from tests.journeys.world import ANA, STAFF, World
 from tests.storage.making import MASTER, NOW
+from tests.waiting import until
 
 LONG_AGO = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)
 
@@ -180,13 +181,14 @@ async def test_nothing_goes_out_and_nobody_is_reminded_until_a_person_has_sorted
 
 
 async def digest_after(world: World, day: date) -> Digest:
-    async with asyncio.timeout(30):
-        while True:
-            for status in (OutboxStatus.PENDING, OutboxStatus.SENT):
-                for message in await world.app.store.messages_with(status):
-                    if isinstance(message.content, Digest) and message.content.day > day:
-                        return message.content
-            await world.app.store.changed()
+    async def look() -> Digest | None:
+        for status in (OutboxStatus.PENDING, OutboxStatus.SENT):
+            for message in await world.app.store.messages_with(status):
+                if isinstance(message.content, Digest) and message.content.day > day:
+                    return message.content
+        return None
+
+    return await until(world.app.store, look)
 
 
 # --- with none running ------------------------------------------------------------------------
@@ -443,10 +445,11 @@ async def test_a_canary_comes_all_the_way_and_is_no_case(tmp_path):
 
 
 async def marked(world: World, count: int) -> Mark:
-    async with asyncio.timeout(30):
-        while (mark := await world.app.store.mark(CANARY)) is None or mark.count < count:
-            await world.app.store.changed()
-        return mark
+    async def look() -> Mark | None:
+        mark = await world.app.store.mark(CANARY)
+        return mark if mark is not None and mark.count >= count else None
+
+    return await until(world.app.store, look)
 
 
 @pytest.mark.parametrize("kind", ["forged", "stale"])

@@ -27,6 +27,7 @@ from storage.records import Commit, DirectMessage, Letter, OutboxMessage, Outbox
 from storage.sealing import new_key_file
 from tests.conftest import HandClock
 from tests.storage.making import MASTER
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -84,16 +85,26 @@ async def running(store: EmbeddedStore, desk: Desk, clock: HandClock, wire: Wire
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(store: EmbeddedStore, message_id: str, status: OutboxStatus) -> OutboxMessage:
-    async with asyncio.timeout(10):
-        while True:
-            changed = asyncio.ensure_future(store.changed())
-            await asyncio.sleep(0)
-            message = await store.message(message_id)
-            if message is not None and message.status is status:
-                changed.cancel()
-                return message
-            await changed
+async def reached(store: EmbeddedStore, message_id: str, status: OutboxStatus) -> OutboxMessage:
+    """The message, once that has become of it."""
+
+    async def look() -> OutboxMessage | None:
+        message = await store.message(message_id)
+        return message if message is not None and message.status is status else None
+
+    return await until(store, look)
+
+
+async def put_off(store: EmbeddedStore, message_id: str) -> OutboxMessage:
+    """The message, once it is written down why it could not go."""
+
+    async def look() -> OutboxMessage | None:
+        message = await store.message(message_id)
+        return (
+            message if message is not None and message.error and not message.claimed_until else None
+        )
+
+    return await until(store, look)
 
 
 async def test_one_lane_keeps_its_order(store: EmbeddedStore, desk: Desk, clock: HandClock):
@@ -101,7 +112,7 @@ async def test_one_lane_keeps_its_order(store: EmbeddedStore, desk: Desk, clock:
     messages = [direct(n, clock) for n in range(5)]
     await put(store, clock, *messages)
     async with running(store, desk, clock, wire):
-        await until(store, messages[-1].id, OutboxStatus.SENT)
+        await reached(store, messages[-1].id, OutboxStatus.SENT)
     assert wire.sent == [m.id for m in messages]
 
 
@@ -109,7 +120,7 @@ async def test_a_receipt_is_kept(store: EmbeddedStore, desk: Desk, clock: HandCl
     message = direct(1, clock)
     await put(store, clock, message)
     async with running(store, desk, clock, Wire()):
-        sent = await until(store, message.id, OutboxStatus.SENT)
+        sent = await reached(store, message.id, OutboxStatus.SENT)
     assert sent.posted == Posted(channel="D1", ts=message.id)
     assert sent.attempts == 1
 
@@ -122,13 +133,13 @@ async def test_later_means_later_and_holds_the_lane(
     first, second, other = direct(1, clock), direct(2, clock), direct(3, clock, lane="slack:U02BEN")
     await put(store, clock, first, second, other)
     async with running(store, desk, clock, wire):
-        await until(store, other.id, OutboxStatus.SENT)
+        await reached(store, other.id, OutboxStatus.SENT)
         assert wire.sent == [other.id]
-        waiting = await until(store, first.id, OutboxStatus.PENDING)
+        waiting = await reached(store, first.id, OutboxStatus.PENDING)
         assert waiting.attempts == 1
         assert waiting.send_after >= clock.now() + timedelta(seconds=20)
         clock.move(timedelta(seconds=21))
-        await until(store, second.id, OutboxStatus.SENT)
+        await reached(store, second.id, OutboxStatus.SENT)
     assert wire.sent == [other.id, first.id, second.id]
 
 
@@ -140,8 +151,8 @@ async def test_never_means_dead_and_frees_the_lane(
     first, second = direct(1, clock), direct(2, clock)
     await put(store, clock, first, second)
     async with running(store, desk, clock, wire):
-        await until(store, second.id, OutboxStatus.SENT)
-    dead = await until(store, first.id, OutboxStatus.DEAD)
+        await reached(store, second.id, OutboxStatus.SENT)
+    dead = await reached(store, first.id, OutboxStatus.DEAD)
     assert dead.error == "invalid_blocks"
 
 
@@ -153,12 +164,10 @@ async def test_a_fault_of_ours_loses_nothing(store: EmbeddedStore, desk: Desk, c
     async with running(store, desk, clock, wire):
         async with wire.happened:
             await wire.happened.wait()
-        async with asyncio.timeout(10):
-            while not (kept := await store.message(message.id)) or not kept.error:
-                await store.changed()
+        kept = await put_off(store, message.id)
         assert "nora" not in kept.error
         clock.move(timedelta(minutes=5))
-        await until(store, message.id, OutboxStatus.SENT)
+        await reached(store, message.id, OutboxStatus.SENT)
 
 
 async def test_what_is_not_due_waits_for_the_clock(
@@ -168,10 +177,10 @@ async def test_what_is_not_due_waits_for_the_clock(
     later, now = direct(1, clock, after=60), direct(2, clock)
     await put(store, clock, later, now)
     async with running(store, desk, clock, wire):
-        await until(store, now.id, OutboxStatus.SENT)
+        await reached(store, now.id, OutboxStatus.SENT)
         assert wire.sent == [now.id]
         clock.move(timedelta(seconds=61))
-        await until(store, later.id, OutboxStatus.SENT)
+        await reached(store, later.id, OutboxStatus.SENT)
 
 
 def test_the_ladder_climbs_and_heeds_the_other_side(clock: HandClock):
@@ -213,12 +222,10 @@ async def test_what_was_sent_and_cannot_be_written_down_frees_its_lane(
     slack = direct(2, clock)
     await put(store, clock, mail, slack)
     async with running(store, desk, clock, Wire()):
-        assert "written down" in (await until(store, mail.id, OutboxStatus.DEAD)).error
-        async with asyncio.timeout(10):
-            while not (kept := await store.message(slack.id)) or not kept.error:
-                await store.changed()
+        assert "written down" in (await reached(store, mail.id, OutboxStatus.DEAD)).error
+        await put_off(store, slack.id)
         clock.move(timedelta(minutes=2))
-        assert (await until(store, slack.id, OutboxStatus.SENT)).attempts == 2
+        assert (await reached(store, slack.id, OutboxStatus.SENT)).attempts == 2
 
 
 @pytest.mark.parametrize("fault", [StoreFull("no room"), StoreAway("no answer")])
@@ -244,7 +251,7 @@ async def test_an_outcome_outlasts_a_full_disk_and_a_database_that_is_away(
     wire, message = Wire(), direct(1, clock)
     await put(store, clock, message)
     async with running(store, desk, clock, wire):
-        await until(store, message.id, OutboxStatus.SENT)
+        await reached(store, message.id, OutboxStatus.SENT)
     assert wire.sent == [message.id]
 
 
@@ -255,12 +262,10 @@ async def test_a_database_that_is_away_while_sending_puts_the_message_off(
     wire.faults = [StoreAway("no answer")]
     await put(store, clock, message)
     async with running(store, desk, clock, wire):
-        async with asyncio.timeout(10):
-            while not (kept := await store.message(message.id)) or not kept.error:
-                await store.changed()
+        kept = await put_off(store, message.id)
         assert kept.status is OutboxStatus.PENDING
         clock.move(timedelta(minutes=2))
-        assert (await until(store, message.id, OutboxStatus.SENT)).attempts == 2
+        assert (await reached(store, message.id, OutboxStatus.SENT)).attempts == 2
 
 
 async def test_a_late_outcome_leaves_the_claim_of_another_alone(
@@ -293,7 +298,7 @@ async def test_a_clock_that_is_moved_under_a_slow_attempt_doubles_nothing(
     clock.move(timedelta(hours=2))  # as the demo's page may
     assert await store.claim(clock.now(), timedelta(seconds=90)) is None
     goes_on.set()
-    await until(store, second.id, OutboxStatus.SENT)
+    await reached(store, second.id, OutboxStatus.SENT)
     assert wire.sent == [first.id, second.id]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -312,12 +317,6 @@ async def test_a_letter_that_only_our_setting_keeps_back_is_never_given_up(
     async with running(store, desk, clock, wire):
         async with wire.happened:
             await wire.happened.wait()
-        async with asyncio.timeout(10):
-            while (
-                not (kept := await store.message(message.id))
-                or not kept.error
-                or kept.claimed_until
-            ):
-                await store.changed()
+        kept = await put_off(store, message.id)
     assert kept.status is OutboxStatus.PENDING
     assert kept.attempts == message.attempts  # the day the setting goes, it is as young as before

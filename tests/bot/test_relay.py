@@ -21,6 +21,7 @@ from storage.records import Case, OutboxMessage, OutboxStatus, Posted, ThreadLin
 from tests.bot.relays import DROP, HANG, RESET, FaultyRelay, certificate, faulty
 from tests.conftest import HandClock
 from tests.handlers.desks import NOW, Bench, a_bench
+from tests.waiting import until
 
 
 async def slack(message: OutboxMessage) -> Receipt:
@@ -51,17 +52,15 @@ class Post:
 
     async def outcome(self, attempts: int = 1) -> OutboxMessage:
         """What the outbox says once that attempt has its outcome."""
-        async with asyncio.timeout(30):
-            while True:
-                changed = asyncio.ensure_future(self.bench.store.changed())
-                await asyncio.sleep(0)
-                message = await self.bench.store.message(self.letter)
-                assert message is not None
-                settled = message.status is not OutboxStatus.PENDING or message.error
-                if settled and message.claimed_until is None and message.attempts == attempts:
-                    changed.cancel()
-                    return message
-                await changed
+
+        async def settled() -> OutboxMessage | None:
+            message = await self.bench.store.message(self.letter)
+            assert message is not None
+            over = message.status is not OutboxStatus.PENDING or message.error
+            known = over and message.claimed_until is None and message.attempts == attempts
+            return message if known else None
+
+        return await until(self.bench.store, settled)
 
     async def again(self, attempts: int) -> OutboxMessage:
         """A rung of the ladder later."""

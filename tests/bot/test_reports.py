@@ -2,11 +2,22 @@
 
 from datetime import UTC, date, datetime
 
-from bot.reports import case_lines, case_rows, request_json
+from bot.reports import case_lines, case_rows, request_json, slack_lines
 from handlers import timing
 from handlers.deadlines import Asked, earliest
 from handlers.requests import replace
-from storage.records import Candidate, Case, ClockEvent, Note, Proposed, Request
+from storage.records import (
+    Approval,
+    Candidate,
+    Card,
+    Case,
+    ClockEvent,
+    Note,
+    Posted,
+    Request,
+    ThreadLine,
+)
+from tests.storage.making import a_message
 
 RECEIVED = datetime(2026, 11, 3, 10, tzinfo=UTC)
 UK = Candidate(regime="uk_gdpr", sign="stated residence", rank=2, place="GB")
@@ -53,13 +64,12 @@ def test_the_list_says_whose_rule_a_date_is():
 
 
 def test_what_moved_the_dates_and_what_would_is_told():
-    home = Candidate(regime="ccpa", place="US")
     note = Note(at=RECEIVED, by="U01ANA", about="received_earlier", text="the support box")
-    proposed = Proposed(by="U01ANA", at=RECEIVED, home=home, why="they say so")
-    case = replace(a_case(), notes=(note,), proposed=proposed)
+    asked = Approval(about="place/1", request=1, asked_by="U01ANA", asked_at=RECEIVED)
+    case = replace(a_case(), notes=(note,), approvals=(asked,))
     told = "\n".join(case_lines(case))
     assert "U01ANA: the support box" in told
-    assert "a later date waits for a second person: ccpa" in told
+    assert "a later date waits for a second person" in told
 
 
 def test_a_date_that_stands_on_no_law_says_so():
@@ -73,3 +83,15 @@ def test_whom_a_split_case_is_about_is_told_in_full_alone():
     case = replace(a_case(), data_subject="Karl Example")
     assert "about: Karl Example" in case_lines(case, full=True)
     assert "Karl" not in "\n".join(case_lines(case))
+
+
+def test_what_stands_in_slack_is_listed_with_its_place():
+    ref = "PR-2026-0001"
+    card = a_message(case=ref, content=Card(case=ref), posted=Posted(channel="C1", ts="1.1"))
+    line = ThreadLine(case=ref, text="x")
+    said = a_message(case=ref, content=line, posted=Posted(channel="C1", ts="1.2"))
+    lost = a_message(case=ref, content=line)
+    assert slack_lines([card, card, said, lost]) == [
+        "in Slack: card C1 1.1",
+        "in Slack: line C1 1.2",
+    ]

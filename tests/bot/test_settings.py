@@ -241,3 +241,11 @@ def test_the_register_is_the_default_with_its_owners_or_ones_own(tmp_path: Path)
     file.write_text('[[register]]\nname = "crm"\nowner = "U01ANA"\nmarketing = true\n')
     (own,) = register_of(load({}, file=file))
     assert (own.name, own.title, own.owner, own.marketing) == ("crm", "crm", "U01ANA", True)
+
+
+def test_days_in_slack_end_before_the_list_of_them_is_destroyed():
+    assert load({}, file=None).slack_days == 30
+    assert policy_of(load({"DESK_SLACK_DAYS": "0"}, file=None)).slack_days == 0
+    for wrong in ("81", "-1", "a month"):
+        with pytest.raises(SettingsError, match="DESK_SLACK_DAYS"):
+            load({"DESK_SLACK_DAYS": wrong}, file=None)

@@ -193,9 +193,10 @@ def filled(form: Form) -> dict[str, str]:
     found = {}
     for field in form.fields:
         values = [value for value, _ in field.options]
+        ticked = field.initial or ("" if field.name == "passed" else " ".join(values))
         words = {
             "choice": field.initial or (values or [""])[0],
-            "choices": field.initial or " ".join(values),
+            "choices": ticked,
             "paragraph": GAP.sub("as we found it to be", field.initial),
         }
         found[field.name] = words.get(field.type, field.initial or ADDITIONAL.get(field.name, "x"))

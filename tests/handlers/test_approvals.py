@@ -1,6 +1,6 @@
 """Two persons: what needs them, who is asked, and when one alone will do."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from storage.records import (
     OutboxStatus,
     Outcome,
     Status,
+    ThreadLine,
 )
 from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, GUARD, MAY, NOW, Bench, a_bench
 
@@ -83,6 +84,14 @@ async def test_one_who_is_there_is_asked_by_direct_message_staff_before_managers
     ((person, text),) = await directs(bench, case)
     assert person == BEN.id
     assert case.ref in text
+
+
+async def test_nobody_is_asked_who_is_not_there(bench: Bench):
+    """Two persons: the approver is any of staff or managers who is present."""
+    away = tuple(Colleague(person=who, present=who is MAY) for who in (ANA, BEN, MAY))
+    assert [person for person, _ in await directs(bench, await asked(bench, team=away))] == [MAY.id]
+    nobody = tuple(Colleague(person=who, present=who is ANA) for who in (ANA, BEN, MAY))
+    assert await directs(bench, await asked(bench, team=nobody)) == []
 
 
 async def test_the_same_person_is_refused_by_the_server(bench: Bench):
@@ -157,6 +166,16 @@ async def test_the_managers_are_asked_after_four_working_hours(bench: Bench):
     assert (await bench.fresh(case)).approvals[0].calls_at is None
 
 
+async def test_that_the_managers_are_asked_swallows_no_reminder_of_the_same_hour(bench: Bench):
+    """After a downtime both have come: four hours after one o'clock on the 19th, and at nine on
+    the 20th the rung of ten days before 1 December."""
+    case = await asked(bench, now=datetime(2026, 11, 19, 13, tzinfo=UTC))
+    await bench.desk.remind(datetime(2026, 11, 20, 13, tzinfo=UTC))
+    lines = [message.content.text for message in await bench.outbox(case, ThreadLine)]
+    assert any("Nobody has looked" in line for line in lines)
+    assert any("Due in 11 days" in line for line in lines)
+
+
 # --- alone ----------------------------------------------------------------------------------
 
 
@@ -221,6 +240,34 @@ async def test_anything_to_an_authority_never_goes_by_one_alone(tmp_path):
         assert case.requests[0].status is Status.AWAITING_APPROVAL
         answer = await look(bench, case, COUNSEL, "alone", "Urgent.", now=NOW + 90 * DAY, team=())
         assert isinstance(answer, Faults)
+
+
+async def test_a_complaint_about_oneself_never_goes_by_oneself_alone(tmp_path):
+    """Two persons, never alone: a complaint about oneself."""
+    async with a_bench(tmp_path, second_person="small_team") as bench:
+        case = await asked(bench, "complaint", team=())
+        await bench.click(case, "again", MAY, request=1, form={"step": "about"})
+        form = {"matter": "staff", "case": "", "whom": ANA.id}
+        await bench.click(await bench.fresh(case), "about", MAY, request=1, form=form)
+        case = await bench.fresh(case)
+        assert approvals.pending(case)
+        with pytest.raises(Refused, match="Nobody decides a case"):
+            await look(bench, case, ANA, "alone", "Nobody else.", now=NOW + 2 * HOUR, team=())
+        assert (await letter(bench, case)).status is OutboxStatus.DRAFT
+
+
+@pytest.mark.parametrize("kind", ["deletion", "child_data"])
+async def test_a_deletion_is_done_by_two_whoever_begins_it(bench: Bench, kind: str):
+    """Two persons: needed for a deletion."""
+    by = GUARD if kind == "child_data" else ANA
+    wanted = {"wanted": {"wanted": "delete"}} if kind == "child_data" else {}
+    case = await bench.walk(await bench.case(kind), by, until="erasing", **wanted)
+    form = {"systems": "accounts", "search": "rosa@example.org"}
+    await bench.click(case, "delete_now", by, request=1, form=form)
+    case = await bench.fresh(case)
+    assert [each.purpose for each in case.rounds] == ["hold"], "nobody was told to delete"
+    with pytest.raises(Refused, match="second person"):
+        await look(bench, case, by, "yes")
 
 
 async def test_an_approval_of_a_closed_request_is_gone(bench: Bench):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from handlers.handler import Colleague, Faults, Person, Role
+from handlers.handler import Colleague, Done, Faults, Person, Role
 from storage.errors import Refused
-from storage.records import Case, Circle, DirectMessage
-from tests.handlers.desks import ANA, BEN, MAY, NOW, Bench, parsed, reading
+from storage.records import Case, Circle, DirectMessage, Letter
+from tests.handlers.desks import ANA, BEN, COUNSEL, GUARD, MAY, NOW, Bench, parsed, reading
 
 BOSS = Person(id="U06BOS", roles=frozenset({Role.STAFF, Role.MANAGER}))
 
@@ -98,6 +98,38 @@ async def test_one_closed_request_closes_the_whole_case_to_others(bench: Bench):
     assert case.circle is Circle.RESTRICTED
     with pytest.raises(Refused):
         await bench.click(case, "claim", ANA)
+
+
+@pytest.mark.parametrize("by", [ANA, MAY, GUARD])
+@pytest.mark.parametrize("action", ["claim", "history", "about_us", "breach"])
+async def test_a_legal_demand_is_counsel_s_alone(bench: Bench, by: Person, action: str):
+    """Closed circles: a legal demand is for counsel only."""
+    case = await bench.case("legal_demand")
+    assert case.circle is Circle.COUNSEL
+    with pytest.raises(Refused, match="Only members"):
+        await bench.click(case, action, by, form={"named": BEN.id})
+    assert isinstance(await bench.click(case, "claim", COUNSEL), Done)
+
+
+async def test_a_legal_demand_gets_no_letter_by_itself(bench: Bench):
+    """Closed circles: a legal demand gets no automatic letter."""
+    case = await bench.case("legal_demand")
+    assert case.acknowledgement.startswith("withheld")
+    assert await bench.outbox(case, Letter) == []
+
+
+async def test_who_is_named_approves_nothing_that_waited_before(bench: Bench):
+    """Closed circles: who is named is shut out of approval too."""
+    case = await bench.ready("access")
+    form = {"template": "answer_access", "body": "What we found."}
+    await bench.click(case, "reply", request=1, form=form)
+    draft = (await bench.outbox(case))[-1]
+    await bench.click(await bench.fresh(case), "send", value=draft.id)
+    await bench.click(await bench.fresh(case), "about_us", MAY, form={"named": BOSS.id})
+    with pytest.raises(Refused, match="Only members"):
+        await bench.click(
+            await bench.fresh(case), "second_person", BOSS, value=draft.id, form={"answer": "yes"}
+        )
 
 
 async def test_a_mail_that_may_belong_to_it_is_closed_to_them_too(bench: Bench):

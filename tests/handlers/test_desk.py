@@ -103,7 +103,7 @@ async def test_a_follow_up_joins_its_case_and_wakes_it(bench: Bench) -> None:
     assert found.message_id in after.message_ids
     assert after.requests[0].status is Status.OPEN
     texts = [m.content.text for m in await bench.outbox(case, ThreadLine)]
-    assert texts.count("The requester wrote again: open it.") == 1
+    assert texts.count("The requester answered: open it.") == 1
     seen = await bench.desk.saw_message(case.ref, ANA, NOW)
     assert not seen.answered
 

@@ -195,7 +195,12 @@ async def test_a_draft_cannot_go_once_its_approval_is_taken_back(bench: Bench) -
         await bench.click(await bench.fresh(case), "send", value=review.letter)
 
 
-DELIVERY = {"how": "registered post", "when": "3 Nov", "whom": "Rosa Example"}
+DELIVERY = {
+    "what": "3 PDF, 2 MB",
+    "how": "registered post",
+    "when": "3 Nov",
+    "whom": "Rosa Example",
+}
 
 
 async def test_a_delivery_another_way_records_how_when_to_whom_and_the_second_person(
@@ -208,6 +213,7 @@ async def test_a_delivery_another_way_records_how_when_to_whom_and_the_second_pe
     about = approvals.pending(case)[0].about
     form = await bench.form(case, "second_person", BEN, value=about)
     assert "To whom: Rosa Example" in form.fields[0].label
+    assert "What: 3 PDF, 2 MB" in form.fields[0].label
     await bench.second(case)
     form = await bench.form(await bench.fresh(case), "delivered", request=1)
     assert {field.name: field.initial for field in form.fields} == DELIVERY
@@ -420,17 +426,6 @@ async def test_a_complaint_whose_receipt_was_confirmed_is_acknowledged(bench: Be
 def steps_of(case: Case) -> set[str]:
     kind = REGISTRY[request_of(case).kind or ""]
     return {step.name for step in kind.applying(case, request_of(case))}
-
-
-async def test_the_date_of_a_legal_demand_is_typed_by_hand(bench: Bench) -> None:
-    case = await bench.walk(await bench.case("legal_demand"), COUNSEL, until="date")
-    assert request_of(case).due.rule.startswith("DESK-DEMAND")
-    odd = await bench.click(case, "their_date", COUNSEL, request=1, form={"due_on": "soon"})
-    assert isinstance(odd, Faults)
-    form = {"due_on": "2026-11-22"}
-    assert isinstance(await bench.click(case, "their_date", COUNSEL, request=1, form=form), Done)
-    due = request_of(await bench.fresh(case)).due
-    assert (due.due_on.isoformat(), due.aim_on.isoformat()) == ("2026-11-22", "2026-11-20")
 
 
 ROUTE = {"how": "their portal", "when": "3 Nov", "whom": "The registry of the court"}

@@ -64,7 +64,9 @@ async def test_a_refusal_that_says_only_no_does_not_go(bench: Bench, language: s
         assert demanded in whole, "GDPR Art. 12(4), whatever was written"
 
 
-@pytest.mark.parametrize(("kind", "name"), [("deletion", "partial"), ("complaint", "plain")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("deletion", "partial"), ("complaint", "plain"), ("access", "late")]
+)
 async def test_nor_does_no_under_another_name(bench: Bench, kind: str, name: str) -> None:
     case = await bench.ready(kind, laws=(UK,))
     form = {"template": name, "body": "No."}
@@ -116,6 +118,14 @@ async def test_what_is_not_found_in_staff_s_words_is_named_and_goes_once_they_lo
     assert "go back" in refused.fields[lawful.COMPLETE]
     assert (await bench.fresh(case)).letters[-1].status is OutboxStatus.DRAFT
     assert isinstance(await sent(bench, review, says="yes"), Done)
+
+
+async def test_a_heading_with_nothing_below_it_is_not_filled_by_the_next(bench: Bench) -> None:
+    case = await bench.ready("complaint", laws=(UK,))
+    words = "What we found:\nWhat we decided, and why: we looked into it.\nWhat we put right: -"
+    review = await reviewed(bench, case, "reply", template="answer_complaint", body=words)
+    (tick,) = review.ticks
+    assert tick.label == "Not found in your words: What we found; What we put right."
 
 
 async def test_a_letter_that_says_all_asks_nothing(bench: Bench) -> None:
@@ -174,6 +184,19 @@ async def test_once_identity_is_settled_nothing_of_the_kind_is_asked(bench: Benc
         "A sua conta está ativa.",
         "Nie mamy żadnych danych o Państwu.",
         "Państwa konto jest aktywne.",
+        "We deleted your data.",
+        "You are not registered with us.",
+        "There is no account under your address.",
+        "We don't have you in our system.",
+        "Your request came, and your data are with us.",
+        "Ihr Konto wird gelöscht.",
+        "Es gibt kein Konto unter Ihrer Adresse.",
+        "Vous êtes client chez nous.",
+        "Hemos borrado su cuenta.",
+        "Lei è nostro cliente.",
+        "U bent klant bij ons.",
+        "Apagámos a sua conta.",
+        "Usunęliśmy Państwa konto.",
     ],
 )
 async def test_words_that_say_whether_we_hold_data_do_not_go(bench: Bench, words: str) -> None:
@@ -200,6 +223,14 @@ async def test_words_that_say_whether_we_hold_data_do_not_go(bench: Bench, words
         "Nous gardons les enregistrements trente jours.",
         "Le rogamos que responda desde su dirección.",
         "Wij zoeken verder en u hoort van ons.",
+        "We have received your request for your data.",
+        "We have your data request of 3 May.",
+        "We have not looked in our systems yet.",
+        "Wir haben Ihre Anfrage zu Ihren Daten erhalten.",
+        "Ihre Daten werden vertraulich behandelt.",
+        "Nous avons reçu votre demande d'accès à vos données.",
+        "Abbiamo ricevuto la Sua richiesta di accesso ai Suoi dati.",
+        "Wij hebben uw verzoek om inzage in uw gegevens ontvangen.",
     ],
 )
 def test_words_that_fit_both_ways_may_go(words: str) -> None:
@@ -305,6 +336,15 @@ async def test_a_correction_names_what_it_replaces_and_the_ways_further(bench: B
     for demanded in ("3 November 2026", "164A", "ico.org.uk", words["body"]):
         assert demanded in correction.body
     assert asked(correction) == [lawful.COMPLETE]
+
+
+async def test_no_is_no_correction_either(bench: Bench) -> None:
+    case = await bench.ready("correction", laws=(UK,))
+    await bench.deliver(case, NOW)
+    case = await bench.fresh(case)
+    answer = await bench.click(case, "correct_letter", form={"body": "No."})
+    assert isinstance(answer, Faults)
+    assert "say why in a sentence" in answer.fields["body"]
 
 
 async def test_before_identity_is_settled_a_correction_is_neutral_too(bench: Bench) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from handlers import lawful, registry
 from handlers.company import Promise
-from handlers.letters import catalogue, demands, templates
+from handlers.deadlines import places
+from handlers.letters import authorities, catalogue, demands, templates
 from handlers.letters.catalogue import Catalogue, long_date, one_line
 from handlers.letters.demands import RECEIVED, Specimen, lacking, matter
 from handlers.letters.markup import html_of
@@ -163,6 +164,16 @@ def test_what_asks_something_tells_what_becomes_of_the_time(name: str, language:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fee_tells_that_in_the_uk_the_time_begins_with_its_payment(language: str) -> None:
+    told = templates.words(language)["clock"]
+    kingdom = write("fee", about("uk_gdpr"), language).body
+    assert f"{told['paid'][1:]} (UK GDPR Art. 12A(2))." in kingdom
+    union = write("fee", about("eu_gdpr"), language).body
+    assert told["goes_on"][1:] in union
+    assert told["paid"][1:] not in union
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_where_the_laws_differ_each_is_named_with_what_it_does(language: str) -> None:
     found = with_laws(about("uk_gdpr"), "uk_gdpr", "eu_gdpr", "ccpa")
     lines = write("identity", found, language).after.splitlines()
@@ -175,10 +186,7 @@ def test_where_the_laws_differ_each_is_named_with_what_it_does(language: str) ->
 
 
 def test_a_request_whose_clock_no_question_stops_is_not_told_that_it_does() -> None:
-    found = about("uk_gdpr")
-    portability = msgspec.structs.replace(found.case.requests[0], right="GDPR 20")
-    case = msgspec.structs.replace(found.case, requests=(portability,))
-    body = write("clarification", msgspec.structs.replace(found, case=case)).body
+    body = write("clarification", with_right(about("uk_gdpr"), "GDPR 20")).body
     assert "goes on meanwhile" in body
 
 
@@ -221,6 +229,50 @@ def test_a_refusal_names_other_ways_in_the_union_and_in_the_united_kingdom() -> 
     assert "ico.org.uk" not in union
     assert "164A" in kingdom
     assert "edpb" not in kingdom
+
+
+def in_(country: str) -> Matter:
+    return matter(Specimen(regime="eu_gdpr", place=country), KINDS, Policy())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_lives_in_the_union_is_told_their_own_authority(language: str) -> None:
+    body = write("refusal", in_("FR"), language, reason="accurate").body
+    assert "(CNIL), https://www.cnil.fr" in body
+    nowhere = write("refusal", in_(""), language, reason="accurate").body
+    assert "edpb.europa.eu/about-edpb/about-edpb/members_en)" in nowhere
+
+
+def test_every_state_where_the_gdpr_holds_has_an_authority() -> None:
+    assert authorities.sites().keys() == places.MEMBERS.keys()
+    assert all(site.startswith("https://") for _, site in authorities.sites().values())
+    assert authorities.own((Candidate(regime="uk_gdpr", place="IE"),), "en") == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("kind", "answer", "right", "shared"),
+    [
+        ("access", "answer_access", "GDPR 15", 8),
+        ("access", "answer_access", "GDPR 20", 0),
+        ("deletion", "answer_deletion", "GDPR 17", 1),
+        ("correction", "answer_correction", "GDPR 16", 1),
+    ],
+)
+def test_what_is_done_in_part_says_what_the_whole_would_say(
+    language: str, kind: str, answer: str, right: str, shared: int
+) -> None:
+    found = with_right(about("eu_gdpr", kind), right)
+    headings = lawful.HEADING.findall(write("partial", found, language).words)
+    assert len(headings) == 3 + shared
+    assert {*headings[3:]} <= {*lawful.HEADING.findall(write(answer, found, language).words)}
+
+
+def with_right(found: Matter, right: str) -> Matter:
+    (request,) = found.case.requests
+    request = msgspec.structs.replace(request, right=right)
+    case = msgspec.structs.replace(found.case, requests=(request,))
+    return msgspec.structs.replace(found, case=case)
 
 
 def test_where_two_laws_may_bind_both_ways_are_told() -> None:
@@ -303,6 +355,10 @@ def test_dates_are_written_as_people_of_the_language_do() -> None:
     assert long_date(day, "en") == "19 July 2031"
     assert long_date(day, "de") == "19. Juli 2031"
     assert long_date(day, "fr") == "19 juillet 2031"
+    assert long_date(day.replace(day=1), "fr") == "1er juillet 2031"
+    assert "Il giorno 19 luglio" in write("late", about(), "it").body, (
+        "l'8, il 9: one word fits all"
+    )
 
 
 # --- the operator's own wording -------------------------------------------------------------
@@ -328,7 +384,10 @@ def matter_of(policy: Policy) -> Matter:
         ("en__progress", "title: x\nsubject: y\n\n{{ nothing }}", "'nothing' is undefined"),
         ("en__progress", "title: x\nsubject: y\n\n{% if %}", "cannot be used"),
         ("en__progress", "title: x\nsubject: y\n\n{{ ''.__class__.mro() }}", "cannot be used"),
+        ("en__blocks__eu_gdpr", "edpb.europa.eu, 77, 79", "lacks the requester's own authority"),
         ("en__blocks__uk_gdpr", "Go away.", "lacks the Commissioner (DPA 2018 s.165"),
+        ("en__progress", "title: x\nsubject: [[ y ]]\n\n{{ ref }}", "lacks a gap only where staff"),
+        ("en__skeleton", "[[ Dear ]]\n{{ body }}{{ rights }}", "lacks a gap only where staff"),
     ],
 )
 def test_wording_that_would_fail_later_stops_the_start(

@@ -4,14 +4,28 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import retention
-from handlers.handler import Done, Faults
+from handlers import retention, verification
+from handlers.askers import asker
+from handlers.handler import Done, Faults, Review
 from handlers.requests import close_request, replace
 from storage.errors import Refused
 from storage.records import Card, Case, Circle, Outcome, Verification
-from tests.handlers.desks import ANA, BEN, COUNSEL, DAY, MAY, NOW, REGISTRY, Bench
+from tests.handlers.desks import (
+    ANA,
+    BEN,
+    COUNSEL,
+    DAY,
+    MAY,
+    NOW,
+    REGISTRY,
+    ROSA,
+    Bench,
+    parsed,
+    reading,
+)
 from tests.handlers.test_registry import a_moment
 
+EVE = "eve@example.net"
 PROOF = Verification(how="reply", by="U01ANA", at=NOW)
 
 
@@ -73,6 +87,89 @@ async def test_what_is_merged_in_is_proven_anew_and_can_be(bench: Bench) -> None
     assert [("verify" in request.done) for request in first.requests] == [True, False]
     assert isinstance(await bench.click(first, "verify", form=form), Done)
     assert all("verify" in request.done for request in (await bench.fresh(first)).requests)
+
+
+async def merged(bench: Bench, later: str = "deletion", *, proven: bool = True) -> Case:
+    """Rosa's access request, proven or not, into which Eve's was merged; Eve's is the second."""
+    first = await taken(bench, "access")
+    if proven:
+        await bench.click(first, "verify", form={"how": "signed_in"})
+    mail = await bench.mail(mail_from=EVE, received_at=NOW + DAY)
+    said = parsed(header_from=EVE, text="Please do as I ask.")
+    case = await bench.desk.open(mail, said, reading(later), NOW + DAY)
+    await bench.click(case, "claim")
+    await bench.click(await bench.fresh(case), "confirm", value=later)
+    form = {"into": first.ref, "how": "the same signature"}
+    assert isinstance(await bench.click(await bench.fresh(case), "merge", form=form), Done)
+    return await bench.fresh(first)
+
+
+def proven(case: Case) -> list[bool]:
+    return [
+        verification.settled(case, r, REGISTRY[r.kind or ""]) and "verify" in r.done
+        for r in case.requests
+    ]
+
+
+async def test_what_a_stranger_asked_is_not_proven_by_the_requester_s_proof(bench: Bench) -> None:
+    case = await merged(bench)
+    assert proven(case) == [True, False]
+    assert asker(case, case.requests[1]) == EVE
+    await bench.click(case, "confirm", form={"kinds": "access deletion question"})
+    assert proven(await bench.fresh(case))[:2] == [True, False], "nor by correcting the kind"
+
+
+async def test_what_a_stranger_asked_stays_theirs_when_its_kind_is_corrected(bench: Bench) -> None:
+    case = await merged(bench)
+    await bench.click(case, "confirm", form={"kinds": "access correction"})
+    case = await bench.fresh(case)
+    assert [r.kind for r in case.requests] == ["access", "correction"]
+    assert proven(case) == [True, False]
+
+
+async def test_no_letter_that_shows_data_goes_while_a_stranger_s_request_is_open(bench: Bench):
+    case = await merged(bench)
+    form = {"template": "plain", "body": "This is what we hold."}
+    answer = await bench.click(case, "reply", request=1, form=form)
+    assert "identity" in answer.fields["template"]
+
+
+async def test_verify_asks_whose_proof_it_is_and_proves_that_one_alone(bench: Bench) -> None:
+    case = await merged(bench, proven=False)
+    field = next(f for f in (await bench.form(case, "verify")).fields if f.name == "of")
+    assert dict(field.options) == {"1": ROSA, "2": EVE}
+    bare = await bench.click(case, "verify", form={"how": "signed_in"})
+    assert "of" in bare.fields
+    await bench.click(case, "verify", form={"how": "signed_in", "of": "2"})
+    case = await bench.fresh(case)
+    assert proven(case) == [False, True]
+    assert case.verification is None
+    await bench.click(case, "verify", form={"how": "signed_in", "of": "1"})
+    assert proven(await bench.fresh(case)) == [True, True]
+
+
+async def test_a_code_proves_who_made_the_request_it_was_asked_for(bench: Bench) -> None:
+    case = await merged(bench)
+    form = {"how": "ask_code", "address": "eve.on.file@example.net", "of": "2"}
+    review = await bench.click(case, "verify", form=form)
+    assert isinstance(review, Review), review
+    await bench.click(await bench.fresh(case), "send", value=review.letter)
+    await bench.deliver(case, NOW + timedelta(minutes=11))
+    mail = await bench.mail(mail_from="eve.on.file@example.net")
+    code = bench.store.keys.code(review.letter)
+    said = parsed(header_from="eve.on.file@example.net", text=f"My code is {code}.")
+    assert await bench.desk.code_came(case.ref, mail, said, NOW + timedelta(hours=1))
+    case = await bench.fresh(case)
+    assert proven(case) == [True, True]
+    assert [each.address for each in case.proofs] == [EVE]
+    assert case.proven == "", "what Rosa asked is answered to her, not there"
+
+
+async def test_what_was_merged_from_the_same_address_is_its_own(bench: Bench) -> None:
+    first, later = await taken(bench, "access"), await taken(bench, "deletion", now=NOW + DAY)
+    await bench.click(later, "merge", form={"into": first.ref, "how": "same thread"})
+    case = await bench.fresh(first)
+    assert asker(case, case.requests[1]) == case.requester
 
 
 async def test_no_date_moves_back_by_merging(bench: Bench) -> None:

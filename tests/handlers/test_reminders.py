@@ -31,8 +31,9 @@ from storage.records import (
     OutboxStatus,
     Outcome,
     Request,
+    ThreadLine,
 )
-from tests.handlers.desks import ANA, BEN, Bench, a_bench
+from tests.handlers.desks import ANA, BEN, GUARD, Bench, a_bench
 from tests.handlers.test_registry import a_moment
 
 POLICY = Policy()
@@ -170,10 +171,20 @@ def test_the_ladder_climbs_from_the_assignee_to_the_managers() -> None:
     assert found == [ASSIGNEE, ASSIGNEE, BACKUP, MANAGERS, MANAGERS, MANAGERS]
 
 
-def test_between_our_own_day_and_the_law_s_no_manager_is_called() -> None:
+def test_between_our_own_day_and_the_law_s_managers_are_called_on_the_last_day_alone() -> None:
     case = a_case("unsubscribe")  # aim 5 November, due 18 November (Veterans Day is no working day)
+    assert MANAGERS not in heights(case, POLICY, datetime(2026, 11, 17, 12, tzinfo=UTC))
     found = heights(case, POLICY, datetime(2026, 11, 19, 12, tzinfo=UTC))
-    assert found.count(MANAGERS) == 1
+    assert found[-2:] == [MANAGERS, MANAGERS], "before it is broken, and after"
+    assert found.count(MANAGERS) == 2
+
+
+def test_where_the_law_ends_on_a_free_day_the_working_day_before_calls_the_managers() -> None:
+    case = a_case("unsubscribe")
+    due = replace(case.requests[0].due, due_on=date(2026, 11, 15))  # a Sunday
+    case = replace(case, requests=(replace(case.requests[0], due=due),))
+    assert MANAGERS not in heights(case, POLICY, datetime(2026, 11, 12, 12, tzinfo=UTC))
+    assert heights(case, POLICY, datetime(2026, 11, 13, 12, tzinfo=UTC))[-1] == MANAGERS
 
 
 def test_the_ladder_is_a_setting() -> None:
@@ -262,6 +273,39 @@ async def test_the_hours_of_who_has_the_case_are_known_from_their_clicks(bench: 
     assert len(await bench.outbox(case, DirectMessage)) == 1
 
 
+# --- what comes in the same hour ------------------------------------------------------------
+
+RUNG = datetime(2026, 11, 20, 9, tzinfo=UTC)  # ten days before the day to aim for, 1 December
+
+
+async def test_a_proposal_swallows_no_reminder_of_the_same_hour(bench: Bench) -> None:
+    """After a downtime both have come."""
+    case = await bench.case("access")
+    await bench.click(case, "claim")
+    await bench.click(await bench.fresh(case), "confirm", value="access")
+    form = {"template": "identity", "body": "Please reply from the address you used."}
+    answer = await bench.click(await bench.fresh(case), "reply", request=1, form=form)
+    await bench.click(await bench.fresh(case), "send", value=answer.letter)
+    await bench.deliver(case, TUESDAY + timedelta(minutes=2))
+    await bench.desk.remind(RUNG)
+    told = [message.content.text for message in await bench.outbox(case, DirectMessage)]
+    assert len([text for text in told if "No proof came yet" in text]) == 1
+    assert len([text for text in told if "Due in 11 days" in text]) == 1
+
+
+async def test_a_step_taken_meanwhile_swallows_no_reminder_that_waits_for_their_hours(
+    bench: Bench,
+) -> None:
+    far = replace(ANA, timezone="America/New_York")
+    case = await bench.case("access")
+    await bench.click(case, "claim", far)
+    assert await bench.desk.remind(RUNG) == 0, "nine there is two in the afternoon here"
+    await bench.click(
+        await bench.fresh(case), "confirm", far, RUNG + timedelta(hours=1), value="access"
+    )
+    assert await bench.desk.remind(RUNG + timedelta(hours=5)) == 1
+
+
 async def test_a_backup_is_called_with_the_last_but_one(tmp_path: Path) -> None:
     async with a_bench(tmp_path, backups={ANA.id: BEN.id}) as bench:
         case = await bench.case("access")
@@ -275,6 +319,26 @@ async def test_a_backup_is_called_with_the_last_but_one(tmp_path: Path) -> None:
         assert await bench.outbox(case, Alarm) == []
         await bench.desk.remind(datetime(2026, 11, 30, 9, tzinfo=UTC))
         assert len(await bench.outbox(case, Alarm)) == 1
+
+
+async def test_of_a_closed_circle_backup_and_managers_hear_the_date_and_not_what_it_is(
+    tmp_path: Path,
+) -> None:
+    """They may have no key to it; its own thread hears the next step."""
+    async with a_bench(tmp_path, backups={GUARD.id: BEN.id}) as bench:
+        case = await bench.case("child_data")
+        await bench.click(case, "claim", GUARD)
+        await bench.desk.remind(datetime(2026, 11, 19, 9, tzinfo=UTC))  # due the day before
+        heard = {
+            message.content.person: message.content.text
+            for message in await bench.outbox(case, DirectMessage)
+        }
+        (alarm,) = await bench.outbox(case, Alarm)
+        (line,) = await bench.outbox(case, ThreadLine)
+        assert "Next step" in line.content.text
+        assert "Next step" in heard[GUARD.id]
+        assert "Overdue by 1 day" in heard[BEN.id]
+        assert "Next step" not in heard[BEN.id] + alarm.content.text
 
 
 async def test_after_the_date_what_is_left_is_a_late_answer(bench: Bench) -> None:

@@ -39,7 +39,7 @@ async def test_the_working_copies_are_purged_before_it_ends(bench: Bench, kind, 
 async def test_what_was_delivered_another_way_is_seen_or_came_back(bench: Bench) -> None:
     case = await bench.ready()
     assert "arrived" not in steps_of(case)
-    said = {"how": "registered post", "when": "3 Nov", "whom": "Rosa Example"}
+    said = {"what": "1 PDF", "how": "registered post", "when": "3 Nov", "whom": "Rosa Example"}
     await bench.click(case, "delivered", request=1, form=said)
     await bench.second(await bench.fresh(case))
     await bench.click(await bench.fresh(case), "delivered", request=1, form=said)

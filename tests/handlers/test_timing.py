@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers.handler import Click, Done, Faults, Person, Review, Stale
+from handlers import approvals
+from handlers.handler import Click, Colleague, Done, Faults, Person, Review, Stale
 from handlers.requests import letter_of
 from storage.errors import Refused
 from storage.records import (
@@ -387,27 +388,86 @@ async def test_an_earlier_date_counts_at_once(bench: Bench):
     assert after.notes[-1].text == "their invoice"
 
 
+CALIFORNIAN = {"home": "USA, California", "why": "they say so"}
+HERE = tuple(Colleague(person=person, present=True) for person in (ANA, BEN))
+
+
+async def decide(bench: Bench, case: Case, by: Person, answer: str, why: str = "", **said):
+    """The second person's word on what waits."""
+    about = approvals.pending(case)[0].about
+    form = {"answer": answer, "why": why}
+    return await bench.click(case, "second_person", by, value=about, form=form, **said)
+
+
 async def test_a_later_date_needs_a_reason_and_a_second_person(bench: Bench):
     case = await taken(bench, "access", UK, CALIFORNIA)
-    where = {"home": "USA, California"}
-    assert isinstance(await bench.click(case, "place", form=where), Faults)
-    await bench.click(case, "place", form=where | {"why": "they say so"})
+    bare = {"home": CALIFORNIAN["home"]}
+    assert isinstance(await bench.click(case, "place", form=bare), Faults)
+    await bench.click(case, "place", form=CALIFORNIAN, team=HERE)
     waits = await bench.fresh(case)
     assert waits.due == case.due
+    assert [m.content.person for m in await bench.outbox(case, DirectMessage)] == [BEN.id]
     with pytest.raises(Refused, match="second person"):
-        await bench.click(waits, "agree", form={"answer": "yes"})
-    await bench.click(waits, "agree", BEN, form={"answer": "yes"})
+        await decide(bench, waits, ANA, "yes")
+    form = await bench.form(waits, "second_person", BEN, value=waits.approvals[0].about)
+    shown = form.fields[0].label
+    assert "Due 03 Dec 2026 (UK GDPR) → 18 Dec 2026 (CCPA)." in shown
+    assert "they say so" in shown
+    await decide(bench, waits, BEN, "yes")
     after = await bench.fresh(case)
     assert (after.due.regime, after.due.due_on) == ("ccpa", date(2026, 12, 18))
-    assert after.proposed is None
+    assert after.approvals == (), "a yes to a date releases nothing else"
+
+
+async def test_nobody_agrees_to_a_later_date_alone(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await bench.click(case, "place", form=CALIFORNIAN)
+    late, waits = NOW + 60 * DAY, await bench.fresh(case)
+    answer_ = await decide(bench, waits, ANA, "alone", "Nobody is here.", now=late, team=())
+    assert isinstance(answer_, Faults)
+    assert (await bench.fresh(case)).due == case.due
+
+
+async def test_the_managers_are_asked_about_a_later_date_too(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await bench.click(case, "place", form=CALIFORNIAN)
+    await bench.desk.remind(NOW + timedelta(hours=4))
+    assert await bench.outbox(case, Alarm)
+
+
+async def test_a_later_date_waits_on_where_its_request_was_corrected_away(bench: Bench):
+    case = await taken(bench, "access", UK)
+    await bench.click(case, "place", form=CALIFORNIAN)
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "deletion"})
+    waits = await bench.fresh(case)
+    for by in (ANA, BEN):
+        await bench.form(waits, "second_person", by, value=waits.approvals[0].about)
+    await decide(bench, waits, BEN, "yes")
+    assert (await bench.fresh(case)).due.regime == "ccpa"
 
 
 async def test_without_agreement_the_date_stays(bench: Bench):
     case = await taken(bench, "access", UK)
-    await bench.click(case, "place", form={"home": "USA, California", "why": "they say so"})
-    await bench.click(await bench.fresh(case), "agree", MAY, form={"answer": "no"})
+    await bench.click(case, "place", form=CALIFORNIAN)
+    await decide(bench, await bench.fresh(case), MAY, "no", "They moved to Leeds.")
     after = await bench.fresh(case)
-    assert (after.due, after.proposed) == (case.due, None)
+    assert (after.due, after.approvals) == (case.due, ())
+
+
+async def test_an_earlier_date_takes_the_place_of_a_later_one_that_waits(bench: Bench):
+    case = await taken(bench, "access", CALIFORNIA, UK)
+    await bench.click(case, "place", form=CALIFORNIAN)
+    form = {"home": "Germany", "why": "their invoice"}
+    await bench.click(await bench.fresh(case), "place", form=form)
+    after = await bench.fresh(case)
+    assert (after.due.regime, after.approvals) == ("eu_gdpr", ())
+
+
+async def test_a_later_date_that_waits_changes_nothing_in_what_the_requester_owes(bench: Bench):
+    case = await taken(bench, "access", EU)
+    await write(bench, case, PROOF, NOW + DAY)
+    await bench.click(await bench.fresh(case), "place", form=CALIFORNIAN)
+    assert (await bench.fresh(case)).requests[0].status is Status.AWAITING_REQUESTER
 
 
 async def test_a_law_of_one_matter_stays_wherever_they_live(bench: Bench):

@@ -25,6 +25,7 @@ from storage.records import InboundMail, MailStatus
 from tests.intake.bombs import BOMBS, html_mail
 from tests.intake.fakes import OWN, Client, StillClock
 from tests.storage.making import MASTER
+from tests.waiting import until
 
 LATE = 0.2  # seconds
 
@@ -128,13 +129,12 @@ async def throw(door: Door, content: bytes) -> InboundMail:
 
 
 async def settled(store: EmbeddedStore, mail: InboundMail) -> InboundMail:
-    async with asyncio.timeout(120):
-        while True:
-            stored = await store.mail(mail.id)
-            assert stored is not None
-            if stored.status is not MailStatus.RECEIVED:
-                return stored
-            await store.changed()
+    async def worked_on() -> InboundMail | None:
+        stored = await store.mail(mail.id)
+        assert stored is not None
+        return stored if stored.status is not MailStatus.RECEIVED else None
+
+    return await until(store, worked_on, seconds=120)
 
 
 async def thrown(door: Door, bombs: dict[str, bytes]) -> dict[str, InboundMail]:

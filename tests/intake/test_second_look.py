@@ -27,6 +27,7 @@ from tests.conftest import HandClock
 from tests.handlers.desks import NOW, ROSA, Bench, a_bench, parsed, reading
 from tests.intake.nameserver import SERVFAIL, nameserver
 from tests.intake.test_dmarc import ELSEWHERE, REJECT, SPF
+from tests.waiting import until
 
 BROKEN = Sender(result="temperror", words="it could not be checked for now")
 MINUTE = timedelta(minutes=1)
@@ -77,18 +78,14 @@ class Desk:
     async def at(self, minutes: float) -> OutboxMessage:
         """The letter once all has been done that is due so many minutes after receipt."""
         self.clock.move(NOW + minutes * MINUTE - self.clock.now())
-        async with asyncio.timeout(20):
-            while True:
-                changed = asyncio.ensure_future(self.bench.store.changed())
-                await asyncio.sleep(0)
-                letter = await self.letter()
-                waits = letter.status is OutboxStatus.PENDING
-                if not letter.claimed_until and not (
-                    waits and letter.send_after <= NOW + minutes * MINUTE
-                ):
-                    changed.cancel()
-                    return letter
-                await changed
+
+        async def settled() -> OutboxMessage | None:
+            letter = await self.letter()
+            waits = letter.status is OutboxStatus.PENDING
+            due = waits and letter.send_after <= NOW + minutes * MINUTE
+            return None if letter.claimed_until or due else letter
+
+        return await until(self.bench.store, settled)
 
     async def said(self) -> list[str]:
         lines = await self.bench.outbox(self.case, ThreadLine)

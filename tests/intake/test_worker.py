@@ -40,6 +40,7 @@ from storage.records import (
 from tests.intake.fakes import NOW, OWN, StillClock
 from tests.intake.voices import Voice, voices
 from tests.storage.making import MASTER
+from tests.waiting import until
 
 REGISTRY = registry.load()
 POLICY = Policy(addresses=OWN)
@@ -104,15 +105,16 @@ class Bench:
         )
 
     async def settled(self, mail: InboundMail) -> InboundMail:
-        async with asyncio.timeout(5):
-            while True:
-                stored = await self.store.mail(mail.id)
-                assert stored is not None
-                if stored.status is not MailStatus.RECEIVED:
-                    return stored
-                if self._running.done():
-                    self._running.result()
-                await self.store.changed()
+        async def worked_on() -> InboundMail | None:
+            stored = await self.store.mail(mail.id)
+            assert stored is not None
+            if stored.status is not MailStatus.RECEIVED:
+                return stored
+            if self._running.done():
+                self._running.result()
+            return None
+
+        return await until(self.store, worked_on)
 
     async def refs(self) -> list[str]:
         return [case.ref async for case in self.store.all_cases()]

@@ -1,14 +1,14 @@
 """What has outlived its time goes by itself, in the running desk, as the days go by."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 from bot.giving import give
 from bot.orders import Purge
 from storage.records import Case, Commit, InboundMail, Outcome, Status
-from tests.journeys.world import SECONDS, World, mail
+from tests.journeys.world import World, mail
 from tests.storage.making import changed
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 
@@ -42,15 +42,13 @@ async def make_older(world: World, ref: str, by: timedelta) -> None:
 
 async def gone(world: World, mail_id: str) -> InboundMail:
     """The mail, once its content is shredded."""
-    async with asyncio.timeout(SECONDS):
-        while True:
-            changed_ = asyncio.ensure_future(world.app.store.changed())
-            found = await world.app.store.mail(mail_id)
-            assert found is not None
-            if not found.sha256:
-                changed_.cancel()
-                return found
-            await changed_
+
+    async def shredded() -> InboundMail | None:
+        found = await world.app.store.mail(mail_id)
+        assert found is not None
+        return None if found.sha256 else found
+
+    return await until(world.app.store, shredded)
 
 
 async def test_the_running_desk_purges_once_a_day_and_when_it_is_told(tmp_path: Path):

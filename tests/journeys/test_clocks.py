@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from handlers.approvals import place_waits
 from tests.journeys.world import ANA, BEN, STAFF, Acting, World, mail
 
 ASK = "Under the UK GDPR, please send me a copy of all personal data you hold about me."
@@ -99,11 +100,11 @@ async def test_a_place_shows_its_date_first_and_a_later_one_needs_a_second_perso
         await ana.window("A second person has to agree")
         assert (await ana.submit(why="they say so"))["ok"]
         await ana.close()
-        waits = await world.case_when(ref, lambda c: c.proposed is not None)
+        waits = await world.case_when(ref, lambda c: place_waits(c) is not None)
         assert waits.due == before
         await card_saying(ben, ref, "waits for a second person")
-        await from_all_actions(ben, ref, "Later date?", "Do you agree")
+        await from_all_actions(ben, ref, "Second person", "What now")
         assert (await ben.submit(answer="yes"))["ok"]
-        after = await world.case_when(ref, lambda c: c.proposed is None)
+        after = await world.case_when(ref, lambda c: place_waits(c) is None)
         assert (after.due.regime, after.due.due_on > before.due_on) == ("ccpa", True)
         await card_saying(ana, ref, "(CCPA)")

@@ -1,24 +1,10 @@
 """From mail to closing letter, one journey for each kind: real sockets all the way."""
 
-from typing import Any
-
 import pytest
 
 from storage.records import Outcome, Status
-from tests.journeys.walking import MINUTES, Walk
-from tests.journeys.world import ANA, BEN, MARA, RESTRICTED, STAFF, Acting, World, mail
-
-
-async def close(
-    who: Acting, ref: str, channel: str, request: int | None = None, **answers: Any
-) -> None:
-    await who.click(ref, "Close", channel, request)
-    await who.window("How it ends")
-    if "outcome" in answers:
-        await who.choose("outcome", answers["outcome"])
-    answer = await who.submit(**answers)
-    assert answer["ok"], answer
-
+from tests.journeys.walking import MINUTES, Walk, close
+from tests.journeys.world import ANA, BEN, MARA, RESTRICTED, STAFF, World, mail
 
 JOURNEYS = {
     "access": ("Please send me a copy of all personal data you hold about me.", STAFF, ANA, BEN),

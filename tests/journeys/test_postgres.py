@@ -38,6 +38,7 @@ from tests.journeys.test_processes import ASKS, connected
 from tests.journeys.world import ANA, STAFF, mail
 from tests.postgres import Server, emptied
 from tests.storage.making import MASTER
+from tests.waiting import until
 
 REGISTRY = registry.load()
 POLICY = Policy()
@@ -185,10 +186,8 @@ async def test_work_in_hand_when_the_server_dies_is_done_once(
             postgres_server.kill()
             await asyncio.to_thread(postgres_server.start)
         await asyncio.wait_for(sending, 90)
-        async with asyncio.timeout(90):
-            store = await open_postgres(url, MASTER)
-            while not await worked_on(store):
-                await store.changed()
+        store = await open_postgres(url, MASTER)
+        await until(store, lambda: worked_on(store), 90)
 
         cases = [case async for case in store.all_cases()]
         assert len(cases) == len({case.requester_hash for case in cases}) == 10

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.digest import last_time
-from tests.journeys.world import ANA, BEN, MANAGERS, MARA, SECONDS, STAFF, Acting, World, mail
+from tests.journeys.world import ANA, BEN, MANAGERS, MARA, STAFF, Acting, World, mail
+from tests.waiting import SECONDS, until
 
 DAY = timedelta(days=1)
 ASK = "Please send me a copy of all personal data you hold about me."
@@ -67,16 +68,8 @@ async def test_one_digest_each_working_day_and_none_at_the_weekend(world: World)
 
 async def digest_made(world: World) -> None:
     """Until the digest whose hour came last has been made."""
-    store, policy = world.app.store, world.app.desk.policy
-    day = f"{last_time(policy, world.clock.now()):%Y-%m-%d}"
-    async with asyncio.timeout(SECONDS):
-        while True:
-            changed = asyncio.ensure_future(store.changed())
-            await asyncio.sleep(0)
-            if await store.mark(f"digest:{day}") is not None:
-                changed.cancel()
-                return
-            await changed
+    day = f"{last_time(world.app.desk.policy, world.clock.now()):%Y-%m-%d}"
+    await until(world.app.store, lambda: world.app.store.mark(f"digest:{day}"))
 
 
 async def test_a_digest_whose_hour_comes_while_another_is_made_goes_out_too(

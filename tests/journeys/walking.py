@@ -7,13 +7,13 @@ from handlers import approvals, registry
 from handlers.handler import Form, Step
 from storage.records import Case
 from tests.handlers.desks import GAP, filled
-from tests.journeys.world import ANA, BEN, MARA, STAFF, Acting, World, buttons
+from tests.journeys.world import ANA, BEN, MARA, OLE, STAFF, Acting, World, buttons
 
 REGISTRY = registry.load()
 ANSWER = "We have looked into it, and this is our answer."
 MINUTES = timedelta(minutes=11)
 DAYS = timedelta(days=7)  #: until somebody looks whether an unsubscribe held
-ROOM = {ANA: "D01ANA", BEN: "D02BEN", MARA: "D03MARA"}
+ROOM = {ANA: "D01ANA", BEN: "D02BEN", MARA: "D03MARA", OLE: "D04OLE"}
 
 
 def written(view: dict[str, Any]) -> dict[str, str]:
@@ -30,6 +30,7 @@ class Walk:
 
     def __init__(self, world: World, case: Case, channel: str = STAFF, request: int = 1) -> None:
         self.world, self.ref, self.channel, self.request = world, case.ref, channel, request
+        self.owner: Acting | None = None  # who answers for the systems, where it is another
 
     async def case(self) -> Case:
         found = await self.world.app.store.case(self.ref)
@@ -51,7 +52,7 @@ class Walk:
 
     async def _take(self, who: Acting, second: Acting, step: Step) -> None:
         if step.of and not step.button:
-            await self.owners_answer(who)
+            await self.owners_answer(self.owner or who)
             return
         await self._press(who, step)
         if approvals.pending(await self.case()):
@@ -65,13 +66,16 @@ class Walk:
         several = len((await self.case()).requests) > 1
         label = REGISTRY.actions[step.action].label
         request = self.request if several and step.name not in {"confirm", "verify"} else None
-        await who.click(self.ref, label, self.channel, request)
+        pressed = await who.click(self.ref, label, self.channel, request)
         if REGISTRY.actions[step.action].writes:
             await who.window("Preview")
             answer = await who.submit()
             assert answer["ok"], answer
             await who.close()
         if not REGISTRY.actions[step.action].asks:
+            if pressed["type"] == "overflow" and step.intro:  # a menu puts no question itself
+                await who.window(step.intro)
+                assert (await who.submit())["ok"]
             return
         await who.window("input")
         typed = await self._typed(who, step)
@@ -135,11 +139,25 @@ class Walk:
         await self.world.case_when(self.ref, lambda c: not approvals.pending(c))
         await second.close()
 
-    async def answer(self, who: Acting, second: Acting) -> None:
+    async def answer(self, who: Acting, second: Acting, label: str = "Reply") -> None:
         """Reply: form, preview, send; approved where that is needed."""
+        await self.write(who, label)
+        if approvals.pending(await self.case()):
+            await self.approve(second)
+        await self.world.case_when(self.ref, lambda c: "answer" in c.request(self.request).done)
+
+    async def write(self, who: Acting, label: str = "Reply", template: str = "") -> None:
+        """A letter as the desk proposes it, its gaps filled: form, preview, and off it goes."""
         several = len((await self.case()).requests) > 1
-        await who.click(self.ref, "Reply", self.channel, self.request if several else None)
-        await who.window("Start from")
+        await who.click(self.ref, label, self.channel, self.request if several else None)
+        window = await who.window("Start from")
+        if template:
+            assert (await who.choose("template", template))["ok"]
+            await who.until(lambda: who.stack[-1]["blocks"] != window["blocks"], "that letter")
+        await self.submit(who)
+
+    async def submit(self, who: Acting) -> None:
+        """What the form proposes, its gaps filled; then the preview."""
         answer = await who.submit(**written(who.stack[-1]))
         assert answer["ok"], answer
         await who.window("Preview")
@@ -147,6 +165,14 @@ class Walk:
         assert answer["ok"], answer
         await who.window("Close")
         await who.close()
-        if approvals.pending(await self.case()):
-            await self.approve(second)
-        await self.world.case_when(self.ref, lambda c: "answer" in c.request(self.request).done)
+
+
+async def close(
+    who: Acting, ref: str, channel: str, request: int | None = None, **answers: Any
+) -> None:
+    await who.click(ref, "Close", channel, request)
+    await who.window("How it ends")
+    if "outcome" in answers:
+        await who.choose("outcome", answers["outcome"])
+    answer = await who.submit(**answers)
+    assert answer["ok"], answer

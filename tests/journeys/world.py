@@ -4,7 +4,7 @@ import asyncio
 import smtplib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self
@@ -16,8 +16,8 @@ from bot.demo import DemoOptions, SandboxClock, desk_environment, free_port
 from bot.sandbox import Sandbox, SandboxOptions
 from bot.settings import load
 from storage.records import Case
+from tests.waiting import SECONDS, case_when, until
 
-SECONDS = 20
 ANA, BEN, MARA, OLE = "U01ANA", "U02BEN", "U03MARA", "U04OLE"
 STAFF, MANAGERS, RESTRICTED = "C01STAFF", "C02MANAGERS", "C03RESTRICTED"
 
@@ -197,7 +197,7 @@ class Acting:
         action = (of_row or named)[0]
         answer = await self._do("click", channel=channel, ts=message["ts"], action=action)
         assert answer["ok"], answer
-        return answer
+        return action
 
     async def press_in_window(self, label: str) -> dict[str, Any]:
         view = self.stack[-1]
@@ -268,12 +268,23 @@ def _value(element: dict[str, Any], answer: str | list[str] | None) -> dict[str,
 class World:
     """A sandbox and a desk on loopback, joined only by sockets and settings."""
 
-    def __init__(self, data: Path, *, http_mode: bool = False) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        http_mode: bool = False,
+        start: datetime | None = None,
+        people: str = "",
+    ) -> None:
+        """`start`: what its clock shows at first; `people`: a part of desk.toml."""
         self.data = data
         self.http_mode = http_mode
+        self.start = start
+        self.people = people
         self.smtp_port = free_port()
         self.http_port = free_port() if http_mode else None
         self.app: App
+        self.up = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["World"]:
@@ -286,6 +297,9 @@ class World:
             )
         )
         await self.sandbox.start()
+        if self.start is not None:
+            offset = (self.start - datetime.now(UTC)).total_seconds()
+            self.sandbox.parts.state.record({"kind": "clock", "offset": offset})
         self.clock = SandboxClock(self.sandbox.web_url.replace("http:", "ws:", 1) + "clock")
         following = asyncio.create_task(self.clock.follow())
         await self.clock.ready()
@@ -293,8 +307,9 @@ class World:
         try:
             await self.start_desk()
             yield self
-            await self.stop_desk()
         finally:
+            if self.up:
+                await self.stop_desk()
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
             await self.http.close()
@@ -305,10 +320,15 @@ class World:
         environment = desk_environment(options, self.sandbox.settings())
         if self.http_port is not None:
             environment["DESK_HTTP_PORT"] = str(self.http_port)
-        self.app = await build(load(environment, file=None), self.clock)
+        file = self.data / "desk.toml" if self.people else None
+        if file is not None:
+            file.write_text(self.people, encoding="utf-8")
+        self.app = await build(load(environment, file=file), self.clock)
         await self.app.start()
+        self.up = True
 
     async def stop_desk(self) -> None:
+        self.up = False
         await self.app.stop()
 
     def acting(self, who: str) -> Acting:
@@ -321,6 +341,10 @@ class World:
             assert answer.status == 200
         async with asyncio.timeout(SECONDS):
             await self.clock.wait_until(target)
+
+    async def move_to(self, when: datetime) -> None:
+        """The same, to a moment."""
+        await self.move(when - self.clock.now())
 
     async def send(self, mail: EmailMessage, mail_from: str | None = None) -> str:
         """Any SMTP client: smtplib in a thread. The server's last reply."""
@@ -351,27 +375,16 @@ class World:
 
     async def case_from(self, address: str) -> Case:
         """The newest case of this requester, once there is one."""
-        async with asyncio.timeout(SECONDS):
-            while True:
-                changed = asyncio.ensure_future(self.app.store.changed())
-                await asyncio.sleep(0)
-                found = [c async for c in self.app.store.all_cases() if c.requester == address]
-                if found:
-                    changed.cancel()
-                    return found[-1]
-                await changed
 
-    async def case_when(self, ref: str, look: Callable[[Case], bool]) -> Case:
+        async def newest() -> Case | None:
+            found = [c async for c in self.app.store.all_cases() if c.requester == address]
+            return found[-1] if found else None
+
+        return await until(self.app.store, newest)
+
+    async def case_when(self, ref: str, so: Callable[[Case], object]) -> Case:
         """The case, once it is so."""
-        async with asyncio.timeout(SECONDS):
-            while True:
-                changed = asyncio.ensure_future(self.app.store.changed())
-                await asyncio.sleep(0)
-                case = await self.app.store.case(ref)
-                if case is not None and look(case):
-                    changed.cancel()
-                    return case
-                await changed
+        return await case_when(self.app.store, ref, so)
 
 
 def mail(sender: str, subject: str, body: str, **headers: str) -> EmailMessage:

@@ -390,7 +390,12 @@ async def page(sandbox):
 
 
 @pytest.fixture
-async def office(tmp_path, sandbox):
+def counsel(sandbox):
+    return tuple(sandbox.settings()["DESK_COUNSEL"].split(","))
+
+
+@pytest.fixture
+async def office(tmp_path, sandbox, counsel):
     settings = sandbox.settings()
     options = SlackOptions(
         bot_token=settings["SLACK_BOT_TOKEN"],
@@ -400,7 +405,7 @@ async def office(tmp_path, sandbox):
         staff=settings["DESK_SLACK_CHANNEL"],
         managers=settings["DESK_SLACK_MANAGERS"],
         restricted=settings["DESK_SLACK_RESTRICTED"],
-        counsel=tuple(settings["DESK_COUNSEL"].split(",")),
+        counsel=counsel,
         gaps=(Gap(name="DESK_RELAY", means="No mail server takes letters."),),
     )
     store = await open_store(tmp_path / "data", MASTER)

@@ -3,16 +3,20 @@ letter that is let go is taken as accepted."""
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
 from msgspec.structs import replace
 
+from bot.outbox import SendFailed, SendLater
 from bot.slack.app import Slack
 from handlers.policy import Policy
 from storage.records import (
     Arrival,
     AttachmentText,
+    Case,
     Commit,
     Letter,
     ParsedMail,
@@ -119,6 +123,26 @@ class Office:
 
         await self.desk.decided(take)
 
+    async def when(self, look: Callable[[], Awaitable[Any]]) -> Any:
+        """What `look` finds, as soon as it finds something; asked again after each commit."""
+        async with asyncio.timeout(10):
+            while True:
+                changed = asyncio.ensure_future(self.store.changed())
+                await asyncio.sleep(0)  # so that it is listening
+                if found := await look():
+                    changed.cancel()
+                    return found
+                await changed
+
+    async def card_stands(self, ref: str, but: str = "") -> Case:
+        """The case, once its card's receipt is written down; `but`: of another one than that."""
+
+        async def look() -> Case | None:
+            case = await self.store.case(ref)
+            return case if case.card and case.card.ts != but else None
+
+        return await self.when(look)
+
     async def _work(self) -> None:
         while True:
             message = await self.store.claim(self.clock.now(), LEASE)
@@ -130,8 +154,15 @@ class Office:
                 self.letters.append(message.content)
                 await self.desk.sent(message, self.clock.now(), receipt="250 taken")
                 continue
-            posted = await self.slack.send(message)
-            await self.desk.sent(message, self.clock.now(), posted=posted)
+            try:
+                posted = await self.slack.send(message)
+            except SendLater as later:
+                wait = timedelta(seconds=min(later.after, 0.2))
+                await self.desk.delay(message, later.error, wait, self.clock.now())
+            except SendFailed as failed:
+                await self.desk.give_up(message, failed.error, self.clock.now())
+            else:
+                await self.desk.sent(message, self.clock.now(), posted=posted)
 
 
 async def read_mail(mail_id: str) -> ParsedMail:

@@ -24,6 +24,10 @@ class NoStore:
         return ()
 
 
+async def nothing_missed(self):
+    """No look through threads."""
+
+
 async def no_mail(mail_id):
     raise AssertionError
 
@@ -116,6 +120,8 @@ async def test_without_a_secret_there_is_no_way_in_over_http(sandbox, registry):
 
 async def test_a_workspace_that_was_away_is_reached_again(tmp_path, registry, monkeypatch):
     monkeypatch.setattr("bot.slack.link.WATCH", 0.05)
+    # a call that is under way when a workspace ends leaves the server's half of it open
+    monkeypatch.setattr(Slack, "_catch_up", nothing_missed)
     port = free_port()
     options = SandboxOptions(data=tmp_path / "sandbox", web_port=port)
     first = Sandbox(options)

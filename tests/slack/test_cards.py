@@ -9,16 +9,17 @@ import pytest
 from bot.slack.cards import card, placeholder, window
 from handlers.handler import Offer
 from storage.records import (
-    Candidate,
+    Approval,
     Circle,
+    Earlier,
     LetterState,
     OutboxStatus,
     Outcome,
     Posted,
-    Proposed,
     Request,
     Status,
     Stopped,
+    Taken,
     Verification,
 )
 
@@ -86,12 +87,28 @@ def test_the_day_we_aim_for_is_called_a_desk_rule(make_case, registry, now):
 
 
 def test_a_later_date_that_waits_for_a_second_person_is_seen(make_case, registry, now):
-    home = Candidate(regime="ccpa", place="US")
-    case = make_case(proposed=Proposed(by="U01ANA", at=now, home=home, why="they say so"))
+    asked = Approval(about="place/1", request=1, asked_by="U01ANA", asked_at=now)
+    filled = Taken(request=1, step="place", by="U01ANA", at=now, answers={"why": "they say so"})
+    case = make_case(approvals=(asked,), prepared=(filled,))
     made = card(case, (), registry, now, TZ)
     assert "waits for a second person" in words(made["blocks"])
     assert "waits for a second person" in made["text"]
     assert "they say so" not in words(made)
+
+
+def test_a_complaint_says_which_case_it_may_be_about_and_names_none_of_a_closed_circle(
+    make_case, registry, now
+):
+    found = tuple(
+        Earlier(ref=f"PR-2026-000{number}", circle=circle, closed_by=("U01ANA",))
+        for number, circle in ((1, Circle.STAFF), (2, Circle.MANAGERS))
+    )
+    request = msgspec.structs.replace(make_case().requests[0], kind="complaint")
+    made = card(make_case(requests=(request,), earlier=found), (), registry, now, TZ)
+    assert "May be about *PR-2026-0001*" in words(made["blocks"])
+    assert "May be about an earlier case" in made["text"]
+    assert "PR-2026-0002" not in words(made)
+    assert "May be about" not in words(card(make_case(earlier=found), (), registry, now, TZ))
 
 
 def test_a_new_case_says_what_by_when_for_whom(
@@ -326,11 +343,11 @@ def test_held_mail_new_mail_and_a_withheld_receipt_are_told(
     made = card(case, (), registry, now, TZ)
     assert message_faults(made) == []
     whole = words(made)
-    for told in ("2 mails", "PR-2026-0001", "wrote again", "sender not proven", "<@U01ANA>"):
+    for told in ("2 mails", "PR-2026-0001", "requester answered", "sender not proven", "<@U01ANA>"):
         assert told in whole
     assert "passport" not in whole
     assert "<@" not in made["text"]
-    assert "The requester wrote again" in made["text"]
+    assert "The requester answered: open it" in made["text"]
 
 
 def test_done_is_one_line(make_case, make_offers, registry, now, message_faults):

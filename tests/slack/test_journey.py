@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox import Sandbox, SandboxOptions
 from tests.slack.office import LEASE, MAIL, card_of, labels, offered, reading
+from tests.waiting import case_when
 
 
 def free_port() -> int:
@@ -90,9 +91,7 @@ async def test_a_card_outlives_a_restart(office, page):
     ref = await office.receive(MAIL, reading())
     await offered(page, "Claim")
     # the receipt too: a claim lives until its outcome, and this store is not opened anew
-    async with asyncio.timeout(5):
-        while (await office.store.case(ref)).card is None:
-            await office.store.changed()
+    await case_when(office.store, ref, lambda case: case.card)
     await office.close()
     await office.open()
     await page.press("U02BEN", "Claim")

@@ -1,6 +1,5 @@
 """What an owner of a system sees and does: somebody of the company without any role here."""
 
-import asyncio
 import json
 from datetime import date
 
@@ -13,6 +12,7 @@ from handlers.owners import ROUNDS
 from storage.records import Commit, Query, Round, Status
 from tests.slack.conftest import find_action
 from tests.slack.office import MAIL, card_of, offered, reading
+from tests.waiting import case_when
 
 ANA, OLE, ROOM = "U01ANA", "U04OLE", "D04OLE"
 SECRETS = ("nora@", "Nora", "secret subject", "my data")
@@ -62,19 +62,6 @@ async def answer(page, label: str, which: int = 0) -> None:
     await page.do("click", **{"as": OLE}, channel=ROOM, ts=message["ts"], action=action)
 
 
-async def case_when(office, ref, look):
-    """The case, once it is so."""
-    async with asyncio.timeout(20):
-        while True:
-            changed = asyncio.ensure_future(office.store.changed())
-            await asyncio.sleep(0)
-            case = await office.store.case(ref)
-            if look(case):
-                changed.cancel()
-                return case
-            await changed
-
-
 async def test_the_message_holds_reference_and_date_and_nobodys_name(office, page, message_faults):
     ref = await asked(office, page, "accounts", "billing")
     shown = message_of(page)
@@ -108,14 +95,14 @@ async def test_done_is_one_click_and_the_message_shows_it(office, page):
     ref = await asked(office, page, "accounts", "billing")
     await answer(page, "Done")
     await page.until(lambda: ":white_check_mark: done" in message_of(page))
-    case = await case_when(office, ref, lambda c: len(c.rounds[0].waiting) == 1)
+    case = await case_when(office.store, ref, lambda c: len(c.rounds[0].waiting) == 1)
     assert case.rounds[0].queries[0].answer == "done"
     await page.until(lambda: "1 of 2 systems answered" in json.dumps(card_of(page)))
     await answer(page, "Nothing found", 1)
-    case = await case_when(office, ref, lambda c: not c.rounds[0].waiting)
+    case = await case_when(office.store, ref, lambda c: not c.rounds[0].waiting)
     assert "heard" in case.requests[0].done
     await answer(page, "Done", 1)  # changed
-    await case_when(office, ref, lambda c: c.rounds[0].queries[1].answer == "done")
+    await case_when(office.store, ref, lambda c: c.rounds[0].queries[1].answer == "done")
 
 
 async def test_an_exception_is_asked_its_reason_in_a_window(office, page, view_faults):
@@ -125,7 +112,7 @@ async def test_an_exception_is_asked_its_reason_in_a_window(office, page, view_f
     view = {name: part for name, part in page.stack(OLE)[-1].items() if part is not None}
     assert view_faults(view) == []
     assert (await page.submit(OLE, reason="A court file."))["ok"]
-    case = await case_when(office, ref, lambda c: not c.rounds[0].waiting)
+    case = await case_when(office.store, ref, lambda c: not c.rounds[0].waiting)
     assert case.rounds[0].queries[0].reason == "A court file."
     assert "court file" not in message_of(page)
     assert "court file" not in json.dumps(card_of(page))
@@ -136,7 +123,7 @@ async def test_not_mine_goes_to_whom_it_belongs(office, page):
     await answer(page, "Not mine")
     await page.until(lambda: "Whose is it" in page.top(OLE))
     assert (await page.submit(OLE, person="U02BEN"))["ok"]
-    await case_when(office, ref, lambda c: c.rounds[0].queries[0].owner == "U02BEN")
+    await case_when(office.store, ref, lambda c: c.rounds[0].queries[0].owner == "U02BEN")
     await page.until(lambda: "Show who" in json.dumps(page.messages("D02BEN")))
     await page.until(lambda: "asks nothing of you" in message_of(page))
 
@@ -168,4 +155,4 @@ async def test_a_long_list_of_systems_is_answered_by_menus(office, page):
     message = page.messages(ROOM)[-1]
     action = find_action(message["blocks"][3:4], "Nothing found")
     await page.do("click", **{"as": OLE}, channel=ROOM, ts=message["ts"], action=action)
-    await case_when(office, ref, lambda c: c.rounds[0].queries[2].answer == "nothing")
+    await case_when(office.store, ref, lambda c: c.rounds[0].queries[2].answer == "nothing")

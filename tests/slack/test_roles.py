@@ -4,7 +4,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.options import SlackOptions
-from bot.slack.roles import Roles
+from bot.slack.roles import MOST, Roles
 from handlers.handler import Role
 from storage.errors import Refused
 from storage.records import Circle
@@ -134,6 +134,14 @@ async def test_when_slack_does_not_say_nobody_is_taken_to_be_away(workspace):
 
     workspace.users_getPresence = broken
     assert await Roles(workspace, OPTIONS).colleagues() is None
+
+
+async def test_counsel_are_known_in_a_team_of_more_than_are_asked_about(workspace):
+    """Or a manager would stand in although there is another counsel."""
+    workspace.members["C1"] = [f"U1{number:03}" for number in range(MOST + 5)]
+    found = await Roles(workspace, OPTIONS).colleagues()
+    assert len(found) == MOST
+    assert "U9" in {each.person.id for each in found}
 
 
 GROUPED = SlackOptions(

@@ -1,8 +1,10 @@
 """A letter that needs two persons: asked by direct message, looked at in a window, let go."""
 
+import pytest
+
 from tests.slack.office import MAIL, card_of, labels, offered, reading
 
-ANA, BEN = "U01ANA", "U02BEN"
+ANA, BEN, MARA = "U01ANA", "U02BEN", "U03MARA"
 
 
 async def asked(office, page) -> str:
@@ -51,3 +53,29 @@ async def test_the_same_person_cannot_approve_by_any_form(office, page):
     answer = await page.submit(ANA, answer="back")
     assert answer["ok"], answer
     assert (await office.store.case(ref)).approvals == ()
+
+
+@pytest.mark.parametrize("counsel", [(ANA,)])
+async def test_a_manager_stands_in_for_counsel_and_sees_that_one_letter(office, page, counsel):
+    ref = await office.receive(MAIL, reading("legal_demand"))
+    case = await office.store.case(ref)
+    channel, _ = office.options.channel(case.circle)
+    await offered(page, "Claim", channel)
+    await page.press(ANA, "Claim", channel)
+    await office.prepared(ref)
+    await offered(page, "Reply", channel)
+    await page.press(ANA, "Reply", channel)
+    await page.until(lambda: "body" in page.top(ANA))
+    body = "Please find what you asked for."
+    assert (await page.submit(ANA, template="answer_legal", body=body, body2=""))["ok"]
+    assert (await page.submit(ANA))["ok"]
+    dms = await page.until(lambda: page.messages("D03MARA"))
+    assert ref in dms[-1]["text"]
+    await page.press(MARA, "Open", "D03MARA")
+    await page.until(lambda: "Second person" in page.top(MARA))
+    assert "Show message" not in page.top(MARA)
+    assert "nora" not in page.top(MARA)
+    await page.press_in_window(MARA, "Second person")
+    await page.until(lambda: body in page.top(MARA))
+    assert (await page.submit(MARA, answer="yes"))["ok"]
+    assert (await office.store.case(ref)).approvals[0].given_by == MARA

@@ -13,7 +13,7 @@ from storage.records import (
     InboundMail,
     Joined,
     Note,
-    Proposed,
+    OtherProof,
     Query,
     Round,
     Taken,
@@ -53,17 +53,18 @@ def test_what_the_client_called_itself_is_personal():
 def test_why_a_date_was_moved_is_personal_and_what_moved_it_is_not():
     note = Note(at=NOW, by="U01ANA", about="place", text="Nora lives in Lyon")
     home = Candidate(regime="eu_gdpr", place="FR")
-    proposed = Proposed(by="U01ANA", at=NOW, home=home, why="Nora lives in Lyon")
+    said = {"home": "France", "why": "Nora lives in Lyon"}
+    filled = Taken(request=1, step="place", by="U01ANA", at=NOW, answers=said)
     moved = ClockEvent(type="pause", at=NOW, reason="identity")
     base = a_case("PR-2026-0001")
     request = msgspec.structs.replace(base.requests[0], events=(moved,), regimes=(home,))
-    case = msgspec.structs.replace(base, requests=(request,), notes=(note,), proposed=proposed)
+    case = msgspec.structs.replace(base, requests=(request,), notes=(note,), prepared=(filled,))
     skeleton, content = split(case)
     assert joined(skeleton, content) == case
     assert b"Nora lives" not in (skeleton or b"")
     left = joined(skeleton, None)
     assert isinstance(left, Case)
-    assert (left.notes, left.proposed) == ((), None)
+    assert (left.notes, left.prepared) == ((), ())
     assert left.requests == (request,)
 
 
@@ -71,7 +72,9 @@ def test_addresses_that_came_to_a_case_are_personal_and_who_is_shut_out_stays():
     code = Challenge(letter="1" * 20, address=FILE, address_hash="h", until=NOW.date())
     other = Joined(mail="2" * 20, address="nora@example.net")
     yes = Approval(about="1" * 20, request=1, asked_by="U01ANA", asked_at=NOW, given_by="U02BEN")
-    said = {"challenge": code, "proven": FILE, "joined": (other,)}
+    seen = Verification(how="They signed in", by="U01ANA", at=NOW, way="signed_in")
+    proof = OtherProof(address="nora@example.net", proof=seen)
+    said = {"challenge": code, "proven": FILE, "joined": (other,), "proofs": (proof,)}
     kept = {"shut": ("U02BEN",), "approvals": (yes,)}
     case = msgspec.structs.replace(a_case("PR-2026-0001"), **said, **kept)
     skeleton, content = split(case)
@@ -92,7 +95,7 @@ def test_a_case_kept_before_identity_had_ways_and_codes():
     for field in ("approvals", "shut", "breach"):
         known.pop(field)
     known["verification"].pop("way")
-    for field in ("challenge", "proven", "joined"):
+    for field in ("challenge", "proven", "joined", "proofs"):
         said.pop(field)
     old = Parts(msgspec.json.encode(known), msgspec.json.encode(said))
     assert joined(*old) == case
@@ -107,10 +110,10 @@ def test_a_case_kept_before_its_laws_were():
             request.pop(field)
         for field in ("house", "stopped", "extended"):
             request["due"].pop(field)
-    for field in ("notes", "proposed"):
+    for field in ("notes", "prepared"):
         known.pop(field)
     half = msgspec.json.decode(content)
-    for field in ("notes", "proposed"):
+    for field in ("notes", "prepared"):
         half.pop(field)
     assert joined(msgspec.json.encode(known), msgspec.json.encode(half)) == case
 

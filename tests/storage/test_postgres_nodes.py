@@ -31,6 +31,7 @@ from tests.storage.making import (
     changed,
     putting,
 )
+from tests.waiting import until
 
 Answer = TypeVar("Answer")
 
@@ -195,17 +196,6 @@ async def test_a_commit_of_another_process_wakes_who_waits(
 # --- a process that dies --------------------------------------------------------------------
 
 
-async def until(ask: Callable[[], Awaitable[Answer]], store: PostgresStore) -> Answer:
-    """Ask again at each wake-up, as the workers do."""
-    async with asyncio.timeout(60):
-        while True:
-            changed = asyncio.ensure_future(store.changed())
-            if found := await ask():
-                changed.cancel()
-                return found
-            await changed
-
-
 async def test_what_a_killed_process_had_in_hand_is_taken_up_when_its_time_is_over(
     nodes: tuple[PostgresStore, PostgresStore], postgres_url: str
 ) -> None:
@@ -225,9 +215,9 @@ async def test_what_a_killed_process_had_in_hand_is_taken_up_when_its_time_is_ov
     async with asyncio.timeout(60), other.turn("a requester"):
         pass  # its turns end with its connection
 
-    assert await until(lambda: listed(other.mails.waiting()), other)
+    assert await until(other, lambda: listed(other.mails.waiting()), 60)
     assert [mail.id async for mail in other.mails.waiting()] == [mail_id]
-    again = await until(lambda: other.claim(NOW, LEASE), other)
+    again = await until(other, lambda: other.claim(NOW, LEASE), 60)
     assert again is not None
     assert (again.id, again.attempts) == (message_id, 2)
     assert await one.claim(NOW, LEASE) is None

@@ -9,6 +9,7 @@ const WORDS = {
   message_not_found: "That message is gone.",
   not_found: "That window is no longer open.",
   invalid_errors: "The desk refused the form in a way Slack does not accept (invalid_errors).",
+  slack_is_away: "Slack is away: nothing gets through until you switch it back on.",
   no_answer: "The sandbox does not answer. Is it still running?",
 };
 

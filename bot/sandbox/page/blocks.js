@@ -1,5 +1,6 @@
 // Block Kit to DOM nodes, for messages and views alike.
 import { el, uniqueId } from "./dom.js";
+import { chart } from "./chart.js";
 import { button, overflow, staticSelect, usersSelect } from "./controls.js";
 import { checkboxes, datePicker, radios, textInput } from "./fields.js";
 import { richText } from "./richtext.js";
@@ -18,6 +19,7 @@ const BLOCKS = {
   section, context, actions, input,
   image: (block) => el("figure", { class: "figure" }, picture(block), block.title ? el("figcaption", {}, plain(block.title)) : null),
   rich_text: (block, where) => richText(block, where.reader),
+  data_visualization: (block) => chart(block),
 };
 
 /** Nodes of `blocks`; errors = {block_id: text} are shown under their inputs. */

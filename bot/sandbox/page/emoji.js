@@ -1,11 +1,11 @@
 // The names our cards and people use most; any other :name: stays as typed, as in a workspace without that emoji.
 const NAMES = {
   alarm_clock: "⏰", arrow_right: "➡️", baby: "👶", balance_scale: "⚖️", bell: "🔔", black_circle: "⚫", blue_circle: "🔵",
-  bulb: "💡", calendar: "📅", child: "🧒", clipboard: "📋", email: "📧", envelope: "✉️", eyes: "👀", file_folder: "📁",
+  bulb: "💡", double_vertical_bar: "⏸️", calendar: "📅", child: "🧒", clipboard: "📋", email: "📧", envelope: "✉️", eyes: "👀", file_folder: "📁",
   green_circle: "🟢", grey_question: "❔", heavy_check_mark: "✔️", hourglass: "⌛", hourglass_flowing_sand: "⏳",
   inbox_tray: "📥", incoming_envelope: "📨", information_source: "ℹ️", key: "🔑", large_blue_circle: "🔵",
   large_green_circle: "🟢", large_orange_circle: "🟠", large_red_circle: "🔴", large_yellow_circle: "🟡", link: "🔗",
-  lock: "🔒", mag: "🔍", mailbox: "📫", memo: "📝", no_bell: "🔕", no_entry: "⛔", no_entry_sign: "🚫", orange_circle: "🟠",
+  lock: "🔒", mag: "🔍", mailbox: "📫", mailbox_with_mail: "📬", memo: "📝", no_bell: "🔕", no_entry: "⛔", no_entry_sign: "🚫", orange_circle: "🟠",
   outbox_tray: "📤", page_facing_up: "📄", paperclip: "📎", pencil: "📝", pencil2: "✏️", pushpin: "📌", question: "❓",
   raised_hand: "✋", red_circle: "🔴", repeat: "🔁", rotating_light: "🚨", scales: "⚖️", shield: "🛡️", smile: "😄",
   spiral_calendar_pad: "🗓️", tada: "🎉", thumbsup: "👍", "+1": "👍", "-1": "👎", unlock: "🔓", warning: "⚠️", wastebasket: "🗑️",

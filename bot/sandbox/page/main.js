@@ -1,4 +1,5 @@
 // Puts the parts together: one world, one place shown, redrawn after each word of the sandbox.
+import { inWords, send } from "./api.js";
 import { DeskClock } from "./clock.js";
 import { composer } from "./composer.js";
 import { el, fill, icon } from "./dom.js";
@@ -40,6 +41,7 @@ class App {
     part("help-open").addEventListener("click", () => this.help(part("help").hidden));
     part("help-close").append(icon("close"));
     part("help-close").addEventListener("click", () => this.help(false));
+    part("away").addEventListener("click", () => this.away(!this.world.desk?.away));
     part("help").hidden = localStorage.getItem("help") === "off";
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
@@ -59,6 +61,11 @@ class App {
     part("help").hidden = !on;
     localStorage.setItem("help", on ? "on" : "off");
     (on ? part("help-close") : part("help-open")).focus();
+  }
+
+  async away(on) {
+    const answer = await send("away", { away: on });
+    if (!answer.ok) this.toast(inWords(answer.error));
   }
 
   actAs(person, place = this.place.kind === "home" ? this.place : { kind: "channel", id: this.place.id }) {
@@ -218,6 +225,8 @@ class App {
     const text = up ? "Desk connected" : "Desk not connected";
     if (pill.textContent !== text) pill.textContent = text;
     pill.title = `${desk?.address ?? ""}, mail to ${desk?.smtp ?? ""}, clicks by ${desk?.delivery === "http" ? "signed HTTP" : "Socket Mode"}`;
+    part("away").setAttribute("aria-checked", String(Boolean(desk?.away)));
+    part("slack-gone").hidden = !desk?.away;
     const waiting = [...this.world.channels.keys()].reduce((sum, id) => sum + unread(this, id), 0);
     document.title = waiting ? `(${waiting}) Desk sandbox` : "Desk sandbox";
   }

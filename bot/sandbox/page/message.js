@@ -79,6 +79,9 @@ function content(app, channel, message) {
     const nodes = message.mrkdwn === false ? [unescape(message.text)] : mrkdwn(message.text, app.reader);
     parts.push(el("div", { class: "text" }, nodes, message.edited ? el("span", { class: "edited" }, " (edited)") : null));
   }
+  if (message.files?.length) {
+    parts.push(el("ul", { class: "files", "data-testid": "files" }, message.files.map((file) => el("li", {}, icon("clip"), file.name))));
+  }
   return parts;
 }
 
