@@ -22,7 +22,7 @@ Hashes = npt.NDArray[np.uint32]
 Needles = tuple[frozenset[str], ...]
 
 _HASHES = 1 << 16
-_PIECES = 4  # of a needle that are looked up before the needle itself
+_PIECES = 8  # of a needle, from its beginning to its end, that are looked up before the needle
 
 
 def needles(pattern: str) -> Needles:
@@ -123,6 +123,11 @@ def _trios(text: str) -> Hashes:
     return mixed
 
 
+def _spread(trios: Hashes) -> Hashes:
+    """So many of them, evenly; of a short needle some more than once."""
+    return trios[np.linspace(0, len(trios) - 1, _PIECES).astype(np.intp)]
+
+
 class Index:
     """Many needles, found in a text at once by the three-letter pieces they consist of."""
 
@@ -130,8 +135,7 @@ class Index:
         distinct = {needle for sets in all_needles for found in sets for needle in found}
         self._short = [needle for needle in distinct if len(needle) < 3]
         self._long = [needle for needle in distinct if len(needle) >= 3]
-        #: a needle to a row; a short one's row is filled up with its own first piece
-        rows = [np.resize(_trios(needle), _PIECES) for needle in self._long]
+        rows = [_spread(_trios(needle)) for needle in self._long]
         self._pieces = np.array(rows, np.uint32).reshape(-1, _PIECES)
 
     def present(self, words: Words) -> frozenset[str]:
