@@ -69,7 +69,7 @@ def weigh(tuned: Path) -> None:
     arrays = dict(np.load(tuned))
     save(head, arrays, MEANING)  # in eight bits, as it will be read
     meaning = Meaning(head, Encoder(installed(), LAYERS), read_file(MEANING)[1])
-    judged = [words.judge(see(one.parsed).sheet) for one in held]
+    judged = [words.weigh(see(one.parsed).sheet).judged for one in held]
     scores = [meaning.scores(text_of(one.parsed, see(one.parsed))) for one in held]
     np.savez(tuned.with_suffix(".scores.npz"), likely=[j.likely for j in judged], scores=scores)
     print("linear", _line(figures(list(_answers(held, judged, words.head.thresholds)))))

@@ -136,7 +136,7 @@ class Close(Action):
             draft = Draft(
                 template=name,
                 request=number,
-                words=composing.words_of(moment, name),
+                words=composing.words_of(moment, name, **_given(moment, outcome)),
                 given=_given(moment, outcome),
                 language=composing.language_of(moment),
                 closing=Closing(request=number, outcome=outcome, reason=reason),
@@ -214,7 +214,8 @@ def _letter(moment: Moment, outcome: Outcome) -> str:
 
 
 def _given(moment: Moment, outcome: Outcome) -> dict[str, str]:
-    first = moment.form.get("first", "").strip().upper()
+    """Until the reference is written there is "PR-…" in its place: it is no gap of the words."""
+    first = moment.form.get("first", "").strip().upper() or "PR-…"
     return {"reason": _reason(moment, outcome), "first": first}
 
 

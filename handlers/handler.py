@@ -8,6 +8,7 @@ Everything here is a value or a pure function of values; only `Desk` commits.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 import msgspec
@@ -329,6 +330,8 @@ class Kind:
     asks: ClassVar[str]  #: "to see their data": completes "wants …"
     clues: ClassVar[tuple[Clue, ...]] = ()
     right: ClassVar[str] = ""
+    #: clues of the rights that the kind holds together, by article; "" = of its own (`rights.py`)
+    rights: ClassVar[Mapping[str, tuple[Clue, ...]]] = MappingProxyType({})
     circle: ClassVar[Circle] = Circle.STAFF
     depth: ClassVar[Depth] = Depth.NONE
     proofs: ClassVar[tuple[str, ...]] = ()  #: of `verification.WAYS`; () = as the depth has them

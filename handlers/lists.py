@@ -11,7 +11,7 @@ from handlers.handler import Moment, Person
 from handlers.ignoring import CONFIRMED, RIGHT
 from handlers.incoming import CANARY, FromMail
 from handlers.requests import close_request, replace
-from handlers.sorting import NOTHING, labelled
+from handlers.sorting import NOTHING, labelled, right_of
 from storage.errors import Refused
 from storage.records import (
     Card,
@@ -134,7 +134,7 @@ class FromLists(FromMail):
         if kinds:
             clock = case.requests[0].due
             asked = tuple(
-                Request(id=number, kind=kind.name, right=kind.right, due=clock)
+                Request(id=number, kind=kind.name, right=right_of(case, kind), due=clock)
                 for number, kind in enumerate(kinds, start=1)
             )
             case = replace(case, requests=asked)

@@ -169,12 +169,13 @@ def _unsorted(found: Understood, registry: Registry) -> tuple[Request, ...]:
 
 def _sorted(found: Understood, kinds: tuple[str, ...], registry: Registry) -> tuple[Request, ...]:
     laws = laws_of(found.reading)
+    rights = {kind: found.reading.right(kind) or registry[kind].right for kind in kinds}
     return tuple(
         Request(
             id=number,
             kind=kind,
-            right=registry[kind].right,
-            due=deadlines.earliest(_asked(found, kind), laws),
+            right=rights[kind],
+            due=deadlines.earliest(_asked(found, deadlines.clocked(rights[kind], kind)), laws),
             regimes=laws,
             sent_at=found.parsed.sent_at,
         )

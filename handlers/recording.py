@@ -260,7 +260,10 @@ def _fields(step: Step, moment: Moment) -> Iterator[Field]:
 
 
 def _offered(field: Field, moment: Moment) -> Field:
-    """What is on a list of the operator's is chosen; a customer is typed where there is none."""
+    """What is on a list of the operator's is chosen; a customer is typed where there is none. The
+    right that was read out of the mail is filled in, for a person to confirm."""
+    if field.name == "right":
+        return _claimed(field, asked(moment).right)
     customers = moment.policy.customers
     if field.offers == "systems":
         systems = tuple((system.name, system.title) for system in moment.policy.register)
@@ -269,6 +272,10 @@ def _offered(field: Field, moment: Moment) -> Field:
         options = tuple((name, f"{name}: {contact}") for name, contact in customers.items())
         return replace(field, type="choice", options=options)
     return field
+
+
+def _claimed(field: Field, right: str) -> Field:
+    return replace(field, initial=right) if right in dict(field.options) else field
 
 
 def _fault(field: Field, form: Mapping[str, str]) -> str:

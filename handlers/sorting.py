@@ -214,7 +214,7 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
         asked = Request(
             id=last,
             kind=kind.name,
-            right=kind.right,
+            right=right_of(case, kind),
             due=first.due,
             regimes=first.regimes,
             sent_at=first.sent_at,
@@ -223,6 +223,11 @@ def _numbered(case: Case, kinds: Iterable[Kind]) -> Iterator[Request]:
         )
         waits = Status.AWAITING_REQUESTER if timing.waiting(asked) else Status.OPEN
         yield replace(asked, status=waits, due=_due(case, asked))
+
+
+def right_of(case: Case, kind: Kind) -> str:
+    """What the mail claims under the kind, for a person to confirm in the kind's own step."""
+    return (case.reading.right(kind.name) if case.reading else "") or kind.right
 
 
 def _due(case: Case, asked: Request) -> Due:

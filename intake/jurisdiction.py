@@ -78,6 +78,7 @@ _POSTCODES = (
 _STATE = re.compile(rf"\b({'|'.join(STATES).upper()}),? \d{{5}}(-\d{{4}})?\b")
 #: the last part of an address line, without its postcode
 _PART = re.compile(r"^[\W\d]*(?:[a-z]{1,2}-)?[\W\d]*(.{2,30}?)[\W\d]*$")
+_FIGURE = re.compile(r"\d")  #: no postcode and no telephone stands on a line without one
 _LINE = 80  #: characters of a line that may be an address
 _NUMBER = re.compile(r"(?<![\w+])(?:\+|00)([1-9]\d{0,2})[ ./()-]{0,3}\d[\d ./()-]{5,16}\d")
 _AMERICAN = re.compile(r"(?:\+1[ .-]?)?\(?([2-9]\d{2})\)?[ .-]\d{3}[ .-]\d{4}\b")
@@ -137,9 +138,10 @@ def _signs(parsed: ParsedMail, language: str, offices: tuple[str, ...]) -> Itera
         for regime in ("eu_gdpr", "uk_gdpr") if law == _GDPR else (law,):
             yield _sign(LAW, regime)
     yield from _residences(words)
-    yield from _postcodes(written)
+    figured = "\n".join(filter(_FIGURE.search, written.splitlines()))
+    yield from _postcodes(figured)
     yield from _addresses(text)
-    yield from _telephones(text)
+    yield from _telephones(figured)
     yield from _domain(parsed.header_from)
     for regime in _SPOKEN.get(language, ()):
         yield _sign(LANGUAGE, regime)
@@ -165,33 +167,34 @@ def _residences(words: Words) -> Iterator[Candidate]:
                 yield _sign(RESIDENCE, *HOMES[name])
 
 
-def _postcodes(written: str) -> Iterator[Candidate]:
+def _postcodes(figured: str) -> Iterator[Candidate]:
     for pattern, home in _POSTCODES:
-        if pattern.search(written):
+        if pattern.search(figured):
             yield _sign(ADDRESS, *home)
-    for found in _STATE.finditer(written):
+    for found in _STATE.finditer(figured):
         yield _sign(ADDRESS, STATES[found.group(1).lower()], "US")
 
 
 def _addresses(text: str) -> Iterator[Candidate]:
     """A place at the end of a line that looks like a part of an address."""
-    before = ""
+    numbered = False
     for line in text.splitlines():
-        last = _PART.match(line.rpartition(",")[2]) if len(line) <= _LINE else None
+        above, numbered = numbered, _FIGURE.search(line) is not None
         # a place alone on its line may be somebody's name, but not below a street's number
-        placed = any(each.isdigit() for each in f"{before}{line}") or "," in line
-        if last and placed and last.group(1) in HOMES:
+        if len(line) > _LINE or not (above or numbered or "," in line):
+            continue
+        last = _PART.match(line.rpartition(",")[2])
+        if last and last.group(1) in HOMES:
             yield _sign(ADDRESS, *HOMES[last.group(1)])
-        before = line
 
 
-def _telephones(text: str) -> Iterator[Candidate]:
-    for found in _NUMBER.finditer(text):
+def _telephones(figured: str) -> Iterator[Candidate]:
+    for found in _NUMBER.finditer(figured):
         digits = found.group(1)
         country = next((PREFIXES[digits[:n]] for n in (3, 2) if digits[:n] in PREFIXES), "")
         if (home := home_of(country)) is not None:
             yield _sign(PHONE, *home)
-    for found in _AMERICAN.finditer(text):
+    for found in _AMERICAN.finditer(figured):
         if regime := AREAS.get(found.group(1)):
             yield _sign(PHONE, regime, "CA" if regime.startswith("ca_") else "US")
 

@@ -22,9 +22,12 @@ def _parts(office: str) -> tuple[re.Pattern[str], frozenset[str]]:
 
 def without(text: str, offices: tuple[str, ...]) -> str:
     """The text without these addresses; a city or a country that stands apart is kept."""
+    low = text.lower()
     for office in offices:
-        for start, end in reversed(list(_stretches(text, *_parts(office)))):
-            text = f"{text[:start]} {text[end:]}"
+        parts, own = _parts(office)
+        if any(all(word in low for word in part.split()) for part in own):
+            for start, end in reversed(list(_stretches(text, parts, own))):
+                text = f"{text[:start]} {text[end:]}"
     return text
 
 

@@ -147,6 +147,15 @@ class Evidence(Record, frozen=True, kw_only=True):
     end: int
 
 
+class Claim(Record, frozen=True, kw_only=True):
+    """The article that one kind of request is claimed under, by the words that say so."""
+
+    kind: str
+    right: str  #: "GDPR 18"
+    start: int  #: places as of Evidence
+    end: int
+
+
 FactName = Literal["address", "born", "age", "number", "subject"]
 
 
@@ -182,6 +191,11 @@ class Reading(Record, frozen=True, kw_only=True):
     because: tuple[str, ...] = ()  #: words of ours found in it, which may be told on a card
     facts: tuple[Fact, ...] = ()
     service: str = ""  #: the bulk service that sent it, by name
+    claims: tuple[Claim, ...] = ()  #: where a kind is coarser than the law: proposed, not decided
+
+    def right(self, kind: str) -> str:
+        """The right that is claimed; "" = the kind's own."""
+        return next((claim.right for claim in self.claims if claim.kind == kind), "")
 
 
 # --- cases ----------------------------------------------------------------------------------

@@ -76,13 +76,18 @@ def computed(request: Request, received_at: datetime, *, confirmed: bool = False
     """What its laws and its events make of it, whatever date it has. Raises KeyError for a request
     that is not sorted."""
     asked = Asked(
-        kind=CLOCK_OF.get(request.right, request.kind or ""),
+        kind=clocked(request.right, request.kind or ""),
         received_at=received_at,
         events=request.events,
         sent_at=request.sent_at,
         confirmed=confirmed,
     )
     return earliest(asked, request.regimes)
+
+
+def clocked(right: str, kind: str) -> str:
+    """Whose clock runs: that of the right, where it has one of its own."""
+    return CLOCK_OF.get(right, kind)
 
 
 def _end(found: Due) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 
 from handlers import former_colleagues
 from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, Step, spoken
+from handlers.rights import OF_ACCESS
 from handlers.steps import (
     ASK_OWNERS,
     COPIES,
@@ -26,7 +27,6 @@ ENGLISH = spoken(
         4.0: (
             r"\b(subject access|data subject access|dsar\b|\bsar\b)",
             r"\bright (of|to) access\b",
-            r"\b(right to (data )?portability|data portability)\b",
             (
                 r"\b(copy|copies|export|extract|download|disclosure|overview|list|record|report) (of|with) "
                 r"(all |any |every |the )?(of )?(my|our|his|her|the) (own )?(client.?s |personal |customer |user |account |meeting )?"
@@ -36,10 +36,6 @@ ENGLISH = spoken(
                 r"\b(send|give|provide|e.?mail|get|furnish|supply|show|share)( with)? (me|us)…"
                 r"\b(everything|all( of)? (the |my |your )?(personal )?(data|information|info|records|files)|"
                 r"whatever|anything|what)…\b(you|cafex|your company)( guys)?( currently| still)? (have|hold|keep|store|know|got|process|collected?)"
-            ),
-            (
-                r"\bwhat (personal )?(data|information|info|details|records)( about me| on me)?( do| does| have) (you|cafex|your company|spaces)"
-                r"( guys)?( currently| still| actually)? (have|hold|keep|store|collect|collected|process|got)\b"
             ),
             (
                 r"\b(access|see|view|obtain|inspect|review|receive|get) (to )?(a copy of )?(all |any )?(of )?(the |my |our )(own )?"
@@ -69,23 +65,11 @@ ENGLISH = spoken(
         1.5: (
             r"\b(machine.?readable|structured, commonly used)\b",
             r"\b(copy|copies) of\b…\b(recordings?|logs?|transcripts?|correspondence|e.?mails|records|file)\b",
-            r"\b(all|any|every) (personal )?(data|information) (that )?(you|cafex) (hold|have|store|process|keep)\b",
-            r"\baccess request\b",
-            r"\b(attached|enclosed|attaching|here) (is|are|you will find)?…\b(proof of (identity|my identity|address)|my (passport|id|driving licen[cs]e))\b",
-            r"\b(source|origin|purposes?|recipients|retention)…\b(of|for) (my|the|these) (personal )?(data|information)\b",
-            r"\b(log.?in|sign.?in|access|connection) (history|records|logs)\b",
-            r"\bauthori[sz]ed (agent|representative)\b",
         ),
-        0.7: (
-            r"\b(gdpr|ccpa|data protection act|cpra)\b",
-            r"\bmy (personal )?(data|information)\b",
-        ),
+        0.7: (r"\b(gdpr|ccpa|data protection act|cpra)\b",),
         -2.5: (
-            r"\b(api|admin|guest|calendar|screen|camera|microphone|vpn|sso) access\b",
-            r"\b(grant|give|need|lost|request|restore|regain)( me| us| him| her)? (back )?access to (the |a |my |our )?(space|account|workspace|room|meeting|portal|dashboard|folder|document|sandbox|system)\b",
             r"\b(can.?t|cannot|unable to|not able to) (access|log ?in|sign ?in|open|join)\b",
             r"\bcopy of (the |my |our |an )?(invoice|receipt|contract|order|quote|brochure|dpa|certificate|soc ?2|agreement|policy|whitepaper)\b",
-            r"\bhow (would|does|do|can) (a |one |someone |customers? |users? )?(access|export|request)",
         ),
     },
 )
@@ -94,19 +78,14 @@ GERMAN = spoken(
     {
         4.0: (
             r"\b(auskunfts(ersuchen|anfrage|anspruch|recht|begehren|antrag|verlangen)|selbstauskunft|daten(schutz)?auskunft)\b",
-            r"\bdaten[uü]bertragbarkeit\b",
             r"\b(auskunft|information|mitteilung)…\b([uü]ber|zu|bez[uü]glich)…\b(meine|mich|meiner|gespeicherten?|personenbezogenen?)\b",
             r"\bwelche (personenbezogenen? |pers[oö]nlichen )?(daten|informationen)…\b([uü]ber mich|von mir|zu mir|zu meiner person)\b",
             r"\bkopie (aller|meiner|der|s[aä]mtlicher)…\b(daten|informationen|aufzeichnungen|unterlagen)\b",
         ),
         2.5: (
-            r"\b(art\w{0,5}|§) 15 (abs\w{0,5} \d )?(ds.?gvo|gdpr)\b",
-            r"\b(schicken|senden|geben|zusenden|[uü]bermitteln|herausgabe|teilen)…\b(meine[rn]? |s[aä]mtliche |alle )(personenbezogenen )?daten\b",
-            r"\b(woher|wer|an wen)…\b(meine|meiner) (daten|adresse|e.?mail|mailadresse)\b",
-            r"\b(gespeichert|verarbeitet|vorliegen)…\b([uü]ber mich|von mir|zu mir)\b",
             r"\b(was|ob|welche)…\b([uü]ber mich|von mir|zu mir)…\b(gespeichert|haben|wissen|verarbeiten|speichern)\b",
         ),
-        0.7: (r"\b(ds.?gvo|auskunft)\b", r"\bmeine (personenbezogenen )?daten\b"),
+        0.7: (r"\b(ds.?gvo|auskunft)\b",),
     },
 )
 FRENCH = spoken(
@@ -114,19 +93,10 @@ FRENCH = spoken(
     {
         4.0: (
             r"\b(droit|demande) d.?acc[eè]s\b",
-            r"\b(droit (à|a) la )?portabilit[eé]\b",
             r"\b(copie|communication|export|liste) (de |int[eé]grale )?(toutes |l.?ensemble de(s)? |mes |des )…\b(donn[eé]es|informations)\b",
             r"\b(acc[eé]der|acc[eè]s) (à|a|aux?) (toutes )?(mes|ces|l.?ensemble|donn[eé]es)…",
-            r"\bquelles? (sont les )?(donn[eé]es|informations)…\b(d[eé]tenez|avez|conservez|me concern\w{2,4}|sur moi|poss[eé]dez)\b",
-        ),
-        2.5: (
-            r"\barticle 15\b",
-            r"\b(savoir|conna[iî]tre|confirmer|indiquer|pr[eé]ciser)…\b(me concern\w{2,4}|sur moi|à mon sujet|mes donn[eé]es)\b",
-            r"\b(envoyer|transmettre|fournir|communiquer|adresser)…\b(mes|toutes les|l.?ensemble)…\b(donn[eé]es|informations)\b",
-            r"\b(d[oò]ù|comment) (avez|vient|viennent|tenez)…\b(mes|mon) (donn[eé]es|adresse|coordonn[eé]es|e.?mail)\b",
         ),
         0.7: (
-            r"\brgpd\b",
             r"\bmes donn[eé]es\b",
             r"\bdonn[eé]es (personnelles|à caract[eè]re personnel)\b",
         ),
@@ -137,18 +107,13 @@ SPANISH = spoken(
     {
         4.0: (
             r"\b(derecho|solicitud|petici[oó]n) de acceso\b",
-            r"\b(derecho (a la |de )?)portabilidad\b",
             r"\b(copia|listado|informe|relaci[oó]n) (completa )?(de )(todos |todas )?(los |las |mis )?…\b(datos|informaci[oó]n|registros|grabaciones)\b",
-            r"\bacceder a (todos )?(mis|los) datos\b",
             r"\bqu[eé] (datos|informaci[oó]n)( personales)?…\b(tienen|tiene|guardan|almacenan|poseen|conservan|tratan|sobre m[ií])\b",
         ),
         2.5: (
-            r"\bart[ií]culo 15\b",
             r"\b(saber|conocer|confirmar|confirmen|indicar|indiquen)…\b(sobre m[ií]|mis datos|de m[ií])\b",
-            r"\b(env[ií]\w{1,6}|enviar\w{0,4}|facilit\w{1,6}|proporcion\w{1,6}|remit\w{1,6})…\b(mis|todos los|toda la)…\b(datos|informaci[oó]n)\b",
-            r"\b(de d[oó]nde|c[oó]mo)…\b(obtuvieron|obtuvo|sacaron|han obtenido|tienen)…\b(mis|mi) (datos|correo|direcci[oó]n|tel[eé]fono)\b",
         ),
-        0.7: (r"\b(rgpd|lopd\w{0,3})\b", r"\bmis datos\b"),
+        0.7: (r"\bmis datos\b",),
     },
 )
 ITALIAN = spoken(
@@ -158,15 +123,12 @@ ITALIAN = spoken(
             r"\b(diritto|richiesta|istanza) (di|d) ?accesso\b",
             r"\bportabilit[aà]\b",
             r"\b(copia|elenco|estratto) (completa |integrale )?(di |dei |delle )?(tutti |tutte )?(i |le |miei )?…\b(dati|informazioni|registrazioni)\b",
-            r"\baccedere a(i| tutti i)? (miei )?dati\b",
             r"\bquali (dati|informazioni)…\b(su di me|avete|conservate|trattate|possedete|detenete|mi riguardano)\b",
         ),
         2.5: (
-            r"\bart\w{0,5} 15\b",
             r"\b(sapere|conoscere|conferma\w{0,3}|indica\w{0,3})…\b(su di me|miei dati|mi riguard\w{2,4})\b",
-            r"\b(invi\w{1,5}|mand\w{1,5}|forni\w{1,5}|trasmett\w{1,5})…\b(miei|tutti i|tutte le)…\b(dati|informazioni)\b",
         ),
-        0.7: (r"\bgdpr\b", r"\bmiei dati\b"),
+        0.7: (r"\bgdpr\b",),
     },
 )
 DUTCH = spoken(
@@ -178,12 +140,11 @@ DUTCH = spoken(
             r"\b(kopie|afschrift|overzicht|export) van (al |alle )?(mijn |de )?…\b((persoons)?gegevens|data|informatie|opnames?)\b",
             r"\bwelke (persoons)?(gegevens|informatie|data)…\b(over mij|van mij|heeft|hebben|bewaart|bewaren|verwerkt)\b",
         ),
-        2.5: (
-            r"\bart\w{0,5} 15\b…\b(avg|gdpr)\b",
-            r"\b(weten|bevestigen|horen|zien)…\b(over mij|van mij|mijn (persoons)?gegevens)\b",
-            r"\b(stuur|sturen|toesturen|verstrek\w{0,3}|opvragen)…\b(mijn|alle)…\b((persoons)?gegevens|data)\b",
+        2.5: (r"\bart\w{0,5} 15\b…\b(avg|gdpr)\b",),
+        0.7: (
+            r"\bavg\b",
+            r"\bmijn (persoons)?gegevens\b",
         ),
-        0.7: (r"\bavg\b", r"\bmijn (persoons)?gegevens\b"),
     },
 )
 PORTUGUESE = spoken(
@@ -191,17 +152,14 @@ PORTUGUESE = spoken(
     {
         4.0: (
             r"\b(direito|pedido|solicita[cç][aã]o) (de|ao) acesso\b",
-            r"\bportabilidade\b",
             r"\b(c[oó]pia|lista|relat[oó]rio) (completa )?(de |dos |das )(todos |todas )?(os |as |meus )?…\b(dados|informa[cç][oõ]es|registros|grava[cç][oõ]es)\b",
-            r"\b(acessar|aceder|ter acesso) a(os)? (todos os )?meus dados\b",
             r"\b(quais|que) (s[aã]o os )?(dados|informa[cç][oõ]es)…\b(t[eê]m|tem|possuem|guardam|armazenam|sobre mim|a meu respeito)\b",
         ),
         2.5: (
             r"\bart\w{0,5} (15|18|19)\b…\b(lgpd|rgpd)\b",
             r"\b(saber|confirmar|informar|confirma[cç][aã]o)…\b(sobre mim|meus dados|a meu respeito)\b",
-            r"\b(envi\w{1,5}|enviar\w{0,3}|forne[cç]\w{1,5}|mandem?)…\b(meus|todos os|todas as)…\b(dados|informa[cç][oõ]es)\b",
         ),
-        0.7: (r"\b(lgpd|rgpd)\b", r"\bmeus dados\b"),
+        0.7: (r"\b(lgpd|rgpd)\b",),
     },
 )
 POLISH = spoken(
@@ -214,12 +172,7 @@ POLISH = spoken(
             r"\bdost[eę]p(u)? do (wszystkich )?(moich |swoich )?danych\b",
             r"\bjakie (moje )?(dane|informacje)…\b(o mnie|pa[nń]stwo|posiadacie|przetwarzacie|macie|przechowuj\w{2,5})\b",
         ),
-        2.5: (
-            r"\bart\w{0,5} 15\b",
-            r"\b(informacj\w{1,3}|wiedzie[cć]|potwierdzeni\w)…\b(o mnie|moj\w{1,3} dan\w{1,3}|mnie dotycz\w{2,4})\b",
-            r"\b(przes[lł]a\w{1,3}|prze[sś]lijcie|udost[eę]pni\w{1,4}|wys[lł]a\w{1,3})…\b(moje|wszystkie|moich)…\b(dane|danych|informacje)\b",
-        ),
-        0.7: (r"\brodo\b", r"\bmoj(e|ich) dan(e|ych)\b"),
+        0.7: (r"\brodo\b",),
     },
 )
 #: "delete what you have about me" asks for no copy of it
@@ -251,18 +204,6 @@ GONE = (
     + spoken(
         "es", {-4.0: (r"\b(borr|elimin|suprim)\w{1,4}…\b(sobre m[ií]|de m[ií]|tienen|tengan)\b",)}
     )
-    + spoken(
-        "it", {-4.0: (r"\b(cancell|elimin|rimuov)\w{1,5}…\b(su di me|avete|mi riguard\w{2,4})\b",)}
-    )
-    + spoken("nl", {-4.0: (r"\b(verwijder|wis|vernietig)\w{0,4}…\b(over|van) mij\b",)})
-    + spoken(
-        "pt",
-        {
-            -4.0: (
-                r"\b(apag|elimin|exclu|delet|remov)\w{1,5}…\b(sobre mim|de mim|t[eê]m|meu respeito)\b",
-            )
-        },
-    )
     + spoken("pl", {-4.0: (r"\b(usun|usu[nń]|skas)\w{1,6}…\b(o mnie|macie|na m[oó]j temat)\b",)})
 )
 #: what people say who know neither the law nor its words
@@ -282,17 +223,14 @@ EVERYDAY = (
                 r"\b(all|everything|what|whatever|anything)( that)?( is| has|.s|.ve)?( been| being)? (kept|held|stored|collected|recorded|saved|known|on file)( \w{2,10}){0,2} (about|on|under|of|from) (me|myself|my name|us|him|her|them|(my|our) (client|mother|father|husband|wife|son|daughter|child\w{0,3}))\b",
                 r"\b(do|does|did|have|has|are|whether|if|got) (you|u|ya|cafex)…\b(anything|any thing|something|stuff|things|data|info|information|details|records?|a file|files)\b…\b(about|on|of|under) (me|my (name|e.?mail|address|number))\b",
                 r"\b(disclose|provide|send|give|release|furnish|hand over)( to)?( me| us)?…\b(personal (data|information)|information|data)…\b(you (have|hold|collected|process)|about|relating to|concerning) (me|her|him|us|our client|my client)\b",
-                r"\bmy (log.?in|sign.?in|access|connection) (history|records|logs|times)\b",
                 r"\bmy (personnel|hr|employee|customer|support) (file|record)s?\b(?!…\b(delet|eras|correct|wrong))",
                 r"\bwhat…\byou (have|hold|keep|know|stored?|got) (on|about) me\b",
             ),
             2.8: (
-                r"\b(have i|did i|do i|whether i|if i)( \w{2,10}){0,2} (have|had|has) (an |any )?(account|profile)\b",
                 r"\b(is|are) (that|it|this|they|those|my \w{2,12}|any of (it|that|this)) (still )?(stored|held|kept|recorded|saved|on file)\b",
                 r"\b(get|have|obtain|receive|download|export|copy of|send me|retrieve|want)…\b(messages|chats?|recordings?|transcripts?|conversations|e.?mails|notes|contacts|files) (that |which |where |in which |on which )?(i|i.?m|we) (\w{2,10} )?(wrote|sent|speak|appear|am|took|said|posted|made|can be|was|were|feature)\b",
                 r"\b(times?|dates?|places|devices|ip addresses)( \w{2,10}){0,3} (my account|i) (was|were|has|have|signed|logged)\b",
                 r"\b(take|move|transfer|port|hand over|hand)…\b(my|all|them)\b…\b(with me|elsewhere|to another|(machine.?)?readable|format)\b",
-                r"\b(data|information|records|copy) (that )?i (asked|requested|wanted)( for| to see)?\b",
             ),
             1.5: (
                 r"\b(as (you )?(asked|requested)|in reply to your)…\b(passport|licen[cs]e|id card|proof)\b",
@@ -308,10 +246,6 @@ EVERYDAY = (
                 r"\bwas (wissen|haben|speichern|wisst|habt)…\b(von|[uü]ber|zu) (mir|mich)\b",
                 r"\bwoher (haben|habt|hat|stammt|kommt|kennen|kennt)…\b(meine\w{0,1}|mich)\b",
             ),
-            3.0: (
-                r"\b(mitschnitt|aufzeichnung|aufnahme|protokoll)\w{0,3}\b…\b(mit|von) mir\b",
-                r"\b(einsicht|einsehen|ansehen|zugang)…\b(meine|daten|[uü]ber mich)\b",
-            ),
             -4.0: (r"\b(staatsanwaltschaft|polizei|ermittlungsverfahrens?|bestandsdaten)\b",),
         },
     )
@@ -320,7 +254,6 @@ EVERYDAY = (
         {
             4.0: (
                 r"\b(avez.vous|savez.vous|d[eé]tenez.vous|vous avez|vous savez)…\b(sur moi|[aà] mon sujet|me concern\w{2,4})\b",
-                r"\bd.?o[uù] (avez|tenez|vient|viennent|sortez)\b",
             ),
             3.0: (
                 r"\b(voir|consulter|obtenir|r[eé]cup[eé]rer|recevoir)…\b(mes (donn[eé]es|conversations|messages|contacts|informations)|me concern\w{2,4}|sur moi)\b",
@@ -334,10 +267,7 @@ EVERYDAY = (
                 r"\bacceso a (todos )?(mis|los|sus) (datos|informaci[oó]n)\b",
                 r"\bqu[eé] (saben|sabe|sab[eé]is|tienen|guardan|hay|conservan)…\b(de|sobre) m[ií]\b",
                 r"\bde d[oó]nde (han |hab[eé]is )?(sac\w{2,5}|tienen|consigu\w{2,5}|obt\w{3,7})\b",
-            ),
-            2.5: (
-                r"\b(ver|consultar|recibir|obtener)…\b((que|lo que) (guardan|tienen)|mis datos|sobre m[ií])\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -359,8 +289,7 @@ EVERYDAY = (
             4.0: (
                 r"\b(wat|welke|alles|iets)…\b(over|van) mij\b…\b(opgeslagen|weten|hebben|bewaard|staan)\b",
                 r"\bwat (hebben|weten|heeft|weet|bewaren)…\b(over|van) mij\b",
-                r"\bwaar (hebben|heeft|komt|halen)…\bmijn\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -370,8 +299,7 @@ EVERYDAY = (
                 r"\bacesso a(os)? (todos os )?(meus|seus)? ?dados\b",
                 r"\b(o que|que|quais)…\b(guardam|t[eê]m|sabem|possuem)…\b(sobre mim|de mim|meu respeito)\b",
                 r"\bde onde (tiraram|conseguiram|obtiveram|veio|vieram|t[eê]m)…\b(meu|minha)\b",
-            ),
-            2.5: (r"\b(envi\w{1,3}|mandem?)…\bc[oó]pia\b",),
+            )
         },
     )
     + spoken(
@@ -380,8 +308,7 @@ EVERYDAY = (
             4.0: (
                 r"\b(macie|maj[aą] pa[nń]stwo|wiecie|posiadacie|przechowujecie)…\b(o mnie|na m[oó]j temat|moje dane)\b",
                 r"\bsk[aą]d (macie|pa[nń]stwo|wzi[eę]li\w{0,3}|pochodz\w{1,2})\b",
-            ),
-            2.5: (r"\bna m[oó]j temat\b",),
+            )
         },
     )
 )
@@ -508,6 +435,7 @@ class Access(Kind):
         + EVERYDAY
         + GONE
     )
+    rights = OF_ACCESS
     steps = (
         CONFIRM,
         WHAT,

@@ -36,10 +36,7 @@ ENGLISH = spoken(
             r"\bparental (consent|responsibility|authority|rights)\b",
             r"\b(i am|i.?m) (only |just )?([89]|1[0-5])( years?.?old)?\b",
         ),
-        1.0: (
-            r"\bmy (son|daughter|child|children|kids?|stepson|stepdaughter)\b",
-            r"\b(school|pupils?|class(room)?|teacher|homework|classmates)\b",
-        ),
+        1.0: (r"\b(school|pupils?|class(room)?|teacher|homework|classmates)\b",),
         -3.0: (
             r"\b(may|can|could|are|is|before|whether|if|planning|considering|would)…\b(pupils?|students?|children|kids)…\b(use|allowed|permitted|join|sign up|minimum age)\b(?!…\b(already|has|have|did)\b)",
             r"\b(minimum age|age limit|age requirement)\b",
@@ -57,10 +54,7 @@ OTHERS = (
                 r"\b(daten|konto|account|aufnahme|profil|foto)…\b(meine[srm]|unsere[srm]) (\w{1,12} ){0,2}(sohn\w{0,2}|tochter|kind\w{0,3}|sch[uü]ler\w{0,3})\b",
                 r"\b(minderj[aä]hrig\w{0,2}|ohne (meine |unsere |elterliche )?(zustimmung|einwilligung) der eltern|elterliche (zustimmung|einwilligung|sorge))\b",
             ),
-            2.0: (
-                r"\b([5-9]|1[0-5]) jahre( alt)?\b|\b([5-9]|1[0-5]).?j[aä]hrig\w{0,2}\b",
-                r"\b(erziehungsberechtigt\w{1,2}|sorgeberechtigt\w{1,2})\b",
-            ),
+            2.0: (r"\b([5-9]|1[0-5]) jahre( alt)?\b|\b([5-9]|1[0-5]).?j[aä]hrig\w{0,2}\b",),
         },
     )
     + spoken(
@@ -81,8 +75,7 @@ OTHERS = (
                 r"\b(mi|mis|nuestr[oa]s?) (\w{1,12} ){0,2}(hij[oa]s?|niet[oa]s?|niñ[oa]s?|alumn[oa]s?)\b…\b(cuenta|datos|registr\w{1,4}|grab\w{1,6}|us[aó]|utiliz\w{1,3}|años|perfil|foto)\b",
                 r"\b(cuenta|datos|grabaci[oó]n|perfil|foto)…\b(de|del) (mi|mis|nuestr[oa]s?) (\w{1,12} ){0,2}(hij[oa]s?|niñ[oa]s?)\b",
                 r"\b(menor(es)? de edad|(sin|consentimiento|autorizaci[oó]n) (el |mi |la )?(consentimiento )?(parental|paterno|de (los|sus) padres)|patria potestad)\b",
-            ),
-            2.0: (r"\b([5-9]|1[0-5]) años\b", r"\bmenor\b"),
+            )
         },
     )
     + spoken(
@@ -103,8 +96,7 @@ OTHERS = (
                 r"\b(mijn|onze|ons) (\w{1,12} ){0,2}(zoon\w{0,3}|dochter\w{0,3}|kind\w{0,4}|kleinkind\w{0,4}|leerling\w{0,2})\b…\b(account|gegevens|aangemeld|geregistreerd|opgenomen|opname|gebruikt|jaar|profiel|foto)\b",
                 r"\b(account|gegevens|opname|profiel|foto)…\bvan (mijn|onze|ons) (\w{1,12} ){0,2}(zoon\w{0,3}|dochter\w{0,3}|kind\w{0,4})\b",
                 r"\b(minderjarig\w{0,2}|toestemming van (de|haar|zijn) ouders|ouderlijk\w{0,2} (toestemming|gezag))\b",
-            ),
-            2.0: (r"\b([5-9]|1[0-5]) jaar( oud)?\b",),
+            )
         },
     )
     + spoken(
@@ -114,8 +106,7 @@ OTHERS = (
                 r"\b(meus?|minhas?|nosso|nossa) (\w{1,12} ){0,2}(filh[oa]s?|net[oa]s?|criança|alun[oa]s?)\b…\b(conta|dados|cadastr\w{1,4}|regist\w{1,4}|grav\w{1,4}|us[oa]u?|anos|perfil|foto)\b",
                 r"\b(conta|dados|grava[cç][aã]o|perfil|foto)…\b(do|da|de) (meus?|minhas?|nosso|nossa) (\w{1,12} ){0,2}filh[oa]s?\b",
                 r"\b(menor(es)? de idade|(consentimento|autoriza[cç][aã]o) (dos pais|parental)|sem (autoriza[cç][aã]o|consentimento) dos (pais|respons[aá]veis))\b",
-            ),
-            2.0: (r"\b([5-9]|1[0-5]) anos\b",),
+            )
         },
     )
     + spoken(
@@ -131,91 +122,22 @@ OTHERS = (
     )
 )
 #: what people say who know neither the law nor its words
-EVERYDAY = (
-    spoken(
-        "en",
-        {
-            3.5: (
-                r"\b(son|daughter|boy|girl|child|children|kids?|grand ?(son|daughter|child)|niece|nephew|twins|pupils?|step ?(son|daughter))\W{1,3}((is|are|aged?|who is|just|only|now) ){0,2}([4-9]|1[0-5]|(four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen))\b(?! (rooms|seats|licen|meetings|calls|times|minutes))",
-                r"\b(four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen).?years?.?olds?\b",
-                r"\b(i am|i.?m|im) (only |just )?([89]|1[0-5])\b…\b(account|signed|joined|mum|mom|dad|parents)\b",
-            ),
-            2.5: (
-                r"\b(lesson|class(room)?|pupils?)…\b(record\w{1,3}|visible|filmed|shown|on camera)\b",
-                r"\b(record\w{1,3}|filmed|filming)…\b(lesson|class|pupils?|children)\b",
-            ),
-            2.0: (
-                r"\b(no|without|never)…\bparents?…\b(asked|consent\w{0,3}|permission|agreed|informed|knew)\b",
-                r"\b(made.?up|false|fake|wrong) (age|birth\w{0,6}|date of birth)\b",
-                r"\bi never (agreed|consented|allowed|gave)\b",
-            ),
-            -2.5: (
-                r"\b(licen[cs]e|quote|price|cost)\b",
-                r"\bmy (kids|children|family) and (i|me)\b",
-            ),
-        },
-    )
-    + spoken(
-        "de",
-        {
-            2.5: (
-                r"\b(f[uü]nf|sechs|sieben|acht|neun|zehn|elf|zw[oö]lf|dreizehn|vierzehn)j[aä]hrige\w{0,1}\b",
-                r"\b(tochter|sohn|kind|enkel\w{0,2})…\b(ist|wird|von) (erst |gerade )?((f[uü]nf|sechs|sieben|acht|neun|zehn|elf|zw[oö]lf|dreizehn|vierzehn)|[4-9]|1[0-5])\b",
-                r"\b(tochter|sohn|kind|enkel\w{0,2})…\b(angelegt|er[oö]ffnet|hochgeladen|erstellt|angemeldet)\b",
-            ),
-        },
-    )
-    + spoken(
-        "fr",
-        {
-            2.5: (
-                r"\b(fille|fils|enfants?)…\b((cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze)|[4-9]|1[0-5]) ans\b",
-                r"\b(fille|fils|enfants?)…\b(cr[eé]{1,2}\w{0,2}|ouvert|inscrit\w{0,1})…\bcompte\b",
-            ),
-        },
-    )
-    + spoken(
-        "es",
-        {
-            2.5: (
-                r"\b(hij[oa]s?|niet[oa]s?)…\b((cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce)|[4-9]|1[0-5]) años\b",
-            ),
-        },
-    )
-    + spoken(
-        "it",
-        {
-            2.5: (
-                r"\b(figli[oa]|nipote)…\b((cinque|sei|sette|otto|nove|dieci|undici|dodici|tredici)|[4-9]|1[0-5]) anni\b",
-            ),
-        },
-    )
-    + spoken(
-        "nl",
-        {
-            2.5: (
-                r"\b(zoon|dochter|kind|kleinkind)…\b(van )?((vijf|zes|zeven|acht|negen|tien|elf|twaalf|dertien)|[4-9]|1[0-5])( jaar)?\b",
-                r"\bzonder dat (wij|ik|we)…\bwisten?\b",
-            ),
-        },
-    )
-    + spoken(
-        "pt",
-        {
-            2.5: (
-                r"\b(filh[oa]s?|net[oa]s?)…\b((cinco|seis|sete|oito|nove|dez|onze|doze|treze)|[4-9]|1[0-5]) anos\b",
-            ),
-        },
-    )
-    + spoken(
-        "pl",
-        {
-            2.5: (
-                r"\b(pi[eę]cio|sze[sś]cio|siedmio|o[sś]mio|dziewi[eę]cio|dziesi[eę]cio|jedenasto|dwunasto)letni\w{0,3}\b",
-                r"\b(syn|c[oó]rka|dziecko)…\b(za[lł]o[zż]y\w{1,2}|zarejestrowa\w{1,3})\b",
-            ),
-        },
-    )
+EVERYDAY = spoken(
+    "en",
+    {
+        3.5: (
+            r"\b(son|daughter|boy|girl|child|children|kids?|grand ?(son|daughter|child)|niece|nephew|twins|pupils?|step ?(son|daughter))\W{1,3}((is|are|aged?|who is|just|only|now) ){0,2}([4-9]|1[0-5]|(four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen))\b(?! (rooms|seats|licen|meetings|calls|times|minutes))",
+            r"\b(four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen).?years?.?olds?\b",
+        ),
+        -2.5: (r"\b(licen[cs]e|quote|price|cost)\b",),
+    },
+) + spoken(
+    "de",
+    {
+        2.5: (
+            r"\b(tochter|sohn|kind|enkel\w{0,2})…\b(ist|wird|von) (erst |gerade )?((f[uü]nf|sechs|sieben|acht|neun|zehn|elf|zw[oö]lf|dreizehn|vierzehn)|[4-9]|1[0-5])\b",
+        )
+    },
 )
 
 VOICE = Step(

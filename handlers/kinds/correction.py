@@ -36,17 +36,13 @@ ENGLISH = spoken(
         3.0: (
             r"\b(inaccurate|incorrect|wrong|false|outdated|incomplete|misspel(t|led)) (personal )?(data|information|details|name|address|date of birth|entry|record)\b",
             r"\b(article|art|section|sec) (16|1798 106)\b",
-            r"\byou (still )?(have|hold|list|show|spell|got|use|address|call)…\b(my|me)…\b(wrong|wrongly|incorrect(ly)?|misspel\w{1,3}|old|former|previous|maiden|dead ?name)\b",
             r"\b(correct|rectify|amend) (the |this |that |your |it|these|those)…\b(records?|data|information|entry|file|details)\b",
             r"\b(not|isn.?t|never) my (name|address|date of birth|phone|number|e.?mail)\b",
         ),
         1.5: (
-            r"\b(changed|have changed|legally changed) my (last |first |sur|legal )?name\b",
-            r"\b(moved|new|old|previous|former) (house|home|address|name|surname|number)\b",
             r"\b(correction|rectification) request\b",
             r"\bshould (read|be|say|state)\b",
             r"\b(instead of|rather than)\b",
-            r"\bi (got )?(married|divorced)\b",
         ),
         -3.0: (
             r"\b(vat|tax|po|purchase order|invoice|billing|company|registration) (id |identification |registration )?(number|address|name|details)\b",
@@ -63,11 +59,6 @@ OTHERS = (
             4.0: (
                 r"\b(berichtig\w{1,4}|korrigier\w{1,3}|korrektur|richtigstell\w{1,4}|[aä]ndern|[aä]nderung|aktualisier\w{1,4})…\b(meine[rsn]?|mein|der|die)…\b(daten|name\w{0,2}|nachname\w{0,2}|anschrift|adresse|geburtsdatum|angaben|telefonnummer)\b",
                 r"\b(meine?r?|mein|unsere)…\b(daten|name|nachname|anschrift|adresse|geburtsdatum|angaben)…\b(falsch|fehlerhaft|unrichtig|veraltet|nicht (korrekt|richtig)|berichtigen|korrigieren|[aä]ndern)\b",
-                r"\brecht auf berichtigung\b",
-            ),
-            2.5: (
-                r"\b(falsch\w{0,2}|unrichtig\w{0,2}|veraltet\w{0,2}) (personenbezogene )?(daten|namen?|adresse|anschrift|geburtsdatum|angaben)\b",
-                r"\bart\w{0,5} 16 (ds.?gvo|gdpr)\b",
             ),
             -3.0: (r"\b(rechnung\w{0,6}|ust.?id\w{0,3}|umsatzsteuer\w{0,10}|firmenname)\b",),
         },
@@ -77,12 +68,7 @@ OTHERS = (
         {
             4.0: (
                 r"\b(rectifi\w{1,7}|corrig\w{1,4}|correction|modifi\w{1,7}|mettre (à|a) jour|mise (à|a) jour)…\b(mes|mon|ma|de|du)…\b(donn[eé]es|nom|pr[eé]nom|adresse|date de naissance|coordonn[eé]es|informations|num[eé]ro)\b",
-                r"\bdroit de rectification\b",
                 r"\b(mes|mon|ma)…\b(donn[eé]es|nom|pr[eé]nom|adresse|date de naissance|coordonn[eé]es)…\b(erron[eé]\w{0,2}|inexact\w{0,2}|incorrect\w{0,2}|faux|fausse|mal orthographi[eé]\w{0,2}|p[eé]rim[eé]\w{0,2})\b",
-            ),
-            2.5: (
-                r"\barticle 16\b",
-                r"\b(donn[eé]es|adresse|informations) (inexactes?|erron[eé]es?|fausses?)\b",
             ),
             -3.0: (r"\b(facture|facturation|tva)\b",),
         },
@@ -92,10 +78,8 @@ OTHERS = (
         {
             4.0: (
                 r"\b(rectifi\w{1,7}|corregir|corrij\w{1,3}|correcci[oó]n|modific\w{1,5}|actualiz\w{1,5}|cambi\w{1,3})…\b(mis?|de|del)…\b(datos|nombre|apellidos?|direcci[oó]n|fecha de nacimiento|tel[eé]fono|informaci[oó]n)\b",
-                r"\bderecho de rectificaci[oó]n\b",
                 r"\b(mis|mi)…\b(datos|nombre|apellidos?|direcci[oó]n|fecha de nacimiento)…\b(incorrect\w{1,2}|err[oó]ne\w{1,2}|equivocad\w{1,2}|inexact\w{1,2}|mal escrit\w{1,2}|desactualizad\w{1,2})\b",
             ),
-            2.5: (r"\bart[ií]culo 16\b", r"\bdatos (incorrectos|err[oó]neos|inexactos)\b"),
             -3.0: (r"\b(factura\w{0,5}|iva|cif)\b",),
         },
     )
@@ -104,10 +88,7 @@ OTHERS = (
         {
             4.0: (
                 r"\b(rettific\w{1,5}|corregg\w{1,5}|correzione|modific\w{1,5}|aggiorn\w{1,6})…\b(mie[ioe]|mio|mia|dei|del)…\b(dati|nome|cognome|indirizzo|data di nascita|informazioni|telefono)\b",
-                r"\bdiritto di rettifica\b",
-                r"\b(miei|mio|mia)…\b(dati|nome|cognome|indirizzo|data di nascita)…\b(errat\w|sbagliat\w|inesatt\w|scorrett\w|non (corrett|aggiornat)\w)\b",
             ),
-            2.5: (r"\bart\w{0,5} 16\b", r"\bdati (errati|inesatti|sbagliati)\b"),
             -3.0: (r"\b(fattur\w{1,6}|partita iva)\b",),
         },
     )
@@ -116,11 +97,7 @@ OTHERS = (
         {
             4.0: (
                 r"\b(corrigeer|corrigeren|correctie|rectific\w{1,5}|wijzig\w{0,4}|aanpass\w{1,3}|verbeter\w{0,3})…\b(mijn|van)…\b((persoons)?gegevens|naam|achternaam|adres|geboortedatum|telefoonnummer)\b",
-                r"\brecht op (rectificatie|correctie)\b",
                 r"\bmijn…\b(gegevens|naam|achternaam|adres|geboortedatum)…\b(onjuist|fout|verkeerd|niet (correct|juist)|verouderd|gecorrigeerd|te corrigeren|aan te passen)\b",
-            ),
-            2.5: (
-                r"\b(onjuiste|foutieve|verkeerde) (persoons)?(gegevens|naam|adres|geboortedatum)\b",
             ),
             -3.0: (r"\b(factuur|btw)\b",),
         },
@@ -130,10 +107,8 @@ OTHERS = (
         {
             4.0: (
                 r"\b(corrig\w{1,4}|corre[cç][aã]o|retific\w{1,6}|alter\w{1,5}|atualiz\w{1,5})…\b(meus?|minha|dos|do)…\b(dados|nome|sobrenome|apelido|endere[cç]o|morada|data de nascimento|telefone)\b",
-                r"\bdireito (de|[aà]) retifica[cç][aã]o\b",
                 r"\b(meus?|minha)…\b(dados|nome|sobrenome|endere[cç]o|morada|data de nascimento)…\b(errad\w{1,2}|incorret\w{1,2}|desatualizad\w{1,2}|inexat\w{1,2})\b",
             ),
-            2.5: (r"\bdados (incorretos|errados|inexatos|desatualizados)\b",),
             -3.0: (r"\b(fatura|nota fiscal|cnpj)\b",),
         },
     )
@@ -142,10 +117,7 @@ OTHERS = (
         {
             4.0: (
                 r"\b(sprostowani\w{1,2}|sprostowa\w{1,3}|popraw\w{1,5}|skorygowa\w{1,3}|korekt\w{1,2}|zmian\w{1,2}|aktualizacj\w{1,2}|zaktualizowa\w{1,3})…\b(moj\w{1,4}|moich)…\b(dan\w{1,3}|nazwisk\w{1,2}|imi\w{1,4}|adres\w{0,2}|dat\w{1,2} urodzenia|numer\w{0,2})\b",
-                r"\bprawo do sprostowania\b",
-                r"\b(moje|m[oó]j|moja)…\b(dane|nazwisko|imi[eę]|adres|data urodzenia)…\b(b[lł][eę]dn\w{1,2}|nieprawid[lł]ow\w{1,2}|nieaktualn\w{1,2}|niepoprawn\w{1,2})\b",
             ),
-            2.5: (r"\b(b[lł][eę]dne|nieprawid[lł]owe|nieaktualne) (dane|nazwisko|imi[eę])\b",),
             -3.0: (r"\b(faktur\w{1,2}|nip)\b",),
         },
     )
@@ -160,22 +132,7 @@ EVERYDAY = (
                 r"\b(amend|update|correct|fix|change|adjust) (your|the) (records?|files?|system|database|details|entry)\b",
             ),
             2.5: (
-                r"\bnot \w{1,15}…\b(please |kindly )?(correct|fix|amend|change|update|put) (it|that|this|my|right)?",
-                r"\b(you|your (file|records?|system|database|letters?|profile)|my (account|profile|record|file)|the account) (still |always )?(have|has|show|shows|say|says|list|lists|spells?|states?|calls?|address(es)?|goes?|go)…\b(me (as|down|under)|wrong|old|mrs|mr|miss|born|name i|birth)\b",
-                r"\b(wrong|old|misspel\w{1,4}|incorrect|former) (name|surname|spelling|birth ?day|birth ?date|address|house|title|number|pronouns?)\b",
                 r"\b(name|surname|spelling|birth\w{0,6}|address|title|gender|pronouns?)\b…\b(wrong|misspel\w{1,4}|mistake|typo|incorrect|out of date|outdated)\b",
-                r"\b(dead ?name|name (that )?i was given|chosen name|my pronouns)\b",
-                r"\b(letters?|mail|post|e.?mails?)…\b(still )?(go|goes|going|sent|arrives?) to…\b(old|moved|wrong)\b",
-            ),
-            2.0: (
-                r"\bplease…\b(correct|fix|amend|rectify|update|change|put) (it|this|that|them|right)\b|\b(correct|fix|amend|update|change) (it|this|that) please\b|\bplease (fix|correct|amend|update)\W{0,3}$",
-                r"\bput (that|it|this) right\b",
-                r"\bi (now )?(go by|am called|use the name)\b",
-                r"\bi( have|.?ve)? moved\b",
-                r"\b(please|kindly) use (mx|ms|mr|mrs|the name|my)\b",
-                r"\bi.?m not a (mrs?|ms|miss)\b",
-                r"\bi was born (in|on)\b",
-                r"\bgets? it wrong\b|\bspel(t|led|ling) (wrong|it)\b",
             ),
             -3.0: (
                 r"\b(holding|hold|keeping) on to\b",
@@ -193,38 +150,6 @@ EVERYDAY = (
             ),
             2.0: (
                 r"\bbitte (\w{1,12} ){0,2}([aä]ndern|korrigieren|berichtigen|anpassen|aktualisieren)\b",
-                r"\b(umgezogen|geheiratet|hei[sß]+e (jetzt|nun)|neue (anschrift|adresse))\b",
-            ),
-        },
-    )
-    + spoken(
-        "fr",
-        {
-            2.5: (
-                r"\b(mal (écrit|orthographi\w{1,3})|erreur|faute|erron[eé]\w{0,2})…\b(nom|pr[eé]nom|adresse|dossier|naissance)\b",
-                r"\b(nom|pr[eé]nom|adresse|naissance)…\b(mal ([eé]crit|orthographi\w{1,3})|erreur|faute|erron[eé]\w{0,2})\b",
-                r"\bvous avez ([eé]crit|mis|enregistr[eé]|not[eé])…\b(nom|dossier|avec|au lieu|adresse)\b",
-                r"\bj.?ai (d[eé]m[eé]nag[eé]|chang[eé] (de nom|d.?adresse))\b",
-            ),
-            1.8: (r"\b(corriger|rectifier|modifier|mettre [aà] jour)\b",),
-        },
-    )
-    + spoken(
-        "es",
-        {
-            2.0: (
-                r"\b(corr[ií]j\w{2,5}|corregir\w{0,3}|rectif[ií]qu\w{1,5}|actual[ií]c\w{2,5})\b",
-                r"\b(nombre|apellidos?|direcci[oó]n|nacimiento)…\b(mal|equivocad\w|err[oó]ne\w|antigu\w)\b",
-                r"\bme he (mudado|casado)\b",
-            ),
-        },
-    )
-    + spoken(
-        "it",
-        {
-            2.0: (
-                r"\b(corregger\w{1,4}|correggete|rettificar\w{1,3}|aggiornar\w{1,3})\b",
-                r"\b(nome|cognome|indirizzo|nascita)…\b(sbagliat\w|errat\w|vecchi\w)\b",
             ),
         },
     )
@@ -232,11 +157,7 @@ EVERYDAY = (
         "nl",
         {
             3.0: (r"\b(mijn|m.n) (oude|verkeerde|nieuwe) (adres|naam|nummer|achternaam)\b",),
-            2.0: (
-                r"\b(aanpassen|wijzigen|corrigeren|verbeteren)\b",
-                r"\b(verhuisd|getrouwd)\b",
-                r"\b(naam|adres|geboortedatum)…\b(fout|verkeerd|niet goed)\b",
-            ),
+            2.0: (r"\b(verhuisd|getrouwd)\b",),
         },
     )
     + spoken(
@@ -245,10 +166,7 @@ EVERYDAY = (
             3.5: (
                 r"\b(nome|apelido|sobrenome|morada|endere[cç]o|nascimento)…\b(mal escrit\w|errad\w|incorret\w|desatualizad\w|antig\w|mudou)\b",
             ),
-            1.8: (
-                r"\b(corrig\w{1,4}|corrij\w{1,3}|atualiz\w{1,3})\b",
-                r"\bmudei (de|para)\b",
-            ),
+            1.8: (r"\b(corrig\w{1,4}|corrij\w{1,3}|atualiz\w{1,3})\b",),
         },
     )
     + spoken(
@@ -256,11 +174,7 @@ EVERYDAY = (
         {
             4.0: (
                 r"\b(popraw\w{1,5}|zmian\w{1,2}|zmieni\w{1,4}|aktualiz\w{2,6}|sprostow\w{2,5})…\b(nazwisk\w{1,2}|imi\w{1,4}|adres\w{0,2}|dat\w urodzenia)\b",
-            ),
-            2.0: (
-                r"\bpo ([sś]lubie|rozwodzie)\b",
-                r"\b(przeprowadzi[lł]\w{1,3}|nowy adres)\b",
-            ),
+            )
         },
     )
 )

@@ -4,6 +4,7 @@
 from handlers.handler import CLOSE, CONFIRM, VERIFY, Depth, Field, Given, Kind, Step, spoken
 from handlers.reasons import EXCEPTIONS, REASONS
 from handlers.requests import replace
+from handlers.rights import OF_DELETION
 from handlers.steps import (
     ADDRESSES,
     ASK_OWNERS,
@@ -46,20 +47,11 @@ ENGLISH = spoken(
             r"\b(withdraw|revoke|rescind|retract)(ing|al of)?…\b(my |our )?consent\b",
             r"\b(object|objection) to (the |any |all |your |further )?(processing|use|profiling)\b",
             r"\b(restrict|restriction of|stop|cease|freeze|suspend|no longer|don.?t)…\b(processing|using|use|process)…\b(my|our) (personal )?(data|information|details)\b",
-            r"\b(automated|solely automated) (decision|decision.?making|processing)\b",
             r"\b(article|art|section|sec) (17|18|21|22|1798 105)\b",
-            r"\bno longer (want|wish|like|consent|agree)…\b(keep|hold|store|have|process|holding|keeping|storing)…\b(my|me|any)\b",
         ),
         1.5: (
             r"\b(close|terminate|cancel|deactivate|delete) my (\w{1,12} ){0,2}account\b",
-            r"\bconfirm (the |that the |once |when )?…\b(deletion|erasure|deleted|erased|removed)\b",
             r"\b(take|taken) down…\b(recording|video|photo|picture|image|my)\b",
-            r"\b(go ahead|proceed)…\b(deletion|erasure|delet\w{1,3}|eras\w{1,3})\b",
-            r"\bdon.?t want (you|cafex|anyone)…\b(to (have|keep|hold|store)|having|keeping)\b",
-            r"\b(permanently|irrevocably|completely) (delete|erase|remove|destroy)",
-        ),
-        -1.5: (
-            r"\b(asked|requested|told) (you|for|cafex|that)…\b(delet|eras|remov)\w{1,5}…\b(ago|already|last|in (january|february|march|april|may|june|july|august|september|october|november|december)|and|but|still|never)\b",
         ),
         -2.5: (
             r"\b(remove|delete|take) (me|my (e.?mail|address|name|e.?mail address)) (from|off) (the |your |this |all |any )?(\w{1,12} )?(mailing|newsletter|marketing|e.?mail|distribution|contact)?( )?lists?\b",
@@ -76,13 +68,11 @@ GERMAN = spoken(
         4.0: (
             r"\b(l[oö]schung|l[oö]schen|l[oö]scht|entfernen|entfernung|vernichtung|vernichten)…\b(meine[rsn]?|aller|alle|s[aä]mtliche[rn]?|dieser?|der|mein)…\b(daten|konto|kontos|account|accounts|profil|profils|informationen|aufzeichnung|bewerbung)\b",
             r"\b(meine|alle|s[aä]mtliche|mein)…\b(daten|konto|account|profil|informationen|bewerbung|aufnahme)…\b(l[oö]schen|gel[oö]scht|entfernen|entfernt|vernichten)\b",
-            r"\b(l[oö]sch(antrag|ersuchen|begehren|anfrage|anspruch)|recht auf (l[oö]schung|vergessen\w{0,6}|einschr[aä]nkung|widerspruch))\b",
         ),
         3.0: (
             r"\b(einwilligung|zustimmung)…\b(widerruf\w{0,3}|zur[uü]ck\w{0,8})\b|\bwiderruf\w{0,3}…\b(einwilligung|zustimmung)\b",
             r"\b(art\w{0,5}|§) (17|18|21|22) (abs\w{0,5} \d )?(ds.?gvo|gdpr)\b",
             r"\b(widersprech\w{1,3}|widerspruch)…\b(verarbeitung|nutzung|profiling)\b",
-            r"\beinschr[aä]nkung der verarbeitung\b",
         ),
         -2.0: (r"\b(versehentlich|aus versehen)…\bgel[oö]scht\b",),
     },
@@ -110,13 +100,7 @@ SPANISH = spoken(
         4.0: (
             r"\b(derecho (de|al?) (supresi[oó]n|olvido|oposici[oó]n|cancelaci[oó]n|limitaci[oó]n)|solicitud de (supresi[oó]n|eliminaci[oó]n|borrado))\b",
             r"\b(elimin\w{1,6}|borr\w{1,5}|suprim\w{1,5}|supresi[oó]n|eliminaci[oó]n|destru\w{1,5}|cancel\w{1,5})…\b(mis?|todos?|todas?|toda|los|la)…\b(datos|cuenta|perfil|informaci[oó]n|curr[ií]culum|grabaci[oó]n)\b",
-            r"\b(mis|mi|todos?)…\b(datos|cuenta|perfil)…\b(eliminad\w{1,2}|borrad\w{1,2}|suprimid\w{1,2})\b",
-        ),
-        3.0: (
-            r"\b(retir\w{1,3}|revoc\w{1,3}|revoqu\w{1,3})…\bconsentimiento\b",
-            r"\bart[ií]culos? (17|18|21|22)\b",
-            r"\b(me opongo|oposici[oó]n|limitaci[oó]n)…\b(tratamiento|uso)\b",
-        ),
+        )
     },
 )
 ITALIAN = spoken(
@@ -125,7 +109,6 @@ ITALIAN = spoken(
         4.0: (
             r"\b(diritto (all.?oblio|alla cancellazione|di opposizione)|richiesta di cancellazione)\b",
             r"\b(cancell\w{1,7}|elimin\w{1,7}|rimuov\w{1,5}|rimozione|distru\w{1,6})…\b(mie[io]|mio|tutti|tutte|ogni|il|la)…\b(dati|account|profilo|informazioni|registrazione|curriculum)\b",
-            r"\b(miei|tutti)…\bdati…\b(cancellat\w|eliminat\w|rimoss\w)\b",
         ),
         3.0: (
             r"\b(revoc\w{1,4}|ritir\w{1,4})…\bconsenso\b",
@@ -138,12 +121,10 @@ DUTCH = spoken(
     "nl",
     {
         4.0: (
-            r"\b(recht op (vergetelheid|verwijdering|gegevenswissing|bezwaar|beperking)|verwijder(ings)?verzoek|verzoek (tot|om) (verwijdering|wissing))\b",
             r"\b(verwijder\w{0,4}|wis(sen|t)?|verwijdering|vernietig\w{0,4})…\b(mijn|al|alle|deze)…\b((persoons)?gegevens|account|profiel|data|informatie|opname|sollicitatie)\b",
             r"\b(mijn|al|alle)…\b((persoons)?gegevens|account|profiel|data)…\b(te )?(verwijder\w{1,3}|wissen|gewist|vernietigd|vernietigen)\b",
         ),
         3.0: (
-            r"\btoestemming…\b(intrek\w{0,3}|trek\w{0,3} in)\b|\b(trek|intrek\w{0,3})…\btoestemming\b",
             r"\bart\w{0,5} (17|18|21|22)\b…\b(avg|gdpr)\b",
             r"\bbezwaar…\bverwerking\b",
         ),
@@ -153,14 +134,12 @@ PORTUGUESE = spoken(
     "pt",
     {
         4.0: (
-            r"\b(direito (ao esquecimento|ao apagamento|[aà] (elimina[cç][aã]o|exclus[aã]o)|de oposi[cç][aã]o)|pedido de (exclus[aã]o|elimina[cç][aã]o|apagamento))\b",
             r"\b(exclu\w{1,5}|exclus[aã]o|apag\w{1,6}|elimin\w{1,7}|delet\w{1,4}|remov\w{1,4}|remo[cç][aã]o)…\b(meus?|minha|todos?|todas?|os|a)…\b(dados|conta|perfil|informa[cç][oõ]es|curr[ií]culo|grava[cç][aã]o)\b",
             r"\b(meus|minha|todos)…\b(dados|conta|perfil)…\b(exclu[ií]d\w{1,2}|apagad\w{1,2}|eliminad\w{1,2}|removid\w{1,2})\b",
         ),
         3.0: (
             r"\b(retir\w{1,3}|revog\w{1,4})…\bconsentimento\b",
             r"\bart\w{0,5} (17|18|21|22)\b",
-            r"\b(oponho|oposi[cç][aã]o|limita[cç][aã]o)…\btratamento\b",
         ),
     },
 )
@@ -168,9 +147,7 @@ POLISH = spoken(
     "pl",
     {
         4.0: (
-            r"\b(praw[oa] do (bycia zapomnianym|usuni[eę]cia|sprzeciwu|ograniczenia)|(wniosek|[zż][aą]danie|pro[sś]b[aąeę]) o usuni[eę]cie)\b",
             r"\b(usun[aą]\w{0,2}|usuni[eę]ci[aeu]|skasowa\w{1,3}|wykasowa\w{1,3}|usu[nń]cie|zniszcz\w{1,5})…\b(moje|moich|mojego|wszystkie|wszystkich|wszelkich)…\b(dan\w{1,3}|kont\w{1,2}|profil\w{0,2}|informacj\w{1,2}|nagra[nń]\w{0,2})\b",
-            r"\b(moje|wszystkie)…\b(dane|konto|profil)…\b(usuni[eę]te|skasowane|zosta[lł]y usuni[eę]te)\b",
         ),
         3.0: (
             r"\b(wycof\w{1,5}|cofa\w{1,2}|odwo[lł]\w{1,4})…\bzgod\w{1,2}\b",
@@ -208,9 +185,6 @@ EVERYDAY = (
             2.5: (
                 r"\b(delete|erase|wipe|destroy|purge) (it|them)\b",
                 r"\b(its|their|full|complete|immediate|subsequent|my) (erasure|deletion)\b",
-                r"\basked for (erasure|deletion)\b",
-                r"\b(account|profile|it) (to be )?(shut|closed|deactivated|terminated)\b…",
-                r"\b(wiped?|erased?) (what|whatever)\b|\b(delete|erase|remove) (what|whatever) you (have|hold|keep|got)\b",
             ),
             -2.5: (
                 r"\bobject\w{0,4}…\b(direct )?marketing\b",
@@ -225,12 +199,10 @@ EVERYDAY = (
             3.5: (
                 r"\b(l[oö]schen|entfernen|vernichten|l[oö]scht) sie (es|das|sie|ihn|diese\w{0,1}|alles|bitte|endlich|mein\w{0,2})\b",
                 r"\b(konto|account|profil|alles|daten)…\b(rausnehmen|l[oö]schen|entfernen|weg|aufl[oö]sen|vernichten)\b",
-                r"\balles (von|[uü]ber|zu) (mir|mich)…\b(raus\w{0,8}|weg|l[oö]sch\w{1,3}|entfern\w{1,3})\b",
             ),
             3.0: (
                 r"\b(behalten|speichern|bewahren) sie (nichts|keine)\b",
                 r"\b(deren|ihre|die|um|und|anschlie[sß]+ende) l[oö]schung\b",
-                r"\b(konto|account|profil)…\b(schlie[sß]+en|k[uü]ndigen)\b",
             ),
             -3.0: (r"\b(raum|r[aä]ume|nachricht|kanal|datei)…\bl[oö]schen\b",),
         },
@@ -243,7 +215,7 @@ EVERYDAY = (
                 r"\b(supprim\w{1,4}|effac\w{1,4}|ferm\w{1,4})…\b(compte|profil|tout|informations|donn[eé]es)\b",
                 r"\b(rien|aucune trace)…\b(de moi|sur moi|me concern\w{2,4})\b",
                 r"\bne (veux )?plus (exister|figurer|appara[iî]tre)\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -251,8 +223,7 @@ EVERYDAY = (
         {
             3.5: (
                 r"\b(borr(en|ar|ad)|elimin(en|ar|ad)|suprim(an|ir)|cierr(en|e)|quit(en|ar))(lo|la|los|las)?\b…\b(todo|cuenta|datos|lo que)\b",
-            ),
-            3.0: (r"\b(borr|elimin|suprim)(arl|irl|enl|anl)(o|a|os|as)\b",),
+            )
         },
     )
     + spoken(
@@ -262,8 +233,7 @@ EVERYDAY = (
                 r"\b(cancell\w{1,5}|elimin\w{1,5}|rimuov\w{1,5})…\b(tutto|account|profilo|quello che mi riguarda)\b",
                 r"\b(eliminarl|cancellarl|rimuoverl)\w\b",
                 r"\bnon (conserviate|conservare|tenere|teniate)…\b(nulla|niente|dati)\b",
-            ),
-            2.5: (r"\b(chiudere|chiudete|chiusura)…\b(account|profilo)\b",),
+            )
         },
     )
     + spoken(
@@ -271,8 +241,7 @@ EVERYDAY = (
         {
             3.5: (
                 r"\b(account|profiel|gegevens|alles)…\b(weghalen|weggehaald|verwijder\w{0,3}|wissen|gewist|opheffen|opzeggen|sluiten)\b",
-            ),
-            3.0: (r"\b(het|ze|deze|die) (te )?(verwijderen|wissen)\b",),
+            )
         },
     )
     + spoken(
@@ -281,7 +250,7 @@ EVERYDAY = (
             3.5: (
                 r"\b(apag|elimin|exclu|delet|remov|encerr)\w{1,5}…\b(conta|tudo|dados|perfil)\b",
                 r"\b(a|o|as|os|que) (eliminem|apaguem|excluam|removam)\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -289,8 +258,7 @@ EVERYDAY = (
         {
             3.5: (
                 r"\b(skas\w{2,7}|usun\w{1,4}|usu[nń]\w{0,4}|wykas\w{2,6}|zlikwid\w{3,6}|zamkn\w{2,5})…\b(kont\w{1,2}|dan\w{1,3}|wszystk\w{1,3}|profil\w{0,2}|ich|je|go)\b",
-            ),
-            2.5: (r"\b(ich|jego|jej|ca[lł]kowite\w{0,2}) usuni[eę]ci\w\b",),
+            )
         },
     )
 )
@@ -419,6 +387,7 @@ class Deletion(Kind):
     asks = "to have their data deleted"
     depth = Depth.ADDRESS
     clues = ENGLISH + GERMAN + FRENCH + SPANISH + ITALIAN + DUTCH + PORTUGUESE + POLISH + EVERYDAY
+    rights = OF_DELETION
     steps = (
         CONFIRM,
         WHAT,

@@ -21,10 +21,7 @@ ENGLISH = spoken(
         ),
         1.5: (
             r"\b(privacy|data protection|gdpr|ccpa|personal data|cookies?)\b…\?",
-            r"\b(could|can|would) you (please )?(tell|explain|clarify|let me know|confirm|point|advise)\b",
-            r"\bin general\b|\bgenerally\b|\bhypothetical\w{0,2}\b",
             r"\bprivacy policy\b",
-            r"\b(impact assessment|dpia|ropa|record of processing|transfer impact)\b",
         ),
         -2.0: (
             r"\b(about|on) me\b",
@@ -44,7 +41,6 @@ OTHERS = (
             ),
             2.5: (
                 r"\b(frage|fragen|wissen|erkl[aä]r\w{1,3}|w[uü]sste)…\b(datenschutz\w{0,10}|cookies?|speicherdauer|aufbewahrung\w{0,6}|ds.?gvo|serverstandort|verschl[uü]ssel\w{1,4})\b",
-                r"\b(wie lange|wo|werden)…\b(gespeichert|verarbeitet|gehostet|verschl[uü]sselt|aufbewahrt)\b",
             ),
             -2.0: (r"\b([uü]ber mich|meine daten|mein konto)\b",),
         },
@@ -57,10 +53,6 @@ OTHERS = (
                 r"\b(qui est|coordonn[eé]es|contact)…\b(dpo|d[eé]l[eé]gu[eé] (à|a) la protection)\b",
                 r"\bquestionnaire\b",
             ),
-            2.5: (
-                r"\b(question|savoir|expliquer|pr[eé]ciser|demande)…\b(politique de confidentialit[eé]|cookies?|dur[eé]e de conservation|rgpd|h[eé]berg\w{1,6}|chiffr\w{1,5})\b",
-                r"\b(combien de temps|o[uù]|comment)…\b(conserv\w{1,6}|stock\w{1,4}|h[eé]berg\w{1,4}|trait\w{1,4})\b",
-            ),
             -2.0: (r"\b(mes donn[eé]es|sur moi|mon compte)\b",),
         },
     )
@@ -71,10 +63,6 @@ OTHERS = (
                 r"\b(subencargados?|encargado del tratamiento|contrato de (encargo|tratamiento)|cl[aá]usulas contractuales tipo)\b",
                 r"\b(qui[eé]n es|contacto|datos)…\b(dpo|delegad[oa] de protecci[oó]n)\b",
                 r"\bcuestionario\b",
-            ),
-            2.5: (
-                r"\b(pregunta|duda|saber|consulta|explicar)…\b(pol[ií]tica de privacidad|cookies?|plazo de conservaci[oó]n|rgpd|aloj\w{1,6}|cifra\w{1,3})\b",
-                r"\b(cu[aá]nto tiempo|d[oó]nde|c[oó]mo)…\b(conserva\w{1,3}|almacena\w{1,3}|guarda\w{1,3}|trata\w{1,3})\b",
             ),
             -2.0: (r"\b(mis datos|sobre m[ií]|mi cuenta)\b",),
         },
@@ -87,10 +75,6 @@ OTHERS = (
                 r"\b(chi [eè]|contatt\w)…\b(dpo|responsabile della protezione)\b",
                 r"\bquestionario\b",
             ),
-            2.5: (
-                r"\b(domanda|sapere|chiariment\w|spiegar\w{0,2})…\b(privacy|cookies?|periodo di conservazione|gdpr|informativa)\b",
-                r"\b(quanto tempo|dove|come)…\b(conserva\w{1,3}|memorizza\w{1,3}|tratta\w{1,3})\b",
-            ),
             -2.0: (r"\b(miei dati|su di me|mio account)\b",),
         },
     )
@@ -101,10 +85,6 @@ OTHERS = (
                 r"\b(verwerkersovereenkomst|subverwerkers?|modelcontractbepalingen)\b",
                 r"\b(wie is|contact\w{0,8})…\b(functionaris|fg|dpo)\b",
                 r"\bvragenlijst\b",
-            ),
-            2.5: (
-                r"\b(vraag|vragen|weten|uitleg\w{0,3}|toelicht\w{1,3})…\b(privacy\w{0,12}|cookies?|bewaartermijn\w{0,2}|avg|versleutel\w{1,3})\b",
-                r"\b(hoe lang|waar|hoe)…\b(bewaard|bewaart|opgeslagen|verwerkt|gehost)\b",
             ),
             -2.0: (r"\b(mijn gegevens|over mij|mijn account)\b",),
         },
@@ -117,10 +97,6 @@ OTHERS = (
                 r"\b(quem [eé]|contato|contacto)…\b(dpo|encarregado)\b",
                 r"\bquestion[aá]rio\b",
             ),
-            2.5: (
-                r"\b(pergunta|d[uú]vida|saber|esclarec\w{1,5}|explicar)…\b(pol[ií]tica de privacidade|cookies?|prazo de (conserva[cç][aã]o|reten[cç][aã]o)|lgpd|rgpd)\b",
-                r"\b(quanto tempo|onde|como)…\b(guarda\w{1,3}|armazena\w{1,3}|trata\w{1,3}|conserva\w{1,3})\b",
-            ),
             -2.0: (r"\b(meus dados|sobre mim|minha conta)\b",),
         },
     )
@@ -129,12 +105,7 @@ OTHERS = (
         {
             4.0: (
                 r"\b(umow\w{1,2} powierzenia|podprocesor\w{1,3}|podmiot\w{0,2} przetwarzaj\w{1,5}|standardowe klauzule)\b",
-                r"\b(kto jest|kontakt)…\b(iod|inspektor\w{0,3} ochrony)\b",
                 r"\b(kwestionariusz|ankiet\w)\b",
-            ),
-            2.5: (
-                r"\b(pytanie|pytania|wiedzie[cć]|wyja[sś]ni\w{1,4})…\b(polityk\w{1,2} prywatno[sś]ci|cookies?|okres\w{0,2} przechowywania|rodo|szyfrowani\w)\b",
-                r"\b(jak d[lł]ugo|gdzie|w jaki spos[oó]b)…\b(przechowuj\w{1,5}|przetwarza\w{1,4}|przechowywane)\b",
             ),
             -2.0: (r"\b(moje dane|o mnie|moje konto)\b",),
         },
@@ -151,17 +122,12 @@ EVERYDAY = (
             ),
             3.0: (
                 r"\b(do|does|will|can|is|are) (you|cafex|spaces|your \w{2,10}|what)…\b(train\w{0,3}|machine learning|\bai\b|artificial intelligence|sell data|outside the (eu|uk|eea)|analytics|track\w{0,3})\b…\?",
-                r"\b(what does (that|this|it|your \w{2,10}|the \w{2,10})…\bmean\b|your (privacy )?(policy|notice|terms) (says?|states?|mentions?))",
                 r"\b(what|which|how)…\bcookies?\b|\bcookies?\b…\bhow long\b",
-                r"\b(an |the |my )?articles? (about|on|for)…\b(privacy|data|gdpr)\b",
                 r"\bhow (long|many)…\b(backups?|requests?|logs?|recordings?|call logs)\b",
                 r"\b(reporter|journalist|newspaper|gazette|magazine)\b…\b(story|piece|article|working|writing)\b",
                 r"\b(thesis|dissertation|academic study|research project)\b",
             ),
-            1.5: (
-                r"\b(privacy shield|data privacy framework|certification)\b",
-                r"\bfor our (internal |own )?(policy|records|audit|assessment|onboarding)\b",
-            ),
+            1.5: (r"\b(privacy shield|data privacy framework|certification)\b",),
         },
     )
     + spoken(
@@ -170,69 +136,25 @@ EVERYDAY = (
             4.0: (
                 r"\b(d[uü]rfen|k[oö]nnen) (unsere|die|meine|wir) (\w{1,12} )?(sch[uü]ler\w{0,4}|kinder)…\b(nutzen|benutzen|verwenden)\b",
             ),
-            3.0: (
-                r"\b(ab welchem alter|mindestalter)\b",
-                r"\bwo (stehen|steht|liegen|befinden)…\b(server|daten)\b",
-            ),
+            3.0: (r"\b(ab welchem alter|mindestalter)\b",),
         },
     )
     + spoken(
         "fr",
-        {
-            3.5: (
-                r"\bo[uù] (sont|se trouvent)…\b(serveurs|h[eé]berg\w{2,4}|donn[eé]es de vos)\b",
-                r"\b(nos|les) [eé]l[eè]ves (peuvent|ont)…\butiliser\b",
-            ),
-        },
-    )
-    + spoken(
-        "es",
-        {
-            3.5: (
-                r"\bd[oó]nde (est[aá]n|se alojan|tienen)…\b(servidores|datos de sus)\b",
-                r"\b(pueden|puede) (nuestros|los) alumnos…\busar\b",
-            ),
-        },
+        {3.5: (r"\bo[uù] (sont|se trouvent)…\b(serveurs|h[eé]berg\w{2,4}|donn[eé]es de vos)\b",)},
     )
     + spoken(
         "it",
         {
             3.5: (
                 r"\bper quanto tempo (conserv\w{2,4}|tene\w{1,3})\b",
-                r"\bdove (sono|si trovano)…\bserver\b",
                 r"\binformativa\b…\?",
-            ),
-        },
-    )
-    + spoken(
-        "nl",
-        {
-            3.5: (
-                r"\bwaar (staan|staat)…\b(servers?|data)\b",
-                r"\bhoe lang (bewaren|bewaart)\b",
-                r"\bmogen (onze|de) leerlingen\b",
-            ),
+            )
         },
     )
     + spoken(
         "pt",
-        {
-            3.5: (
-                r"\bonde (ficam|est[aã]o)…\bservidores\b",
-                r"\bpor quanto tempo (guardam|conservam)\b",
-                r"\b(nossos|os) alunos podem\b",
-            ),
-        },
-    )
-    + spoken(
-        "pl",
-        {
-            3.5: (
-                r"\bgdzie (s[aą]|znajduj\w{1,3})…\bserwer\w{0,2}\b",
-                r"\bjak d[lł]ugo (przechowuj\w{2,4})\b",
-                r"\bczy (nasi )?uczniowie mog[aą]\b",
-            ),
-        },
+        {3.5: (r"\bonde (ficam|est[aã]o)…\bservidores\b",)},
     )
 )
 

@@ -2,6 +2,7 @@
 # ruff: noqa: E501  a regular expression is not wrapped
 
 from handlers.handler import CLOSE, CONFIRM, Kind, Step, spoken
+from handlers.rights import OF_UNSUBSCRIBE
 from handlers.steps import ADDRESSES, text
 from storage.records import Case, OutboxStatus, Request
 
@@ -27,17 +28,13 @@ ENGLISH = spoken(
         3.0: (
             r"\b(stop|quit) (e.?mailing|mailing|spamming|calling|texting|contacting|sending) (me|us|my)\b",
             r"\bno (more|further) (of (your|these) )?(e.?mails?|mails?|marketing|newsletters?|spam|calls|texts|post|brochures|catalogues?|messages)\b",
-            r"\b(don.?t|do not|no longer|never) (want|wish|like|need) (to (get|receive|have|hear)|any|your|these)…\b(e.?mails?|mails?|newsletters?|marketing|from you|messages|calls|texts|updates|brochures?)\b",
             r"\b(newsletter|marketing|mailing list)…\b(cancel|stop|remove|off|end)\b",
             r"\b(cancel|stop|end) (my |the |this |your )?(\w{1,12} )?(subscription to (the|your) )?(newsletter|mailings?|marketing)\b",
             r"\bleave me alone\b|\btake me off\b",
-            r"\bsuppress(ion)?( list)?…\b(my|address|me)\b",
         ),
         1.5: (
-            r"\b(your|the|this|these) (newsletter|marketing|promotional|sales) (e.?mails?|mails?|messages|calls)?",
             r"\bspam\b",
             r"\b(calls|texts|sms|brochure|catalogue|flyer|cold call\w{0,3})\b",
-            r"\bthird part(y|ies)…\bmarketing\b",
         ),
         -3.0: (
             r"\b(to|click( here)? to|if you (wish|want|would like|no longer|prefer)…|you can) (unsubscribe|opt.?out)\b(?! me)",
@@ -59,7 +56,6 @@ OTHERS = (
             3.0: (
                 r"\bkeine (weiteren |mehr )?(e.?mails?|mails?|newsletter|werbung|anrufe)\b",
                 r"\bwerbewiderspruch\b",
-                r"\b(nicht|keine)…\bzu werbezwecken\b",
             ),
         },
     )
@@ -71,7 +67,7 @@ OTHERS = (
                 r"\b(ne plus|plus (aucun|de|recevoir)|cess\w{1,4}|arr[eê]t\w{1,4}|stop)…\b(newsletters?|publicit[eé]\w{0,2}|promotion\w{0,4}|prospection|mails?|e.?mails?|courriels?|sollicitations?|commercia\w{1,4})\b",
                 r"\b(retir|supprim|enlev)\w{1,4}…\b(liste (de diffusion|d.?envoi|de distribution)|listes?|newsletter)\b",
                 r"\bopposition…\b(prospection|marketing|d[eé]marchage)\b|\boppos\w{1,3}…\b(prospection|marketing)\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -80,9 +76,8 @@ OTHERS = (
             4.0: (
                 r"\b(darme de baja|dar(me)? de baja|denme de baja|d[eé]nme de baja|baja (de|en) (la |el |su |vuestra )?(lista|bolet[ií]n|newsletter|suscripci[oó]n)|cancelar (mi |la )?suscripci[oó]n|desuscrib\w{1,5})\b",
                 r"\b(no (quiero|deseo)|dejen? de|dejad de|no me)…\b(recibir|enviar\w{0,3}|env[ií]en|mandar\w{0,3}|manden|llamar\w{0,3})…\b(publicidad|correos?|boletin\w{0,2}|bolet[ií]n|newsletters?|promocion\w{0,4}|ofertas|comercial\w{0,2}|e.?mails?|mensajes)\b",
-                r"\b(elimin\w{1,5}|quit\w{1,5}|borr\w{1,5}|sac\w{1,5})…\b(lista|listas) (de (correo|distribuci[oó]n|env[ií]o|difusi[oó]n|marketing)|publicitaria)\b",
                 r"\bopo(ngo|sici[oó]n)…\b(publicidad|marketing|mercadotecnia|fines comerciales)\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -92,8 +87,7 @@ OTHERS = (
                 r"\b(disiscri\w{1,6}|annullare l.?iscrizione|cancell\w{1,6} (dalla|l.?iscrizione|il mio (indirizzo|nome) dalla)…(newsletter|mailing|lista)?|disdire l.?iscrizione)\b",
                 r"\b(non (desidero|voglio)|smett\w{1,5}|basta)…\b(ricevere|inviar\w{0,2}|mandar\w{0,2}|mail|e.?mail)…\b(pubblicit\w{1,3}|newsletter|promozional\w|e.?mail|comunicazioni|marketing|offerte|commerciali?)\b",
                 r"\b(rimuov\w{1,4}|toglie\w{1,4}|elimina\w{1,4}|cancella\w{1,4})…\b(lista|liste|mailing list|newsletter)\b",
-                r"\boppo(ngo|sizione)…\b(marketing|pubblicit\w{1,3})\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -103,8 +97,7 @@ OTHERS = (
                 r"\b(uitschrijv\w{1,3}|schrijf me uit|afmeld\w{0,3}|uit te schrijven|af te melden|afmelden)\b…",
                 r"\b(geen|niet (meer|langer)|stop\w{0,3})…\b(nieuwsbri\w{2,4}|reclame|marketing|e.?mails?|mails?|mailings?|aanbiedingen|telefoontjes)\b",
                 r"\b(verwijder\w{0,3}|haal)…\b(mailing ?lijst|verzendlijst|maillijst|nieuwsbrief|lijst)\b",
-                r"\bbezwaar…\b(direct )?marketing\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -114,8 +107,7 @@ OTHERS = (
                 r"\b(cancelar (a |minha )?(inscri[cç][aã]o|subscri[cç][aã]o|assinatura (da|do) newsletter)|descadastr\w{1,5}|desinscrev\w{1,4}|anular (a )?(minha )?subscri[cç][aã]o)\b",
                 r"\b(n[aã]o (quero|desejo)|par(em|ar|e) de|deix(em|ar) de)…\b(receber|enviar\w{0,3}|mandar\w{0,3}|ligar)…\b(publicidade|e.?mails?|newsletters?|promo\w{1,6}|marketing|ofertas|propagandas?|mensagens)\b",
                 r"\b(remov\w{1,4}|retir\w{1,4}|tir\w{1,4}|exclu\w{1,4})…\b(lista|listas) (de )?(e.?mails?|contatos?|distribui[cç][aã]o|marketing|mailing|envio)?\b",
-                r"\bopo(nho|si[cç][aã]o)…\b(marketing|publicidade)\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -126,7 +118,7 @@ OTHERS = (
                 r"\b(nie (chc[eę]|[zż]ycz[eę]|wysy[lł]a\w{1,4})|przesta[nń]\w{0,4}|prosz[eę] nie|zaprzesta\w{1,4})…\b(newsletter\w{0,2}|reklam\w{0,2}|ofert\w{0,2}|maili|e.?mail\w{0,2}|marketing\w{0,5}|wiadomo[sś]ci|informacji handlow\w{1,3})\b",
                 r"\b(usun\w{1,3}|usuni[eę]ci\w)…\blist\w{1,2} (mailingow\w{1,2}|wysy[lł]kow\w{1,2}|subskrybent[oó]w)\b",
                 r"\bsprzeciw\w{0,3}…\bmarketing\w{0,3}\b",
-            ),
+            )
         },
     )
 )
@@ -139,7 +131,6 @@ EVERYDAY = (
                 r"\A\W{0,3}(stop|remove|remove me|end|quit|cancel)\W{1,6}((stop|remove|remove me|end|quit|cancel|please)\W{0,4}){0,3}\Z",
                 r"\b(don.?t|do not|no longer|never) want…\bmy (address|e.?mail|number|name|details)( \w{2,10}){0,2} used…\b(advert\w{0,7}|marketing|promot\w{0,5})\b",
                 r"\b(stop|no more|enough( of)?|end|quit|halt|cancel|without)( \w{2,10}){0,3} (brochures?|catalogues?|flyers?|leaflets?|promos?|promotions?|junk|adverts?|advertising|ads|newsletters?|texts?|txts?|sms|offers|mailshots?|marketing|spam|cold calls?|sales calls?)\b",
-                r"\b(prefer|like|choose|want) not to (receive|get|be (sent|contacted|called|e.?mailed))\b",
                 r"\bprocessing…\b(for|to) direct marketing\b",
             ),
             3.5: (
@@ -148,15 +139,8 @@ EVERYDAY = (
                 r"\b(don.?t|do not|never|stop|cease|quit)( \w{2,10})? (e.?mail(ing)?|mail(ing)?|call(ing)?|ring(ing)?|text(ing)?|phon(e|ing)|contact(ing)?|spam(ming)?|bother(ing)?|pester(ing)?|write to|writing to) (me|us|again|any ?more|here)\b",
                 r"\b(don.?t|do not|stop) (post(ing)?|send(ing)?) (me |us )?(any|more|them|these|any more)\b",
             ),
-            2.5: (
-                r"\b(brochures?|catalogues?|flyers?|leaflets?|promos?|promotions?|junk|adverts?|advertising|ads|newsletters?|texts?|txts?|sms|offers|mailshots?|marketing|spam|cold calls?|sales calls?)\b…\b(stop|no more|don.?t|enough|bin|off|never)\b",
-                r"\b(sales|marketing) (people|team|staff|reps?)…\b(ring|call|phone|e.?mail|text|write|contact)\b",
-                r"\b(getting|receiving|get|receive) (offers|ads|adverts|promotions|marketing)\b",
-            ),
-            1.5: (r"\b(enough already|not interested|stop (it|this|that))\b",),
             -2.5: (
                 r"\b(if you (wish|want|don.?t|no longer|would)|don.?t want to hear)…\b(unsubscribe|opt out|click)\b",
-                r"\breply (\w{1,5} )?unsubscribe\b",
             ),
         },
     )
@@ -167,7 +151,7 @@ EVERYDAY = (
                 r"\b(rufen|schreiben|schicken|senden|mailen|kontaktieren) sie (mir|mich|uns)…\b(nicht mehr|keine|nichts mehr|nie wieder)\b",
                 r"\b(nicht mehr|nie wieder)…\b(anrufen|anschreiben|kontaktieren|bel[aä]stig\w{1,3}|zusenden|angerufen)\b",
                 r"\bkeine (\w{1,12} ){0,2}(werbe\w{1,10}|newsletter\w{0,2}|angebote|werbung)\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -176,7 +160,7 @@ EVERYDAY = (
             4.0: (
                 r"\bne (plus|pas) (m.?|me |nous )?(envoyer|appeler|contacter|[eé]crire|solliciter|importuner|t[eé]l[eé]phoner)\b",
                 r"\bstop (pub|publicit[eé]s?|newsletter|mails)\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -186,7 +170,7 @@ EVERYDAY = (
                 r"\bno (m[aá]s|me (env[ií]en|manden|llamen))…\b(correos?|publicidad|llamadas|mensajes|e.?mails?|ofertas|newsletters?)\b",
                 r"\bno (me )?(llam|escrib)\w{1,3} m[aá]s\b",
                 r"\b(dejen|dejad|deje) de…\b(llamar|molestar|enviar|mandar)\w{0,2}\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -194,7 +178,7 @@ EVERYDAY = (
         {
             4.0: (
                 r"\b(basta|smett\w{2,4}|stop|toglie\w{2,5}|toglietemi|cancellatemi|rimuovetemi|non (mandatemi|inviatemi|chiamatemi))…\b(mail|e.?mail|newsletter|pubblicit\w{1,3}|lista|telefonate|messaggi|pi[uù])\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -203,7 +187,7 @@ EVERYDAY = (
             4.0: (
                 r"\b(nieuwsbrief|mailing|reclame|aanbiedingen|e.?mails?)…\b(niet meer|stop\w{0,3}|afmelden|uitschrijven|geen)\b",
                 r"\bniet (meer|langer) (bellen|mailen|schrijven|benaderen|gebeld)\b|\b(bel|mail|schrijf) (mij|me) niet\b",
-            ),
+            )
         },
     )
     + spoken(
@@ -212,10 +196,7 @@ EVERYDAY = (
             4.0: (
                 r"\b(cancelar|sair|anular|remover|retirar|parar|desistir)…\b(newsletter|lista|e.?mails|publicidade|boletim|mailing)\b",
                 r"\bn[aã]o (me )?(enviem|mandem|liguem|contactem|escrevam)\b",
-            ),
-            2.5: (
-                r"\bcontinuam a (enviar|mandar|ligar)\b…\b(publicidade|e.?mails|mensagens|newsletter)",
-            ),
+            )
         },
     )
     + spoken(
@@ -223,7 +204,7 @@ EVERYDAY = (
         {
             4.0: (
                 r"\b(nie|przesta[nń]cie) (\w{1,10} )?(wysy[lł]a\w{1,3}|przysy[lł]a\w{1,3}|dzwoni\w{1,3})…\b(ofert\w{0,2}|reklam\w{0,2}|maili|wi[eę]cej|mnie)\b",
-            ),
+            )
         },
     )
 )
@@ -277,6 +258,7 @@ class Unsubscribe(Kind):
     title = "Unsubscribe"
     asks = "no more marketing"
     clues = ENGLISH + OTHERS + EVERYDAY
+    rights = OF_UNSUBSCRIBE
     steps = (
         CONFIRM,
         WHICH,

@@ -20,7 +20,7 @@ from intake.classify.facts import facts
 from intake.classify.flags import flags
 from intake.classify.language import LANGUAGES
 from intake.classify.meaning import Meaning, text_of
-from intake.classify.model import Judged, Model, Thresholds, load
+from intake.classify.model import Model, Thresholds, Weighed, load
 from intake.classify.reader import Seen, read_text, see
 from intake.classify.scoring import WEIGHED, apart
 from intake.classify.services import service
@@ -72,12 +72,13 @@ class Classifier:
         """
         at = _at(self._model.head.thresholds, auto)
         seen = see(parsed)
-        judged = self._judged(seen)
+        weighed = self._weighed(seen)
+        judged = weighed.judged
         if self._meaning and judged.exact < at.auto:
             judged = self._meaning.judge(text_of(parsed, seen), judged)
             at = _at(self._meaning.head.thresholds, auto)
         kinds = named(judged.likely, at)
-        spoken = tuple(self._evidence(seen, kinds))
+        spoken = tuple(self._evidence(seen, weighed, kinds))
         reading = Reading(
             kinds=kinds,
             decision=decided(judged, kinds, at),
@@ -88,18 +89,21 @@ class Classifier:
             flags=flags(seen.words, parsed.header_from),
             facts=facts(seen.whole, frozenset((parsed.header_from.lower(),))),
             service=service(seen.words.text, parsed.header_from),
+            claims=tuple(self._book.claims(seen, kinds)),
         )
         if kinds == (NOT_A_REQUEST,):
             return self._guarded(reading, seen, robot=robot)
         return _careful(reading, seen, parsed)
 
-    def _judged(self, seen: Seen) -> Judged:
+    def _weighed(self, seen: Seen) -> Weighed:
         """By the model; a kind that it was not trained on is known by its clues alone."""
-        judged = self._model.judge(seen.sheet)
+        weighed = self._model.weigh(seen.sheet)
         if not self._untrained:
-            return judged
+            return weighed
         clues = likelihoods(self._book.found(seen, self._untrained), self._book.noise(seen))
-        return msgspec.structs.replace(judged, likely=judged.likely | clues)
+        judged = weighed.judged
+        judged = msgspec.structs.replace(judged, likely=judged.likely | clues)
+        return weighed._replace(judged=judged)
 
     def _guarded(self, reading: Reading, seen: Seen, *, robot: bool) -> Reading:
         """What the model takes for no request: a kind whose clues speak is at least a sign."""
@@ -112,17 +116,17 @@ class Classifier:
         reading = msgspec.structs.replace(reading, confidence=confidence)
         return settled(reading, robot=robot or noise >= _BULK)
 
-    def _evidence(self, seen: Seen, kinds: Iterable[str]) -> Iterator[Evidence]:
+    def _evidence(self, seen: Seen, weighed: Weighed, kinds: Iterable[str]) -> Iterator[Evidence]:
         for kind in kinds:
-            for start, end in self._spans(seen, kind):
+            for start, end in self._spans(seen, weighed, kind):
                 text = seen.whole[start:end]
                 yield Evidence(kind=kind, text=text, start=start, end=end)
 
-    def _spans(self, seen: Seen, kind: str) -> list[Span]:
+    def _spans(self, seen: Seen, weighed: Weighed, kind: str) -> list[Span]:
         if kind == NOT_A_REQUEST:
             return []
         if kind in self._model.labels:
-            return strongest(seen.sheet, self._model.spoken(seen.sheet, kind))
+            return strongest(seen.sheet, self._model.spoken(seen.sheet, weighed, kind))
         found = self._book.found(seen, [kind])[kind]
         return [(clue.start, clue.end) for clue in apart(found)]
 

@@ -10,14 +10,21 @@ from sklearn.linear_model import LogisticRegression
 from intake.classify.deciding import WORDS, decided, named, signs
 from intake.classify.evaluating import Answer, figures
 from intake.classify.examples import Corpus, Example
-from intake.classify.lesson import Truths
-from intake.classify.model import Calibration, Judged, Thresholds, doubted, squeezed
+from intake.classify.lesson import Lesson, Truths
+from intake.classify.model import (
+    Calibration,
+    Judged,
+    Scores,
+    Thresholds,
+    doubted,
+    likelihoods,
+    squeezed,
+)
 from intake.classify.reporting import Band, Point, Report
 
-Scores = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 EXACT = 0.98  #: of what is decided without a person so much shall be right
-PLAIN = Calibration(slope=1.0, offset=0.0)
 
 
 class Sure(NamedTuple):
@@ -28,37 +35,39 @@ class Sure(NamedTuple):
     report: Report
 
 
-def calibrated(corpus: Corpus, asked: Truths, scores: Scores) -> Sure:
+def calibrated(corpus: Corpus, lesson: Lesson, scores: Sequence[Scores]) -> Sure:
     """From the scores of every mail by a model that has seen none of its voice's."""
-    calibration = {word: _fitted(scores[:, at], asked[:, at]) for at, word in enumerate(WORDS)}
-    likely = _likely(scores, calibration)
+    each = np.stack([np.stack([one.whole, one.best, one.mean], axis=1) for one in scores])
+    calibration = {word: _fitted(each[:, at], lesson.asked[:, at]) for at, word in enumerate(WORDS)}
+    likely = [likelihoods(one, calibration) for one in scores]
     exact = _exactness(corpus.examples, likely)
-    judged = [Judged(likely=one, exact=squeezed(doubted(one), exact)) for one in likely]
+    by = exact.slopes[0]
+    judged = [
+        Judged(likely=one, exact=squeezed(by * doubted(one) + exact.offset)) for one in likely
+    ]
     curve = _curve(corpus.examples, judged)
     return Sure(calibration, exact, _report(corpus, judged, curve))
 
 
-def _fitted(scores: Scores, truths: Truths) -> Calibration:
-    """Platt's sigmoid over scores of mails that were held back."""
+def _fitted(columns: Floats, truths: Truths) -> Calibration:
+    """A logistic regression (Platt's, of more scores than one) over mails that were held back."""
     if truths.all() or not truths.any():  # nothing to tell apart: Laplace's rule of succession
         chance = (truths.sum() + 1.0) / (len(truths) + 2.0)
-        return Calibration(slope=0.0, offset=round(float(np.log(chance / (1.0 - chance))), 4))
-    line = LogisticRegression(C=1.0).fit(scores.reshape(-1, 1), truths)
+        offset = round(float(np.log(chance / (1.0 - chance))), 4)
+        return Calibration(slopes=(0.0,) * columns.shape[1], offset=offset)
+    middle, spread = columns.mean(axis=0), columns.std(axis=0) + 1e-9
+    fit = LogisticRegression(C=1.0, max_iter=5000, tol=1e-6)
+    fit.fit((columns - middle) / spread, truths)
+    slopes = fit.coef_[0] / spread
     return Calibration(
-        slope=round(float(line.coef_[0, 0]), 4), offset=round(float(line.intercept_[0]), 4)
+        slopes=tuple(round(float(slope), 4) for slope in slopes),
+        offset=round(float(fit.intercept_[0] - slopes @ middle), 4),
     )
-
-
-def _likely(scores: Scores, by: dict[str, Calibration]) -> list[dict[str, float]]:
-    return [
-        {word: squeezed(float(row[at]), by[word]) for at, word in enumerate(WORDS)}
-        for row in scores
-    ]
 
 
 def _exactness(examples: Sequence[Example], likely: Sequence[dict[str, float]]) -> Calibration:
     """How often the whole answer is right, by the doubt in its parts."""
-    doubts = np.array([doubted(one) for one in likely])
+    doubts = np.array([[doubted(one)] for one in likely])
     at = Thresholds()
     right = np.array(
         [e.kinds == set(named(one, at)) for e, one in zip(examples, likely, strict=True)]

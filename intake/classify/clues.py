@@ -4,7 +4,7 @@ They guard against the worst error, a real request ignored, and they are all the
 that no model was trained on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from handlers.handler import Kind
@@ -13,6 +13,9 @@ from intake.classify.language import LANGUAGES
 from intake.classify.needles import Index
 from intake.classify.reader import Seen
 from intake.classify.scoring import Clues, Found, Text, likelihood, score
+from storage.records import Claim
+
+CLAIMED = 3.0  #: so much must speak for a right before it is proposed
 
 
 class Kinds(Protocol):
@@ -28,6 +31,10 @@ class Book:
     def __init__(self, registry: Kinds) -> None:
         self._kinds = {name: Clues(kind.clues) for name, kind in registry.kinds.items()}
         self._noise = Clues(NOISE)
+        self._rights = {
+            name: {right: Clues(clues) for right, clues in kind.rights.items()}
+            for name, kind in registry.kinds.items()
+        }
         self._indexes: dict[str, Index] = {}
 
     @property
@@ -44,6 +51,13 @@ class Book:
         held = self._held(seen)
         return {name: self._kinds[name].find(held, seen.new_at) for name in kinds}
 
+    def claims(self, seen: Seen, kinds: Iterable[str]) -> Iterator[Claim]:
+        """The rights that are claimed, where a kind holds several together."""
+        if any(self._rights.get(kind) for kind in kinds):
+            held = self._held(seen)
+            for kind in kinds:
+                yield from _claimed(kind, self._rights.get(kind, {}), held, seen.new_at)
+
     def _held(self, seen: Seen) -> Text:
         present = self._index(seen.language).present(seen.words)
         return Text(words=seen.words, present=present, languages=_known(seen.language))
@@ -52,11 +66,21 @@ class Book:
         """Made when a language is first met."""
         spoken = spoken if spoken in LANGUAGES else "und"
         if spoken not in self._indexes:
-            every = (*self._kinds.values(), self._noise)
+            rights = (clues for each in self._rights.values() for clues in each.values())
+            every = (*self._kinds.values(), self._noise, *rights)
             self._indexes[spoken] = Index(
                 needles for clues in every for needles in clues.needles(_known(spoken))
             )
         return self._indexes[spoken]
+
+
+def _claimed(kind: str, rights: Mapping[str, Clues], held: Text, new_at: int) -> Iterator[Claim]:
+    """The right that more speaks for than for any other; none where too little does."""
+    found = {right: clues.find(held, new_at) for right, clues in rights.items()}
+    best = max(found, key=lambda right: (score(found[right]), right), default="")
+    if best and score(found[best]) >= CLAIMED:
+        strongest = max(found[best], key=lambda clue: clue.weight)
+        yield Claim(kind=kind, right=best, start=strongest.start, end=strongest.end)
 
 
 def likelihoods(found: Mapping[str, list[Found]], noise: float) -> dict[str, float]:

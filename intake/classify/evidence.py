@@ -17,20 +17,29 @@ def strongest(sheet: Sheet, worth: npt.NDArray[np.float64]) -> list[Span]:
 
     None where no word speaks for the kind. Places are code points.
     """
-    edges = np.flatnonzero(np.diff(sheet.clauses)) + 1
-    bounds = zip([0, *edges.tolist()], [*edges.tolist(), len(worth)], strict=True)
-    runs = sorted((_best(worth, start, end) for start, end in bounds), reverse=True)
+    if not len(worth):
+        return []
+    edges = np.concatenate(([0], np.flatnonzero(np.diff(sheet.clauses)) + 1))
+    most = np.add.reduceat(np.maximum(worth, 0.0), edges)  # no run of a clause says more
+    bounds = [*edges.tolist(), len(worth)]
+    runs: list[tuple[float, int, int]] = []
+    for at in np.argsort(-most, kind="stable").tolist():
+        if len(runs) >= _MOST and most[at] < runs[_MOST - 1][0]:
+            break
+        runs.append(_best(worth[bounds[at] : bounds[at + 1]].tolist(), bounds[at]))
+        runs.sort(reverse=True)
     kept = [run for run in runs[:_MOST] if run[0] > 0 and run[0] >= _ENOUGH * runs[0][0]]
     return sorted((int(sheet.starts[first]), int(sheet.ends[last])) for _, first, last in kept)
 
 
-def _best(worth: npt.NDArray[np.float64], start: int, end: int) -> tuple[float, int, int]:
+def _best(worth: list[float], start: int) -> tuple[float, int, int]:
     """What the best run of a clause says, its first and its last word (Kadane's, bounded)."""
     best = (0.0, start, start)
     total, first = 0.0, start
-    for last in range(start, end):
+    for last, said in enumerate(worth, start):
         if total <= 0.0 or last - first >= _LONGEST:
             total, first = 0.0, last
-        total += float(worth[last])
-        best = max(best, (total, first, last))
+        total += said
+        if total > best[0] or (total == best[0] and (first, last) > best[1:]):
+            best = (total, first, last)
     return best

@@ -6,7 +6,7 @@ both sides of a measurement.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,9 @@ class Labelled(Line, frozen=True, kw_only=True):
     language: str = "und"
     voice: str = ""
     obvious: bool = True
+    rights: Mapping[str, str] = msgspec.field(
+        default_factory=dict
+    )  #: of some mails: what is claimed (`rights.py`)
 
 
 class Example(Record, frozen=True, kw_only=True):
@@ -39,6 +42,9 @@ class Example(Record, frozen=True, kw_only=True):
     language: str
     parsed: ParsedMail
     robot: bool
+    rights: Mapping[str, str] = msgspec.field(
+        default_factory=dict
+    )  #: where somebody has labelled it
     obvious: bool  #: plain words; the others were written to be hard
 
 
@@ -113,6 +119,7 @@ def _examples(path: Path) -> Iterator[Example]:
             kinds=frozenset(line.kinds),
             language=line.language,
             parsed=parsed,
+            rights=line.rights,
             obvious=line.obvious,
             robot=screen(arrived(parsed), parsed, Addresses(())).robot,
         )

@@ -8,6 +8,7 @@ tried on the first `_FIRST` characters and none can take more than linear time.
 import re
 from collections.abc import Iterable, Iterator
 
+from intake.classify.needles import Index, Words
 from storage.records import Fact, FactName
 
 Span = tuple[int, int]
@@ -18,6 +19,7 @@ _FEW = 4  # of one sort
 _NEAR = 60  # characters between what a figure is and the figure
 
 _FIGURE = re.compile(r"\d[\d./-]*")
+_AT = re.compile("@")
 _ADDRESS = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}(?![\w-])", re.IGNORECASE
 )
@@ -50,7 +52,8 @@ _FORMULAS = (
 )  # fmt: skip
 _FORMULA = "|".join(_FORMULAS)
 #: without one of these there is nobody else to look for
-_ABOUT = (*_RELATIONS.split(), *_FORMULAS)
+_PEOPLE = Index([(frozenset((*_RELATIONS.split(), *_FORMULAS)),)])
+_BEFORE, _AFTER = 40, 300  # characters of an expression around such a word
 _MY = r"(?:my|our|meine?[nrs]?|unsere?[nrs]?|mon|ma|notre|mi|nuestr[oa]|mio|mia|mijn|onze|o meu|a minha|meu|minha|m[oó]j|moja|mojego|mojej)"
 _NAME = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Herrn?|Frau|M\.|Mme|Sr\.?|Sra\.?|Sig\.?|Pan[ai]?)\.? )?[^\W\d_a-z][^\W\d_]{1,30}(?:[ '-][^\W\d_a-z][^\W\d_]{1,30}){0,3}"
 #: a name only in the case it is written in: what is in small letters is no name
@@ -89,36 +92,59 @@ def _few(text: str, spans: Iterator[Span]) -> Iterable[Span]:
     return once.values()
 
 
-def _found(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
-    for match in pattern.finditer(text):
+def _found(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[Span]:
+    for match in pattern.finditer(text, start, end):
         yield match.span(match.lastgroup or 0)
 
 
 def _counted(pattern: re.Pattern[str], text: str, stretches: Iterable[Span]) -> Iterator[Span]:
     for start, end in stretches:
-        for match in pattern.finditer(text, start, end):
-            yield match.span(match.lastgroup or 0)
+        yield from _found(pattern, text, start, end)
 
 
 def _around_figures(text: str) -> list[Span]:
     """Where ages, dates and numbers can stand: most mails have few figures, or none."""
+    figures = (figure.span() for figure in _FIGURE.finditer(text))
+    return _merged((max(start - _NEAR, 0), end + _NEAR) for start, end in figures)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Spans in their order, those that touch made one."""
     merged: list[Span] = []
-    for figure in _FIGURE.finditer(text):
-        start, end = figure.start() - _NEAR, figure.end() + _NEAR
+    for start, end in spans:
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], end)
         else:
-            merged.append((max(start, 0), end))
+            merged.append((start, end))
     return merged
 
 
 def _addresses(text: str, own: frozenset[str]) -> Iterator[Span]:
-    if "@" in text:
-        yield from (m.span() for m in _ADDRESS.finditer(text) if m.group().lower() not in own)
+    signs = (sign.start() for sign in _AT.finditer(text))
+    for start, end in _merged((max(at - 65, 0), at + 450) for at in signs):
+        for found in _ADDRESS.finditer(text, start, end):
+            if found.group().lower() not in own:
+                yield found.span()
 
 
 def _named(text: str) -> Iterator[Span]:
     """Only what is written like a name: it begins with a capital, in any alphabet."""
-    low = text.lower()
-    if any(word in low for word in _ABOUT):
-        yield from (span for span in _found(_FOR, text) if text[span[0]].isupper())
+    for start, end in _around_people(text):
+        for span in _found(_FOR, text, start, end):
+            if text[span[0]].isupper():
+                yield span
+
+
+def _around_people(text: str) -> list[Span]:
+    """Where somebody's name can stand: beside a word of the family, or of an errand."""
+    words = Words(text.lower())
+    if len(words.text) != len(text):  # a capital that is two small letters: places have moved
+        return [(0, len(text))]
+    places = sorted(
+        at
+        for word in _PEOPLE.present(words)
+        for at in words.places(word)
+        if not text[at - 1 : at].isalnum()
+        and text[at + len(word) : at + len(word) + 1] in {" ", ","}
+    )
+    return _merged((max(at - _BEFORE, 0), at + _AFTER) for at in places)

@@ -1,7 +1,8 @@
 """From a text to hashed features: the one extractor, for training and at run time.
 
-Three families. Pieces of words survive spelling and endings; words and pairs of words carry the
-phrase; ideas (`concepts.py`) carry it over to other languages. Each occurrence remembers its words,
+Four families. Pieces of words survive spelling and endings; words and pairs of words carry the
+phrase; ideas (`concepts.py`, `everyday.py`) carry it over to other languages, and ideas beside
+words to words like them. Each occurrence remembers its words,
 so that a weight can be shown where it stands in the text.
 All of it is arithmetic on whole arrays: a mail of 2 KB takes well under a millisecond.
 """
@@ -14,16 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from intake.classify.concepts import CONDITIONS, NEGATIONS, STEMS
+from intake.classify.everyday import EVERYDAY
 
 Hashes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Ideas = npt.NDArray[np.uint16]
 
-FAMILIES = ("pieces", "words", "ideas")
+FAMILIES = ("pieces", "words", "ideas", "phrases")
 EACH = 2**19  #: buckets of a family
-_PIECES, _WORDS, _IDEAS = range(len(FAMILIES))
+_PIECES, _WORDS, _IDEAS, _PHRASES = range(len(FAMILIES))
 _PRIME = np.uint32(0x01000193)  # FNV's, RFC 9923
 _DENIED = np.uint32(0x5A5A5A5A)
+_DENIED_IDEA = 512  # above the number of every idea
 _LONGEST = 64  # letters of a word that count
 _NEAR = 9  # words between two ideas that belong together
 _SCOPE = 6  # words after a negation that it takes the force from
@@ -91,7 +95,7 @@ def _mixed(hashes: Hashes, family: int, form: int) -> Hashes:
     salted = hashes ^ np.uint32((form * 0x9E3779B1) & 0xFFFFFFFF)
     salted = (salted ^ (salted >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     salted = (salted ^ (salted >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return (salted ^ (salted >> np.uint32(16))) % np.uint32(EACH) + np.uint32(family * EACH)
+    return ((salted ^ (salted >> np.uint32(16))) & np.uint32(EACH - 1)) + np.uint32(family * EACH)
 
 
 def _plain(word: str) -> int:
@@ -153,16 +157,15 @@ def _prefixes(codes: npt.NDArray[np.uint32], letter: Flags, word: Places, starts
 
 
 def _pieces(cut: _Words) -> Iterator[_Found]:
-    """Two to five letters of one word, the blanks around it with them."""
+    """Three and four letters of one word, the blanks around it with them: two and five tell little
+    more and cost as much again."""
     codes, letter = cut.codes, cut.letter
     # a piece that begins with a blank belongs to the word after it
     word = np.where(letter, cut.word, cut.word + 1).astype(np.int32)
-    rolling, whole = codes, np.ones(len(codes), np.bool_)
-    for size in range(2, min(5, len(codes)) + 1):
-        if size > 2:
-            whole = whole[:-1] & letter[size - 2 : len(letter) - 1]
-        else:
-            whole = letter[:-1] | letter[1:]
+    rolling = codes[:-1] * _PRIME + codes[1:]
+    whole = letter[:-1] | letter[1:]
+    for size in range(3, min(4, len(codes)) + 1):
+        whole = whole[:-1] & letter[size - 2 : len(letter) - 1]
         rolling = rolling[:-1] * _PRIME + codes[size - 1 :]
         here = word[: len(whole)][whole]
         yield _Found(_mixed(rolling[whole], _PIECES, size), here, here)
@@ -180,44 +183,56 @@ def _reach(marked: Flags, clauses: Places, ahead: int) -> Flags:
 
 
 class _Stems(NamedTuple):
-    """Hashes of stems, sorted, with what each means, and whether it is a whole word."""
+    """Hashes of stems, sorted, with what each means; and the upper halves of all the hashes, which
+    tell at once of nearly every word that it is none of them."""
 
     hashes: Hashes
-    ideas: npt.NDArray[np.uint8]
-    whole: Flags
+    ideas: Ideas
+    halves: Flags
 
 
-def _stems(ideas: Mapping[str, str]) -> _Stems:
-    rows: dict[tuple[int, bool], int] = {}
+class _Known(NamedTuple):
+    """Beginnings of words, and whole words."""
+
+    begun: _Stems
+    whole: _Stems
+
+
+def _known(ideas: Mapping[str, str]) -> _Known:
+    rows: dict[bool, dict[int, int]] = {False: {}, True: {}}
     for at, stems in enumerate(ideas.values(), 1):
         for stem in stems.split():
             bare = stem.rstrip("*")
-            rows.setdefault((_plain(bare), bare == stem), at)
-    ordered = sorted((hashed, whole, at) for (hashed, whole), at in rows.items())
-    hashes, whole, numbers = zip(*ordered, strict=True)
-    return _Stems(
-        np.array(hashes, np.uint32), np.array(numbers, np.uint8), np.array(whole, np.bool_)
-    )
+            rows[bare == stem].setdefault(_plain(bare), at)
+    return _Known(_stems(rows[False]), _stems(rows[True]))
 
 
-_NAMED = _stems(STEMS)
-_DENYING = _stems(NEGATIONS)
-_SUPPOSING = _stems(CONDITIONS)
+def _stems(rows: Mapping[int, int]) -> _Stems:
+    hashes = np.array(sorted(rows), np.uint32)
+    halves = np.zeros(1 << 16, np.bool_)
+    halves[hashes >> 16] = True
+    return _Stems(hashes, np.array([rows[h] for h in sorted(rows)], np.uint16), halves)
 
 
-def _meant(cut: _Words, known: _Stems) -> npt.NDArray[np.uint8]:
+_NAMED = _known(STEMS | EVERYDAY)
+_DENYING = _known(NEGATIONS)
+_SUPPOSING = _known(CONDITIONS)
+
+
+def _meant(cut: _Words, known: _Known) -> Ideas:
     """The idea of each word by its longest stem, 0 = none."""
-    found = np.zeros(len(cut.starts), np.uint8)
-    for whole in (False, True):
-        table = known.hashes[known.whole == whole]
-        ideas = known.ideas[known.whole == whole]
-        if not len(table):
+    found = np.zeros(len(cut.starts), np.uint16)
+    for stems, ends in (
+        (known.begun, np.flatnonzero(cut.letter)),
+        (known.whole, cut.ends - 1),
+    ):
+        letters = ends[stems.halves[cut.prefixes[ends] >> 16]]
+        if not len(letters):
             continue
-        letters = cut.ends - 1 if whole else np.flatnonzero(cut.letter)
         wanted = cut.prefixes[letters]
-        at = np.minimum(np.searchsorted(table, wanted), len(table) - 1)
-        hit = table[at] == wanted
-        found[cut.word[letters[hit]]] = ideas[at[hit]]  # the last, longest one stays
+        at = np.minimum(np.searchsorted(stems.hashes, wanted), len(stems.hashes) - 1)
+        hit = stems.hashes[at] == wanted
+        found[cut.word[letters[hit]]] = stems.ideas[at[hit]]  # the last, longest one stays
     return found
 
 
@@ -241,11 +256,22 @@ def _worded(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
         yield _Found(_mixed(words[marked], _WORDS, form), here[marked], here[marked])
 
 
-def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
+def _phrased(cut: _Words, meant: Ideas) -> Iterator[_Found]:
+    """An idea with the word before it or behind it, or the next but one."""
+    words, ideas = cut.prefixes[cut.ends - 1], meant.astype(np.uint32)
+    here = np.arange(len(words), dtype=np.int32)
+    for apart in (1, 2):
+        near = here[:-apart][cut.clauses[:-apart] == cut.clauses[apart:]]
+        for form, idea, word in ((apart, 0, apart), (2 + apart, apart, 0)):
+            first = near[ideas[near + idea] > 0]
+            pairs = ideas[first + idea] * np.uint32(77) + words[first + word]
+            yield _Found(_mixed(pairs, _PHRASES, form), first, first + np.int32(apart))
+
+
+def _thought(cut: _Words, meant: Ideas, denied: Flags, body_at: int) -> Iterator[_Found]:
     """Ideas, and two of them close together in one clause, in either order."""
-    meant = _meant(cut, _NAMED)
     at = np.flatnonzero(meant).astype(np.int32)
-    ideas = meant[at].astype(np.uint32) + np.uint32(128) * denied[at]
+    ideas = meant[at].astype(np.uint32) + np.uint32(_DENIED_IDEA) * denied[at]
     yield _Found(_mixed(ideas, _IDEAS, 1), at, at)
     for form, marked in ((2, cut.starts[at] < body_at), (3, cut.asked[at])):
         yield _Found(_mixed(ideas[marked], _IDEAS, form), at[marked], at[marked])
@@ -253,7 +279,7 @@ def _thought(cut: _Words, denied: Flags, body_at: int) -> Iterator[_Found]:
         first, last = at[:-gap], at[gap:]
         near = (cut.clauses[first] == cut.clauses[last]) & (last - first <= _NEAR)
         one, other = ideas[:-gap][near], ideas[gap:][near]
-        pair = np.minimum(one, other) * np.uint32(256) + np.maximum(one, other)
+        pair = np.minimum(one, other) * np.uint32(2 * _DENIED_IDEA) + np.maximum(one, other)
         yield _Found(_mixed(pair, _IDEAS, 4), first[near], last[near])
 
 
@@ -266,7 +292,9 @@ def extract(page: Page) -> Sheet:
         denied = _denied(cut)
         found += _pieces(cut)
         found += _worded(cut, denied, page.body_at)
-        found += _thought(cut, denied, page.body_at)
+        meant = _meant(cut, _NAMED)
+        found += _thought(cut, meant, denied, page.body_at)
+        found += _phrased(cut, meant)
     return Sheet(
         buckets=np.concatenate([one.buckets for one in found]),
         first=np.concatenate([one.first for one in found]),

@@ -55,6 +55,9 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 
 _READ = 1500  # characters
 _ASKED = 600  # of which the library is asked
+_MANY = (
+    8  # small words of one language, and few of another: on 8,000 mails the library never differs
+)
 _LIKELY = 0.3  # from here on the library is believed where the small words tell nothing
 _SURE = 0.5  # from here on it is believed against them, that the language is none of the eight,
 _CERTAIN = 0.8  # and here that it is another of them
@@ -63,7 +66,9 @@ _CERTAIN = 0.8  # and here that it is another of them
 def language(text: str) -> str:
     """ISO 639-1, or "und" when nobody can tell."""
     text = text[:_READ].lower()
-    own = _by_small_words(text)
+    own, clear = _by_small_words(text)
+    if clear:  # the library takes longer than everything else here
+        return own
     code, chance = _by_library(text)
     if own == "und":
         return code if chance >= _LIKELY else own
@@ -71,8 +76,11 @@ def language(text: str) -> str:
     return code if foreign or chance >= _CERTAIN else own
 
 
-def _by_small_words(text: str) -> str:
-    """A word shared by several languages counts for each of them in part."""
+def _by_small_words(text: str) -> tuple[str, bool]:
+    """The language, and whether it is beyond doubt.
+
+    A word shared by several languages counts for each of them in part.
+    """
     scores = dict.fromkeys(_WORDS | _OTHERS, 0.0)
     for token in _TOKEN.findall(text):
         languages = _SPOKEN.get(token, ())
@@ -80,7 +88,8 @@ def _by_small_words(text: str) -> str:
             scores[found] += 1 / len(languages)
     best, second = sorted(scores, key=scores.__getitem__, reverse=True)[:2]
     enough = scores[best] >= 1.5 and scores[best] >= 1.25 * scores[second]
-    return best if enough else "und"
+    clear = scores[best] >= _MANY and scores[best] >= 3 * scores[second]
+    return (best, clear) if enough else ("und", False)
 
 
 @cache

@@ -7,13 +7,22 @@ so a clue is at worst tried for nothing and never missed.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from itertools import chain
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+Held = npt.NDArray[np.bool_]
+Hashes = npt.NDArray[np.uint32]
 Needles = tuple[frozenset[str], ...]
+
+_HASHES = 1 << 16
+_PIECES = 4  # of a needle that are looked up before the needle itself
 
 
 def needles(pattern: str) -> Needles:
@@ -81,8 +90,15 @@ class Words:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.grams = {text[i : i + 3] for i in range(len(text) - 2)}
+        self.present: dict[Index, frozenset[str]] = {}
         self._places: dict[str, list[int]] = {}
+
+    @cached_property
+    def trios(self) -> Held:
+        """Which hashes its runs of three characters have."""
+        held = np.zeros(_HASHES, np.bool_)
+        held[_trios(self.text)] = True
+        return held
 
     def places(self, needle: str) -> list[int]:
         """Where a substring stands, first to last."""
@@ -96,27 +112,39 @@ class Words:
         return found
 
 
+def _trios(text: str) -> Hashes:
+    """A small hash of each three characters in a row."""
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), "<u4")
+    first, second, third = codes[:-2], codes[1:-1], codes[2:]
+    mixed: Hashes = (first * np.uint32(961) + second * np.uint32(31) + third) * np.uint32(
+        0x9E3779B1
+    )
+    mixed >>= np.uint32(16)
+    return mixed
+
+
 class Index:
     """Many needles, found in a text at once by the three-letter pieces they consist of."""
 
     def __init__(self, all_needles: Iterable[Needles]) -> None:
         distinct = {needle for sets in all_needles for found in sets for needle in found}
         self._short = [needle for needle in distinct if len(needle) < 3]
-        self._by_start: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-        for needle in distinct:
-            if len(needle) >= 3:
-                rest = tuple({needle[i : i + 3] for i in range(1, len(needle) - 2)})
-                self._by_start.setdefault(needle[:3], []).append((needle, rest))
+        self._long = [needle for needle in distinct if len(needle) >= 3]
+        #: a needle to a row; a short one's row is filled up with its own first piece
+        rows = [np.resize(_trios(needle), _PIECES) for needle in self._long]
+        self._pieces = np.array(rows, np.uint32).reshape(-1, _PIECES)
 
     def present(self, words: Words) -> frozenset[str]:
         """Those of the needles that the text holds."""
-        grams, text = words.grams, words.text
-        found = [needle for needle in self._short if needle in text]
-        for start in self._by_start.keys() & grams:
-            for needle, rest in self._by_start[start]:
-                if grams.issuperset(rest) and (len(needle) == 3 or needle in text):
-                    found.append(needle)
-        return frozenset(found)
+        if self not in words.present:
+            words.present[self] = frozenset(self._present(words))
+        return words.present[self]
+
+    def _present(self, words: Words) -> Iterator[str]:
+        text = words.text
+        likely = np.flatnonzero(words.trios[self._pieces].all(axis=1)).tolist()
+        yield from (needle for at in likely if (needle := self._long[at]) in text)
+        yield from (needle for needle in self._short if needle in text)
 
 
 def stretches(
@@ -142,20 +170,78 @@ def _within(places: list[int], start: int, end: int) -> bool:
     return at < len(places) and places[at] <= end
 
 
-class Signs:
-    """Named expressions, for texts in lower case; an answer is the names of those that occur."""
+#: a word's ending, as long as it likes
+_ENDLESS = re.compile(r"(\\w)[*+]")
+_SLACK = 60  # characters for such an ending, and what is looked for behind it
 
-    def __init__(self, expressions: Mapping[str, str]) -> None:
-        self._signs = {
-            name: (needles(words), re.compile(words)) for name, words in expressions.items()
-        }
-        self._index = Index(wanted for wanted, _ in self._signs.values())
+
+class _Sign(NamedTuple):
+    """One expression; `reach` is how far apart its needles may stand, None = any distance."""
+
+    wanted: Needles
+    reach: int | None
+    pattern: str
+
+    def stands_in(self, words: Words, present: frozenset[str]) -> bool:
+        if any(map(present.isdisjoint, self.wanted)):
+            return False
+        expression = _compiled(self.pattern)
+        if not self.wanted or self.reach is None:
+            return expression.search(words.text) is not None
+        return any(
+            expression.search(words.text, start, end + _SLACK)
+            for start, end in stretches(self.wanted, present, words, self.reach)
+        )
+
+
+class Signs:
+    """Named expressions, for texts in lower case; an answer is the names of those that occur.
+
+    Each is taken as its alternatives, looked for one by one: few of them can be there.
+    """
+
+    def __init__(self, expressions: Mapping[str, str], around: str = "{}") -> None:
+        self._names = tuple(expressions)
+        signs = [
+            (name, _sign(one, around))
+            for name, words in expressions.items()
+            for one in alternatives(words)
+        ]
+        self._index = Index(sign.wanted for _, sign in signs)
+        self._always = [(name, sign) for name, sign in signs if not sign.wanted]
+        self._by_needle: dict[str, list[tuple[str, _Sign]]] = {}
+        for name, sign in signs:
+            for needle in sign.wanted[0] if sign.wanted else ():
+                self._by_needle.setdefault(needle, []).append((name, sign))
 
     def of(self, words: Words) -> tuple[str, ...]:
         """The names whose expression the text holds."""
         present = self._index.present(words)
-        return tuple(
-            name
-            for name, (wanted, pattern) in self._signs.items()
-            if not any(map(present.isdisjoint, wanted)) and pattern.search(words.text)
-        )
+        likely = [self._always, *(self._by_needle.get(needle, ()) for needle in present)]
+        found: set[str] = set()
+        for name, sign in chain.from_iterable(likely):
+            if name not in found and sign.stands_in(words, present):
+                found.add(name)
+        return tuple(name for name in self._names if name in found)
+
+
+def _sign(expression: str, around: str) -> _Sign:
+    wanted, distance = studied(_ENDLESS.sub(r"\1{0,30}", expression))
+    return _Sign(wanted, distance, around.replace("{}", f"(?:{expression})"))
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """When it is first needed: most never are."""
+    return re.compile(pattern)
+
+
+def alternatives(pattern: str) -> list[str]:
+    """What an expression offers to choose from, outermost: "a|(b|c)" are "a" and "(b|c)"."""
+    depth, found, start = 0, [], 0
+    for mark in re.finditer(r"\\.|\[[^]]*\]|[()|]", pattern):
+        depth += {"(": 1, ")": -1}.get(mark.group(), 0)
+        if mark.group() == "|" and not depth:
+            found.append(pattern[start : mark.start()])
+            start = mark.end()
+    return [*found, pattern[start:]]

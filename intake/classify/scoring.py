@@ -31,11 +31,11 @@ _SENTENCE = re.compile(
     r"[.!?;:,\n]|\bbut\b|\baber\b|\bmais\b|\bpero\b|\bma\b|\bmaar\b|\bmas\b|\bale\b"
 )
 #: one character for one: the clues know straight quotes and blanks, and places must not move
-_STRAIGHT = str.maketrans(
-    dict.fromkeys("\u2019\u2018\u02bc\u00b4`", "'")
-    | dict.fromkeys("\u201c\u201d\u201e", '"')
-    | dict.fromkeys("\u00a0\u202f\u2009\t", " ")
-    | dict.fromkeys("\u2010\u2011\u2013", "-")
+_STRAIGHT = (
+    ("'", "`\u2019\u2018\u02bc\u00b4"),
+    ('"', "\u201c\u201d\u201e"),
+    (" ", "\t\u00a0\u202f\u2009"),
+    ("-", "\u2010\u2011\u2013"),
 )
 WEIGHED = 20_000  #: characters of a text that are read; the rest of a longer one is not
 
@@ -126,7 +126,10 @@ def _lowered(pattern: str) -> str:
 
 def straightened(text: str) -> str:
     """The text for clues: lower case, plain quotes and blanks, bounded, every place as it was."""
-    text = text[:WEIGHED].translate(_STRAIGHT)
+    text = text[:WEIGHED]
+    for plain, others in _STRAIGHT:
+        for other in others:  # many times as fast as str.translate()
+            text = text.replace(other, plain)
     lower = text.lower().replace("caféx", "cafex")
     if len(lower) == len(text):
         return lower

@@ -31,6 +31,9 @@ _NAMED = re.compile(
     r"\b(?P<sure>incogni|deleteme|optery|onerep|privacy ?hawk|privacy ?bee|permission slip)\b"
     r"|\b(?P<word>mine|rightly|cloaked|kanary|yorba)\b(?= (?:app|service|users?|privacy|inc|ltd|technologies|platform)\b)"
 )
+#: one of these stands in every name
+_PARTS = ("incogni", "deleteme", "optery", "onerep", "privacy", "permission", "mine", "rightly",
+          "cloaked", "kanary", "yorba")  # fmt: skip
 _BY_NAME = {name.lower().replace(" ", ""): name for name in SERVICES}
 
 
@@ -41,6 +44,6 @@ def service(text: str, header_from: str) -> str:
         if domain in _BY_DOMAIN:
             return _BY_DOMAIN[domain]
         domain = domain.partition(".")[2]
-    if found := _NAMED.search(text):
+    if any(part in text for part in _PARTS) and (found := _NAMED.search(text)):
         return _BY_NAME[found.group().replace(" ", "")]
     return ""

@@ -32,9 +32,9 @@ def test_a_model_with_its_report_beside_it(folder, tmp_path):
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
     assert lines[1].startswith("real requests ignored")
-    assert "27 mails" in lines[-1]
+    assert "72 mails" in lines[-1]
     report = json.loads((tmp_path / "my.json").read_text())
-    assert report["figures"]["ignored"]["of"] == 24
+    assert report["figures"]["ignored"]["of"] == 64
     assert [point["auto"] for point in report["curve"]] == sorted(
         {p["auto"] for p in report["curve"]}
     )
@@ -44,7 +44,7 @@ def test_a_model_with_its_report_beside_it(folder, tmp_path):
 
 def test_the_report_as_json(folder, tmp_path):
     done = run("train", "--corpus", folder, "--out", tmp_path / "x.model", "--json")
-    assert json.loads(done.output)["mails"] == 27
+    assert json.loads(done.output)["mails"] == 72
 
 
 def test_no_corpus_is_one_sentence(tmp_path):
@@ -157,7 +157,7 @@ def test_a_model_that_reads_them_as_well_is_the_desks_own(folder, labelled, monk
     monkeypatch.setattr("intake.classify.examples.CORPUS", folder)
     done = run("train", "--with-cases", "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.output)["mails"] == 28
+    assert json.loads(done.output)["mails"] == 73
     assert own(str(labelled / "desk.model")) is not None
 
 

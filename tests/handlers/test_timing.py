@@ -12,6 +12,7 @@ from storage.records import (
     Alarm,
     Candidate,
     Case,
+    Claim,
     DirectMessage,
     Letter,
     OutboxStatus,
@@ -85,6 +86,36 @@ async def test_no_question_stops_the_clock_of_portability_in_the_uk(bench: Bench
     assert (due.stopped is not None) is stands
     if not stands:
         assert due.due_on == date(2026, 12, 3)
+
+
+PORTABLE = Claim(kind="access", right="GDPR 20", start=0, end=6)
+
+
+async def test_the_right_that_a_mail_claims_has_its_own_clock_at_once(bench: Bench):
+    case = await bench.case("access", laws=(UK,), claims=(PORTABLE,))
+    (request,) = case.requests
+    assert request.right == "GDPR 20"
+    await bench.click(case, "claim")
+    form = {"template": "clarification", "body": "Which of them do you mean?"}
+    await write(bench, await bench.fresh(case), form, NOW + DAY)
+    assert (await bench.fresh(case)).requests[0].due.stopped is None
+
+
+async def test_a_claimed_right_is_filled_in_and_a_person_may_choose_another(bench: Bench):
+    case = await bench.case("access", laws=(UK,), claims=(PORTABLE,))
+    await bench.click(case, "claim")
+    form = await bench.form(await bench.fresh(case), "what", request=1)
+    assert [f.initial for f in form.fields if f.name == "right"] == ["GDPR 20"]
+    await bench.click(await bench.fresh(case), "what", request=1, form={"right": "GDPR 15"})
+    assert (await bench.fresh(case)).requests[0].right == "GDPR 15"
+
+
+async def test_a_claim_waits_for_the_kind_that_a_person_chooses(bench: Bench):
+    case = await bench.case("question", laws=(UK,), claims=(PORTABLE,))
+    await bench.click(case, "claim")
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "access"})
+    (request,) = (await bench.fresh(case)).requests
+    assert request.right == "GDPR 20"
 
 
 async def test_a_corrected_kind_goes_on_waiting_for_who_they_are(bench: Bench):

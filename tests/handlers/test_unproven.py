@@ -193,6 +193,7 @@ async def test_a_duplicate_needs_the_same_right_asked_by_somebody_proven(bench: 
         assert "first" in answer.fields, ref
     review = await close(bench, case, Outcome.DUPLICATE, first=first.ref)
     assert isinstance(review, Review)
+    assert review.body.count("You asked for the same thing before") == 1
     assert first.ref in review.body
 
 

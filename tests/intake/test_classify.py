@@ -9,8 +9,18 @@ from handlers.handler import Clue
 from handlers.noise import NOISE
 from handlers.registry import Registry
 from intake.classify import WORDS, Classifier, read_text, settled, unread
+from intake.classify.clues import Book
 from intake.classify.language import language
-from intake.classify.needles import Index, Signs, Words, needles, reach, stretches
+from intake.classify.needles import (
+    Index,
+    Signs,
+    Words,
+    alternatives,
+    needles,
+    reach,
+    stretches,
+)
+from intake.classify.reader import see
 from intake.mime import parse
 from storage.records import ParsedMail, Reading
 
@@ -287,8 +297,82 @@ def test_no_clue_is_missed_for_its_needles(classifier):
     assert found > 15
 
 
+# --- the right, where the kind is coarser than the law
+
+CLAIMED = [
+    ("access", "GDPR 20", "I am moving to another provider, so send me my chats to take along."),
+    ("access", "GDPR 20", "Ich mache mein Recht auf Datenübertragbarkeit geltend."),
+    ("access", "GDPR 20", "Je souhaite exercer mon droit à la portabilité de mes données."),
+    ("access", "", "Please send me a copy of my data, as CSV if you can."),
+    ("deletion", "GDPR 18", "Please restrict the processing of my data until this is settled."),
+    ("deletion", "GDPR 18", "Do not delete it, just freeze my data while my complaint runs."),
+    ("deletion", "GDPR 18", "Bitte schränken Sie die Verarbeitung meiner Daten ein."),
+    ("deletion", "GDPR 18", "Wnoszę o ograniczenie przetwarzania moich danych."),
+    ("deletion", "GDPR 21", "I object to your analysing my voice. Stop processing it."),
+    ("deletion", "GDPR 21", "Je m'oppose au traitement de mes données."),
+    ("deletion", "GDPR 21", "Ik maak bezwaar tegen de verwerking van mijn gegevens."),
+    ("deletion", "GDPR 22", "No automated decision about me, please: a person must decide."),
+    ("deletion", "", "I withdraw my consent. Delete all the data you have."),
+    ("deletion", "", "Bitte löschen Sie alle meine Daten."),
+    ("unsubscribe", "CCPA 1798.120", "Do not sell or share my personal information."),
+    ("unsubscribe", "", "Please take me off your mailing list."),
+]
+
+
+@pytest.mark.parametrize(("kind", "right", "body"), CLAIMED)
+def test_the_right_that_is_claimed(kind, right, body):
+    found = list(Book(registry.load()).claims(see(asked(body)), [kind]))
+    assert [claim.right for claim in found] == ([right] if right else [])
+
+
+def test_a_claim_points_at_its_words(classifier):
+    body = "Please restrict the processing of my data until this is settled."
+    reading = read(classifier, body)
+    (claim,) = reading.claims
+    assert reading.right("deletion") == "GDPR 18"
+    assert reading.right("access") == ""
+    assert "restrict" in read_text(asked(body))[claim.start : claim.end]
+
+
+def test_a_right_is_claimed_only_for_a_kind_that_is_asked(classifier):
+    assert read(classifier, "Shall we move the lunch to another place?").claims == ()
+
+
+@pytest.mark.parametrize("kind", registry.load().kinds.values(), ids=lambda kind: kind.name)
+def test_every_right_can_be_chosen_where_the_kind_offers_a_choice(kind):
+    offered = {
+        value
+        for step in kind.steps
+        for field in step.asks
+        if field.name == "right"
+        for value, _ in field.options
+    }
+    assert not offered or set(kind.rights) - {""} <= offered
+
+
 def test_signs():
     signs = Signs({"a": r"\bsue(s|d)?\b", "b": "court|judge"})
     assert signs.of(Words("he sued them")) == ("a",)
     assert signs.of(Words("the judge sues")) == ("a", "b")
     assert signs.of(Words("nothing")) == ()
+
+
+def test_a_sign_is_found_however_long_its_word_and_its_text():
+    signs = Signs({"a": r"rechtsanw[aä]lt\w*|of (\w+ )?counsel"}, around=r"(?<!\w){}(?!\w)")
+    away = "nothing here. " * 900
+    for said in ("rechtsanwaltsgebührengesetz", "of special counsel", "of counsel."):
+        assert signs.of(Words(f"{away}{said} {away}")) == ("a",)
+    assert signs.of(Words(f"{away}unrechtsanwalt, off counselling{away}")) == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "offered"),
+    [
+        ("a|b", ["a", "b"]),
+        (r"a(b|c)|d\|e", ["a(b|c)", r"d\|e"]),
+        ("[|)]x|(?<!y)z", ["[|)]x", "(?<!y)z"]),
+        ("alone", ["alone"]),
+    ],
+)
+def test_alternatives(pattern, offered):
+    assert alternatives(pattern) == offered

@@ -2,6 +2,8 @@
 
 import pytest
 
+from intake.classify.concepts import CONDITIONS, NEGATIONS, STEMS
+from intake.classify.everyday import EVERYDAY
 from intake.classify.features import EACH, FAMILIES, Page, Sheet, extract
 
 
@@ -26,6 +28,22 @@ def test_letters_without_their_marks_are_the_same_words():
 def test_an_idea_is_the_same_in_every_language(text):
     assert buckets("delete my account", "ideas") & buckets(text, "ideas")
     assert not buckets("delete my account", "words") & buckets(text, "words")
+
+
+@pytest.mark.parametrize("table", [STEMS, EVERYDAY, NEGATIONS, CONDITIONS])
+def test_stems_are_written_as_words_are_read(table):
+    stems = " ".join(stem.rstrip("*") for stems in table.values() for stem in stems.split())
+    assert len(sheet(stems).starts) == len(stems.split())  # each is one word
+    assert stems == stems.lower()
+    assert stems.isascii()
+
+
+def test_no_stem_is_two_ideas():
+    own = {stem for stems in STEMS.values() for stem in stems.split()}
+    everyday = [stem for stems in EVERYDAY.values() for stem in stems.split()]
+    assert len(everyday) == len(set(everyday))
+    assert own.isdisjoint(everyday)
+    assert not STEMS.keys() & EVERYDAY.keys()
 
 
 def test_what_is_denied_is_another_feature():

@@ -26,17 +26,22 @@ def test_the_same_corpus_gives_the_same_model(folder, tmp_path):
 def test_a_model_says_what_it_was_trained_on(folder):
     trained = train(read(folder))
     assert trained.model.head.corpus == digest(files(folder)) == trained.report.corpus
-    assert (trained.report.mails, trained.report.voices) == (27, 3)
+    assert (trained.report.mails, trained.report.voices) == (72, 8)
     assert trained.report.figures.macro_f1 > 0.9
 
 
-def test_what_one_voice_alone_says_is_not_learned(folder):
-    vocabulary = weigh(read(folder)).vocabulary
-    (folder / "more.jsonl").write_text(
-        json.dumps({"id": "x", "voice": "ann", "kinds": ["access"], "body": "says ann zyzzyva"})
-    )
-    again = weigh(read(folder)).vocabulary
-    assert np.array_equal(vocabulary.buckets, again.buckets)
+def test_what_few_voices_say_is_not_learned(folder):
+    def learned(*voices: str) -> int:
+        mails = [
+            {"id": f"x{voice}", "voice": voice, "kinds": ["access"], "body": "zyzzyva"}
+            for voice in voices
+        ]
+        (folder / "more.jsonl").write_text("\n".join(map(json.dumps, mails)))
+        return len(weigh(read(folder)).vocabulary.buckets)
+
+    few = learned("ann", "ben", "cem", "dan")
+    assert learned("ann") == few
+    assert learned("ann", "ben", "cem", "dan", "eve") > few
 
 
 def test_another_corpus_has_another_digest(folder):

@@ -68,13 +68,16 @@ class Walk:
         label = REGISTRY.actions[step.action].label
         await self.seen(who, case.version)  # on an older card it may be another kind of button
         request = self.request if several and step.name not in {"confirm", "verify"} else None
-        await who.click(self.ref, label, self.channel, request)
+        pressed = await who.click(self.ref, label, self.channel, request)
         if REGISTRY.actions[step.action].writes:
             await who.window("Preview")
             answer = await who.submit()
             assert answer["ok"], answer
             await who.close()
         if not REGISTRY.actions[step.action].asks:
+            if pressed["type"] == "overflow" and step.intro:  # a menu puts no question itself
+                await who.window(step.intro)
+                assert (await who.submit())["ok"]
             return
         await who.window("input")
         typed = await self._typed(who, step)

@@ -197,7 +197,7 @@ class Acting:
         action = (of_row or named)[0]
         answer = await self._do("click", channel=channel, ts=message["ts"], action=action)
         assert answer["ok"], answer
-        return answer
+        return action
 
     async def press_in_window(self, label: str) -> dict[str, Any]:
         view = self.stack[-1]

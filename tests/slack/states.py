@@ -21,7 +21,6 @@ from storage.records import (
     LetterState,
     OutboxStatus,
     Outcome,
-    Proposed,
     Query,
     Reading,
     Request,
@@ -235,9 +234,7 @@ def everything_at_once() -> Case:
         breach=Breach(aware_at=NOW, by=ANA, at=NOW),
         held=("m1", "m2"),
         held_for="PR-2026-0001",
-        proposed=Proposed(
-            by=ANA, at=NOW, home=Candidate(regime="ccpa", place="US"), why="they say so"
-        ),
+        approvals=(Approval(about="place/1", request=1, asked_by=ANA, asked_at=NOW),),
         still_mailed=NOW,
         legal_hold=True,
         restricted=True,
