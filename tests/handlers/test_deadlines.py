@@ -206,6 +206,12 @@ def test_a_period_that_will_begin_anew_has_no_days_left_to_show() -> None:
     assert "the period begins when it comes" in found.why
 
 
+def test_proof_that_came_before_the_request_begins_no_period_before_it() -> None:
+    came = (event("pause", "2026-05-28"), event("resume", "2026-05-29"))
+    found = of("access", "2026-06-01T10:00:00+00:00", "uk_gdpr", events=came)
+    assert found.due_on == date(2026, 7, 1)
+
+
 def test_the_day_to_aim_for_knows_of_no_pause() -> None:
     """UK and EU alike keep counting as if nothing had been asked."""
     asked = (event("pause", "2026-06-03"), event("resume", "2026-06-23"))

@@ -63,8 +63,10 @@ class Walk:
     async def _press(self, who: Acting, step: Step) -> None:
         if step.rests:
             await self.world.move(DAYS)
-        several = len((await self.case()).requests) > 1
+        case = await self.case()
+        several = len(case.requests) > 1
         label = REGISTRY.actions[step.action].label
+        await self.seen(who, case.version)  # on an older card it may be another kind of button
         request = self.request if several and step.name not in {"confirm", "verify"} else None
         pressed = await who.click(self.ref, label, self.channel, request)
         if REGISTRY.actions[step.action].writes:
@@ -81,6 +83,15 @@ class Walk:
         typed = await self._typed(who, step)
         answer = await who.submit(**typed)
         assert answer["ok"], (step.name, answer)
+
+    async def seen(self, who: Acting, version: int) -> None:
+        """The card as the case now is: Slack takes one change a second."""
+
+        def look() -> bool:
+            shown = who.cards(self.ref, self.channel)
+            return any(f'"v":{version}' in str(b) for m in shown for b in buttons(m["blocks"]))
+
+        await who.until(look, f"the card of version {version}")
 
     async def _typed(self, who: Acting, step: Step) -> dict[str, str | list[str]]:
         """What the form of a step is filled in with."""
