@@ -93,7 +93,8 @@ def cards(ana: Acting) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for channel in (STAFF, RESTRICTED):
         for ts, message in ana.messages.get(channel, {}).items():
-            if message.get("blocks") and message.get("thread_ts") in {None, ts}:
+            whole = message.get("blocks") and message.get("thread_ts") in {None, ts}
+            if whole and "PR-" in message["text"]:  # the summary of a busy hour names no case
                 found.setdefault(reference(message["text"]), []).append(ts)
     return found
 
@@ -126,6 +127,8 @@ async def test_slow_five_kills_among_two_hundred_mails(tmp_path: Path):
         refs = await every_mail_is_one_case(pair, set(senders.kept))
         doubled = {ref: found for ref, found in cards(ana).items() if len(found) > 1}
         assert (set(cards(ana)), doubled) == (refs, {}), seed
+        staff = ana.messages[STAFF].values()
+        assert sum("came within an hour" in m["text"] for m in staff) == 1, seed
         answers = {a: {m["message_id"] for m in ms} for a, ms in ana.mails.items()}
         assert {a: ids for a, ids in answers.items() if len(ids) > 1} == {}, seed
         assert await posted_again(tmp_path), "no post was in flight at any kill"
