@@ -1,4 +1,4 @@
-"""Every other kind from its mail to its closing letter, with the clock moved to each station between.
+"""Every other kind: from its mail to its closing letter, the clock moved to each station.
 
 Every date is counted by hand, as the comments say. Rungs: 10, 5, 2 and 1 days before the day we
 aim for, at nine of a working day in London, nearer together on a short clock.
