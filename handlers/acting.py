@@ -4,6 +4,7 @@ from datetime import datetime
 
 from handlers import approvals, earlier, offers
 from handlers.circles import BARRED
+from handlers.deadlines.reminders import told_anew
 from handlers.drafting import Drafting
 from handlers.handler import (
     Action,
@@ -231,6 +232,7 @@ class FromPeople(Drafting):
         same_clock = case.requests == before.requests and case.approvals == before.approvals
         if same_clock and (case.assignee is None) == (before.assignee is None):
             return case
+        case = replace(case, acknowledgement=told_anew(case, self.policy))
         return self._reminded(self._moved(case, by), now)
 
     def _moved(self, case: Case, by: Person) -> Case:

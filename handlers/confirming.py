@@ -9,10 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.commits import Commits
-from handlers.deadlines import confirm_by
-from handlers.deadlines.reminders import BY_HAND
-from handlers.deadlines.rules import CALENDAR
-from handlers.deadlines.working_days import add_working_days, local_day
+from handlers.deadlines.reminders import by_hand
 from handlers.handler import Draft
 from handlers.letter_actions import failed
 from handlers.letters.acknowledgement import FORGED, WAS_IMPORTED, withheld
@@ -81,7 +78,7 @@ class AutomaticLetters(Commits):
             automatic=True,
         )
         if why and why != PILOT:
-            return None, replace(case, acknowledgement=self._by_hand(case, why))
+            return None, replace(case, acknowledgement=by_hand(case, self.policy, why))
         letter = self.letter(case, draft, now, "desk")
         if not why:
             at = self.pace.slot(case.requester.rpartition("@")[2], now)
@@ -98,14 +95,6 @@ class AutomaticLetters(Commits):
     def _until(self, now: datetime) -> str:
         last = (now + timedelta(minutes=LOOKS[-1])).astimezone(ZoneInfo(self.policy.timezone))
         return f": the sender cannot be checked for now; tried again until {last:%d %b %Y %H:%M}"
-
-    def _by_hand(self, case: Case, why: str) -> str:
-        """The step that is left to staff, with its day."""
-        received = local_day(case.received_at, self.policy.timezone)
-        last = add_working_days(received, self.policy.confirm_days, CALENDAR)
-        law = confirm_by(case)
-        beside = f"; law by {law[0]:%d %b %Y} ({law[1]})" if law else ""
-        return f"withheld: {why}{BY_HAND}{last:%d %b %Y} (desk rule){beside}"
 
     async def _known(self, case: Case, found: Understood, now: datetime, puts: list[Stored]) -> str:
         """The same Message-ID or the same words of one address are confirmed once a week."""
@@ -177,7 +166,7 @@ class AutomaticLetters(Commits):
         warning = f"the sender failed authentication: {sender.words}"
         if (letter := letter_of(case, message.id)) is not None:
             case = without_letter(failed(case, letter), letter.id)
-        why = self._by_hand(case, FORGED)
+        why = by_hand(case, self.policy, FORGED)
         case = replace(case, acknowledgement=why, flags=(*case.flags, warning))
         content = message.content
         if isinstance(content, Letter):

@@ -140,6 +140,22 @@ def unconfirmed(case: Case) -> bool:
     return BY_HAND in case.acknowledgement and not any(not letter.bounced for letter in gone)
 
 
+def by_hand(case: Case, policy: Policy, why: str) -> str:
+    """That no automatic letter may confirm the receipt: the desk's day for it, and the law's."""
+    received = local_day(case.received_at, policy.timezone)
+    last = add_working_days(received, policy.confirm_days, CALENDAR)
+    law = confirm_by(case)
+    beside = f"; law by {law[0]:%d %b %Y} ({law[1]})" if law else ""
+    return f"withheld: {why}{BY_HAND}{last:%d %b %Y} (desk rule){beside}"
+
+
+def told_anew(case: Case, policy: Policy) -> str:
+    """The same for what it asks and whose laws may apply by now."""
+    why, marked, _ = case.acknowledgement.partition(BY_HAND)
+    why = why.removeprefix("withheld: ")
+    return by_hand(case, policy, why) if marked else case.acknowledgement
+
+
 def _until(case: Case, policy: Policy, now: datetime) -> Iterator[Step]:
     for step in _ladder(case, policy):
         if step.at > now:

@@ -293,6 +293,20 @@ async def test_a_receipt_left_to_staff_says_the_desk_s_day_and_the_law_s(bench: 
     assert f"not confirmed yet: {told}" in line.content.text
 
 
+async def test_once_a_person_says_what_it_is_the_law_s_day_for_the_receipt_is_told_too(
+    bench: Bench,
+):
+    """Nobody knew at first that a law wants it confirmed."""
+    other = await bench.mail(mail_from="relay@example.net")
+    unknown = reading("question", laws=(CALIFORNIA,), decision="triage")
+    case = await bench.desk.open(other, parsed(), unknown, NOW)
+    assert "law by" not in case.acknowledgement
+    await bench.click(case, "claim")
+    await bench.click(await bench.fresh(case), "confirm", form={"kinds": "access"})
+    told = "by hand until 05 Nov 2026 (desk rule); law by 18 Nov 2026 (CCPA)"
+    assert (await bench.fresh(case)).acknowledgement.endswith(told)
+
+
 async def test_a_confirmed_request_keeps_its_date(bench: Bench):
     case = await taken(bench, "access", UK)
     await bench.deliver(case, NOW + timedelta(hours=1))
