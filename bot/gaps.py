@@ -16,7 +16,8 @@ _MEANINGS = {
     ),
     "DESK_COUNSEL": "Nobody may act on a demand of an authority.",
     "DESK_COUNSEL (one person)": (
-        "Whatever goes to an authority needs two persons of counsel: one alone cannot send it."
+        "Whatever goes to an authority needs two persons: a manager looks at each of counsel's "
+        "letters."
     ),
     "DESK_ALARM_MAIL": "When Slack is away, alarms reach nobody.",
     "[people] owners": (

@@ -170,7 +170,7 @@ class AutomaticLetters(Commits):
         case = replace(case, acknowledgement=why, flags=(*case.flags, warning))
         content = message.content
         if isinstance(content, Letter):
-            content = replace(content, body="")
+            content = replace(content, body="", words="")
         message = replace(
             message, status=OutboxStatus.DRAFT, claimed_until=None, error="", content=content
         )

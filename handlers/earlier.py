@@ -5,6 +5,7 @@ about that case: who answered before is no judge of it.
 """
 
 import re
+from collections.abc import Iterable
 
 from handlers.flags import CIRCLES
 from handlers.handler import Person
@@ -13,11 +14,10 @@ from storage.records import Case, Earlier, ParsedMail, Status
 from storage.store import Store
 
 COMPLAINT = "complaint"
+_SERVICE = "bulk_agent"
 _REFERENCE = re.compile(r"\bPR-\d{4}-\d{4,7}\b", re.IGNORECASE)
 _LOOKED_AT = 200_000  #: characters of a mail in which references are looked for
 _MOST = 20  #: references of one mail that are looked up
-#: an address that writes for many people tells nothing of who is behind it
-_SERVICES = frozenset({"bulk_agent"})
 
 
 def complains(case: Case) -> bool:
@@ -65,14 +65,21 @@ async def of_mail(store: Store, case: Case, parsed: ParsedMail) -> Case:
     return _with(case, *(other for other in found if other is not None))
 
 
-async def of_requester(store: Store, case: Case) -> Case:
-    """A complaint, with the closed cases of the same address, and those it goes on from or was held
-    for; another case as it is."""
+async def same_address(store: Store, case: Case) -> tuple[Case, ...]:
+    """Those of the same address; none where it writes for many people, which tells nothing of who
+    is behind it."""
+    if not case.requester or _SERVICE in case.flags:
+        return ()
+    return await store.cases_of(case.requester_hash)
+
+
+async def of_requester(store: Store, case: Case, same: Iterable[Case] | None = None) -> Case:
+    """A complaint, with the closed cases of the same address (`same`, where they are known), and
+    those it goes on from or was held for; another case as it is."""
     if not complains(case):
         return case
     found = [await store.case(ref) for ref in (case.follows, case.held_for) if ref]
-    if case.requester and not _SERVICES & set(case.flags):
-        found += await store.cases_of(case.requester_hash)
+    found += await same_address(store, case) if same is None else same
     return given_back(_with(case, *(other for other in found if other is not None)))
 
 

@@ -95,8 +95,8 @@ class FromMail(AutomaticLetters, Ignoring, Bursts, Stopping):
         if (before := await self.store.case(found.follows) if found.follows else None) is not None:
             case = opening.going_on(case, before)
             puts.append(self.line(before, f"The requester wrote again: {case.ref}.", now))
-        case = opening.back_again(case, await self.store.cases_of(case.requester_hash))
-        return await earlier.of_requester(self.store, case)
+        same = await earlier.same_address(self.store, case)
+        return await earlier.of_requester(self.store, opening.back_again(case, same), same)
 
     async def follow_up(
         self,

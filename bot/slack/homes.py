@@ -124,7 +124,10 @@ class Homes:
         covers = await parts.desk.stands_in(by.id, people, now)
         gaps = parts.gaps if self._may_set_up(by) else ()
         desk = Desk(kinds=parts.registry, now=now, timezone=parts.timezone, gaps=gaps)
-        return home.home(work(cases, by, desk.today, covers), look, desk)
+        # a pass over all that is open: beside the event loop, not on it
+        return await asyncio.to_thread(
+            lambda: home.home(work(cases, by, desk.today, covers), look, desk)
+        )
 
     async def _publish(self, by: Person, look: Look, at: float) -> None:
         """Drawn and published in turn: an older drawing never covers a newer one."""

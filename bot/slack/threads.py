@@ -47,10 +47,10 @@ class Threads:
                     missed += await self._kept({"event": {**message, "channel": channel}})
         return missed
 
-    async def keep(self, body: dict[str, Any], next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002  Bolt's name
+    async def keep(self, body: dict[str, Any], next_: Callable[[], Awaitable[None]]) -> None:
         """Before the acknowledgement. Raises what the store or Slack raises."""
         await self._kept(body)
-        await next()
+        await next_()
 
     async def _kept(self, body: Mapping[str, Any]) -> bool:
         """True: it is new to us, and in the journal now."""

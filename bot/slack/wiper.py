@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outbox import SendFailed, SendLater
 from bot.slack import blocks
+from bot.slack.lookup import Lookup
 from bot.slack.poster import Poster
 from bot.slack.replies import TO_BE_MENDED, code
 from bot.slack.threads import A_FILE, as_written
@@ -41,6 +42,7 @@ class Wiper:
         timezone: str,
     ) -> None:
         self._client = client
+        self._lookup = Lookup(client)
         self._desk = desk
         self._poster = poster
         self._zone = ZoneInfo(timezone)
@@ -95,20 +97,11 @@ class Wiper:
         await self._desk.left_behind(case.ref, at, text.strip(), now)
 
     async def _thread(self, at: Posted) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor = ""
         try:
-            while True:
-                page = await self._client.conversations_replies(
-                    channel=at.channel, ts=at.ts, limit=200, cursor=cursor
-                )
-                found += page["messages"]
-                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-                if not cursor:
-                    return found
+            return [message async for message in self._lookup.below(at.channel, at.ts)]
         except SlackApiError as error:
             if code(error) in {"thread_not_found", GONE}:
-                return found
+                return []
             raise
 
     async def _link(self, channel: str, ts: str) -> str:

@@ -23,6 +23,7 @@ from storage.records import (
     Reading,
     Verification,
 )
+from tests.waiting import until
 
 MAIL = ParsedMail(
     message_id="<one@example.org>",
@@ -125,14 +126,7 @@ class Office:
 
     async def when(self, look: Callable[[], Awaitable[Any]]) -> Any:
         """What `look` finds, as soon as it finds something; asked again after each commit."""
-        async with asyncio.timeout(10):
-            while True:
-                changed = asyncio.ensure_future(self.store.changed())
-                await asyncio.sleep(0)  # so that it is listening
-                if found := await look():
-                    changed.cancel()
-                    return found
-                await changed
+        return await until(self.store, look)
 
     async def card_stands(self, ref: str, but: str = "") -> Case:
         """The case, once its card's receipt is written down; `but`: of another one than that."""

@@ -12,8 +12,6 @@ pytest.importorskip("playwright.async_api", reason="Playwright is not here")
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.sandbox.browser import browser, opened, stage, tab  # noqa: F401 - fixtures
-from tests.sandbox.conftest import opener  # noqa: F401 - fixture
 from tests.slack.states import OF_A_KIND, drawn, others
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -61,7 +59,7 @@ async def pictures(request) -> Path | None:
 
 
 @pytest.mark.parametrize("name", SHEETS)
-async def test_the_page_draws_every_state_whole(stage, pictures, name):  # noqa: F811
+async def test_the_page_draws_every_state_whole(stage, pictures, name):
     await stage.tab.set_viewport_size({"width": 980, "height": 700})
     await stage.tab.get_by_test_id("help-close").click()
     for number, message in enumerate(SHEETS[name], 42):
